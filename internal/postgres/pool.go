@@ -1,0 +1,131 @@
+// Package postgres owns the connection to the database: the pool, the transaction that belongs to one
+// tenant, the two roles and the migrations' way in. It knows no table of the product.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// ErrUnsafeRole says that the connected role could read across tenants.
+var ErrUnsafeRole = errors.New("the database role is not walled in by row-level security")
+
+// Config sizes the pool. The URL is a secret and therefore not part of it.
+type Config struct {
+	MaxConns       int32         `envconfig:"DB_MAX_CONNS" default:"16"`
+	ConnectTimeout time.Duration `envconfig:"DB_CONNECT_TIMEOUT" default:"30s"`
+}
+
+// DB is a pool that connects as app_user. Tenant data is reached through InTenant alone.
+type DB struct {
+	pool *pgxpool.Pool
+}
+
+// Open connects to url, waits up to cfg.ConnectTimeout for the server, and refuses a role that
+// bypasses row-level security or owns tables (ErrUnsafeRole).
+func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
+	pc, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// The parser's message repeats the URL, password and all.
+		return nil, errors.New("the database URL cannot be parsed: expected postgres://user:password@host:port/database")
+	}
+	pc.MaxConns = cfg.MaxConns
+	pc.MaxConnLifetimeJitter = time.Minute
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("open the database pool: %w", err)
+	}
+	if err := awaitServer(ctx, pool, cfg.ConnectTimeout); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if err := checkRole(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &DB{pool: pool}, nil
+}
+
+func awaitServer(ctx context.Context, pool *pgxpool.Pool, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	retry := time.NewTicker(200 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		err := pool.Ping(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the database did not answer within %s: %w", patience, err)
+		case <-retry.C:
+		}
+	}
+}
+
+func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
+	const query = `
+		SELECT r.rolname, r.rolsuper, r.rolbypassrls,
+		       EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p')),
+		       pg_has_role(r.oid, $1, 'MEMBER')
+		FROM pg_roles r WHERE r.rolname = current_user`
+	var (
+		name                                string
+		super, bypass, ownsTables, inAdmins bool
+	)
+	err := pool.QueryRow(ctx, query, RoleAdmin).Scan(&name, &super, &bypass, &ownsTables, &inAdmins)
+	if err != nil {
+		return fmt.Errorf("inspect the database role: %w", err)
+	}
+	if super || bypass || ownsTables || inAdmins {
+		return fmt.Errorf("%w: %q (superuser %t, bypassrls %t, owns tables %t, member of %s %t); connect as %s",
+			ErrUnsafeRole, name, super, bypass, ownsTables, RoleAdmin, inAdmins, RoleApp)
+	}
+	return nil
+}
+
+// Close waits for borrowed connections and closes them.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping checks that a connection can be had and answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	return nil
+}
+
+// Tx is what a repository may do inside a tenant's transaction.
+type Tx interface {
+	Exec(ctx context.Context, sql string, arguments ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// InTenant runs fn in a transaction in which row-level security shows the rows of tenantID and no
+// others, and commits it when fn returns nil.
+func (db *DB) InTenant(ctx context.Context, tenantID string, fn func(Tx) error) error {
+	if tenantID == "" {
+		return errors.New("a tenant transaction needs a tenant id")
+	}
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		// The third argument makes the setting local to this transaction, so a pooled connection
+		// carries nothing over to the next tenant.
+		if _, err := tx.Exec(ctx, "SELECT set_config('app.tenant_id', $1, true)", tenantID); err != nil {
+			return fmt.Errorf("set the tenant of the transaction: %w", err)
+		}
+		return fn(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("tenant transaction: %w", err)
+	}
+	return nil
+}

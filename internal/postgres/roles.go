@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgerrcode"
+)
+
+// The database roles. Policies and grants in the migrations name them.
+const (
+	// RoleAdmin owns the tables and migrates them.
+	RoleAdmin = "admin"
+	// RoleApp is what every app connects as: it owns nothing and obeys row-level security.
+	RoleApp = "app_user"
+)
+
+// Roles holds the passwords of the two login roles; an empty one leaves the password as it is.
+type Roles struct {
+	AdminPassword string
+	AppPassword   string
+}
+
+// EnsureRoles creates what is missing of the two roles, with no right beyond logging in, and sets
+// their passwords. superURL connects as a role that may create roles. Roles belong to the server
+// and not to one database, which is why no migration creates them.
+func EnsureRoles(ctx context.Context, superURL string, roles Roles) error {
+	conn, err := pgx.Connect(ctx, superURL)
+	if err != nil {
+		return fmt.Errorf("connect to create the database roles: %w", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	for _, role := range []struct{ name, password string }{
+		{RoleAdmin, roles.AdminPassword}, {RoleApp, roles.AppPassword},
+	} {
+		if err := ensureRole(ctx, conn, role.name, role.password); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ensureRole(ctx context.Context, conn *pgx.Conn, name, password string) error {
+	const attributes = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+	quoted := pgx.Identifier{name}.Sanitize()
+	_, err := conn.Exec(ctx, "CREATE ROLE "+quoted+" "+attributes)
+	if err != nil && !exists(err) {
+		return fmt.Errorf("create role %s: %w", name, err)
+	}
+	if password == "" {
+		return nil
+	}
+	// ALTER ROLE takes no parameters: let the server quote the literal.
+	var statement string
+	err = conn.QueryRow(ctx, "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", name, password).Scan(&statement)
+	if err != nil {
+		return fmt.Errorf("quote the password of role %s: %w", name, err)
+	}
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		// The statement holds the password, and a server error may repeat it.
+		return fmt.Errorf("set the password of role %s: the server refused it (%s)", name, sqlState(err))
+	}
+	return nil
+}
+
+// exists also recognises the unique violation that two sessions creating the same role at once get.
+func exists(err error) bool {
+	state := sqlState(err)
+	return state == pgerrcode.DuplicateObject || state == pgerrcode.UniqueViolation
+}
+
+func sqlState(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code
+	}
+	return ""
+}

@@ -1,0 +1,218 @@
+package migrations_test
+
+import (
+	"io/fs"
+	"log/slog"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/migrations"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+func TestUpDownUp(t *testing.T) {
+	db := postgrestest.Empty(t)
+	m, err := postgres.OpenMigrator(db.AdminURL, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	files, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := int64(len(files))
+
+	var first []string
+	for round := range 2 {
+		if err := m.Up(t.Context()); err != nil {
+			t.Fatalf("up, round %d: %v", round, err)
+		}
+		version, err := m.Version(t.Context())
+		if err != nil || version != newest {
+			t.Fatalf("after up: version %d, %v; want %d", version, err, newest)
+		}
+		schema := relations(t, db)
+		if round == 0 {
+			first = schema
+		}
+		if !slices.Equal(schema, first) {
+			t.Errorf("the second way up gives another schema:\n%q\nfirst:\n%q", schema, first)
+		}
+		if err := m.DownTo(t.Context(), 0); err != nil {
+			t.Fatalf("down, round %d: %v", round, err)
+		}
+		if left := relations(t, db); len(left) != 0 {
+			t.Errorf("down to zero leaves %q", left)
+		}
+	}
+}
+
+// relations lists tables, indexes, policies and functions of the product.
+func relations(t *testing.T, db *postgrestest.Database) []string {
+	t.Helper()
+	rows, err := db.Admin.Query(t.Context(), `
+		SELECT relkind::text || ' ' || relname FROM pg_class
+		WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'goose\_%'
+		UNION ALL SELECT 'policy ' || tablename || ' ' || policyname FROM pg_policies
+		UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+		ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// unprotected finds the tables that could show one tenant's rows to another.
+const unprotected = `
+	SELECT c.relname
+	FROM pg_class c
+	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+	WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+	  AND NOT (c.relrowsecurity AND c.relforcerowsecurity
+	           AND EXISTS (SELECT FROM pg_policies p
+	                       WHERE p.tablename = c.relname AND p.policyname = 'tenant_isolation'
+	                         AND p.cmd = 'ALL' AND p.roles = '{app_user}'
+	                         AND p.qual LIKE '%tenant_id = current_setting(''app.tenant_id''%'
+	                         AND p.with_check LIKE '%tenant_id = current_setting(''app.tenant_id''%')
+	           -- A permissive policy that lets app_user see more would be added to the first by OR.
+	           AND NOT EXISTS (SELECT FROM pg_policies p
+	                           WHERE p.tablename = c.relname AND p.policyname <> 'tenant_isolation'
+	                             AND p.roles && '{app_user,public}'))
+	ORDER BY 1`
+
+func TestEveryTenantTableIsWalledIn(t *testing.T) {
+	db := postgrestest.New(t)
+	find := func() []string {
+		t.Helper()
+		rows, err := db.Admin.Query(t.Context(), unprotected)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	if open := find(); len(open) != 0 {
+		t.Errorf("tables with a tenant_id and no enabled and forced policy: %q", open)
+	}
+	// The check itself must notice each way of leaving a gap.
+	for _, breach := range []string{
+		"CREATE TABLE gap (tenant_id text)",
+		"ALTER TABLE systems NO FORCE ROW LEVEL SECURITY",
+		"ALTER TABLE kb_articles DISABLE ROW LEVEL SECURITY",
+		"DROP POLICY tenant_isolation ON ticket_notes",
+		"CREATE POLICY generous ON llm_calls TO app_user USING (true)",
+	} {
+		if _, err := db.Admin.Exec(t.Context(), breach); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"gap", "kb_articles", "llm_calls", "systems", "ticket_notes"}
+	if open := find(); !slices.Equal(open, want) {
+		t.Errorf("the check finds %q, want %q", open, want)
+	}
+}
+
+func TestRowsStayWithTheirTenant(t *testing.T) {
+	db := postgrestest.New(t)
+	seedTwoTenants(t, db)
+	rows, err := db.Admin.Query(t.Context(), `
+		SELECT c.relname FROM pg_class c
+		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		t.Run(table, func(t *testing.T) { probe(t, db, table) })
+	}
+}
+
+func probe(t *testing.T, db *postgrestest.Database, table string) {
+	t.Helper()
+	quoted := pgx.Identifier{table}.Sanitize()
+	count := func(tenant, where string) int {
+		t.Helper()
+		var n int
+		err := pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error {
+			if tenant != "" {
+				if _, err := tx.Exec(t.Context(), "SELECT set_config('app.tenant_id', $1, true)", tenant); err != nil {
+					return err
+				}
+			}
+			return tx.QueryRow(t.Context(), "SELECT count(*) FROM "+quoted+" WHERE "+where).Scan(&n)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := count("alpha", "tenant_id = 'alpha'"); n == 0 {
+		t.Fatal("the seed has no row of alpha here: this probe proves nothing")
+	}
+	if n := count("alpha", "true"); n != count("alpha", "tenant_id = 'alpha'") {
+		t.Errorf("alpha sees %d rows, more than its own", n)
+	}
+	for _, stranger := range []string{"", "gamma", "alpha' OR '1'='1", "%"} {
+		if n := count(stranger, "true"); n != 0 {
+			t.Errorf("with the tenant set to %q, %d rows are visible", stranger, n)
+		}
+	}
+	for _, write := range []string{
+		"UPDATE " + quoted + " SET tenant_id = 'alpha'",
+		"DELETE FROM " + quoted + " WHERE tenant_id = 'beta'",
+	} {
+		err := pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), "SELECT set_config('app.tenant_id', 'gamma', true)"); err != nil {
+				return err
+			}
+			tag, err := tx.Exec(t.Context(), write)
+			if tag.RowsAffected() != 0 {
+				t.Errorf("a stranger's %q touched %d rows", write, tag.RowsAffected())
+			}
+			return err
+		})
+		if err != nil {
+			t.Errorf("%s: %v", write, err)
+		}
+	}
+}
+
+func seedTwoTenants(t *testing.T, db *postgrestest.Database) {
+	t.Helper()
+	for _, tenant := range []string{"alpha", "beta"} {
+		const job = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
+		for _, statement := range []string{
+			`INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, api_key_sealed, signing_secret_sealed)
+			 VALUES ($1, 'example', 'https://sdp.example.com/api/v3', 'onprem', 'x', 'x')`,
+			`INSERT INTO enhancement_history (tenant_id, job_id, ticket_id, event, description, priority, correlation_id)
+			 VALUES ($1, '` + job + `', '1', 'created', 'd', 'High', 'c')`,
+			`INSERT INTO enhancement_steps (tenant_id, job_id, step, outcome, duration_ms) VALUES ($1, '` + job + `', 'ticket_search', 'ok', 1)`,
+			`INSERT INTO ticket_notes (tenant_id, ticket_id) VALUES ($1, '1')`,
+			`INSERT INTO llm_calls (tenant_id, job_id, model, duration_ms) VALUES ($1, '` + job + `', 'm', 1)`,
+			`INSERT INTO ticket_history (tenant_id, ticket_id, description) VALUES ($1, '1', 'd')`,
+			`INSERT INTO kb_articles (tenant_id, article_id, title, body) VALUES ($1, '1', 't', 'b')`,
+			`INSERT INTO systems (tenant_id, hostname, address) VALUES ($1, 'h', '192.0.2.1')`,
+		} {
+			if _, err := db.Admin.Exec(t.Context(), statement, tenant); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
+		}
+	}
+}
