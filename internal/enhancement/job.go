@@ -1,0 +1,86 @@
+// Package enhancement owns the job (one enhancement of one ticket), its states, its identity and the
+// ledger in which it is accounted for.
+package enhancement
+
+import (
+	"crypto/sha256"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-agents/ai-agents/internal/ticket"
+)
+
+// Event is what happened to the ticket.
+type Event string
+
+// The events that lead to a job.
+const (
+	EventCreated Event = "created"
+	EventUpdated Event = "updated"
+)
+
+// Status is the state of a job: pending → running → completed or failed.
+type Status string
+
+// The states of a job.
+const (
+	StatusPending   Status = "pending"
+	StatusRunning   Status = "running"
+	StatusCompleted Status = "completed"
+	StatusFailed    Status = "failed"
+)
+
+// Terminal says whether nothing more will happen to the job.
+func (s Status) Terminal() bool { return s == StatusCompleted || s == StatusFailed }
+
+// ErrNotFound says that the ledger has no such job for this tenant.
+var ErrNotFound = errors.New("no such job")
+
+// Job is one enhancement of one ticket.
+type Job struct {
+	ID            string // JobID of the rest; also the workflow's instance id
+	TenantID      string
+	Event         Event
+	Ticket        ticket.Ticket
+	CorrelationID string
+	Status        Status
+	FailureReason string
+	NoteID        string
+	Degraded      []string // what the note had to do without
+	ReceivedAt    time.Time
+	StartedAt     time.Time // zero while pending
+	FinishedAt    time.Time // zero until terminal
+}
+
+// jobNamespace separates job ids from all other name-based UUIDs (RFC 9562, section 5.5).
+var jobNamespace = uuid.MustParse("6f1a3c1e-7c0b-5d59-9a53-3a7f6f0f5b52")
+
+// uuidVersion8 is RFC 9562's version for name-based ids with another hash than SHA-1.
+const uuidVersion8 = 8
+
+// JobID derives the id of the job from what makes two deliveries the same event. A ticket is created
+// once, so its content plays no part; it is updated often, so there the content does: an update that
+// changes nothing is the same event again.
+func JobID(tenantID string, event Event, t ticket.Ticket) string {
+	parts := []string{tenantID, t.ID, string(event)}
+	if event == EventUpdated {
+		parts = append(parts, t.Subject, t.Description, t.Priority)
+	}
+	// No part can contain NUL once normalised, so the joined name is unambiguous.
+	name := strings.Join(parts, "\x00")
+	return uuid.NewHash(sha256.New(), jobNamespace, []byte(name), uuidVersion8).String()
+}
+
+// New makes the pending job of an event. The ticket's texts are normalised first.
+func New(tenantID string, event Event, t ticket.Ticket, correlationID string) Job {
+	t.Subject = ticket.Normalize(t.Subject)
+	t.Description = ticket.Normalize(t.Description)
+	t.Priority = ticket.Normalize(t.Priority)
+	return Job{
+		ID: JobID(tenantID, event, t), TenantID: tenantID, Event: event, Ticket: t,
+		CorrelationID: correlationID, Status: StatusPending,
+	}
+}

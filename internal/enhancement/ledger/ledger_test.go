@@ -1,0 +1,301 @@
+package ledger_test
+
+import (
+	"encoding/json"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/ticket"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+func newLedger(t *testing.T) (*ledger.Ledger, *postgrestest.Database) {
+	t.Helper()
+	test := postgrestest.New(t)
+	for _, id := range []string{"alpha", "beta"} {
+		_, err := test.Admin.Exec(t.Context(), `
+			INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, api_key_sealed, signing_secret_sealed)
+			VALUES ($1, 'example', 'https://sdp.example.com/api/v3', 'onprem', 'x', 'x')`, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 8, ConnectTimeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return ledger.New(db), test
+}
+
+func job(tenantID string) enhancement.Job {
+	return enhancement.New(tenantID, enhancement.EventCreated,
+		ticket.Ticket{ID: "1001", Subject: "Printer", Description: "It is on fire", Priority: "High"}, "example-correlation")
+}
+
+func accept(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
+	t.Helper()
+	if status, inserted, err := l.Accept(t.Context(), j); err != nil || !inserted || status != enhancement.StatusPending {
+		t.Fatalf("accept: %s, inserted %t, %v", status, inserted, err)
+	}
+}
+
+func TestTheWayOfAJob(t *testing.T) {
+	l, _ := newLedger(t)
+	j := job("alpha")
+	accept(t, l, j)
+	if status, inserted, err := l.Accept(t.Context(), j); err != nil || inserted || status != enhancement.StatusPending {
+		t.Errorf("the same job again: %s, inserted %t, %v", status, inserted, err)
+	}
+	for range 2 { // delivered twice
+		if status, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusRunning {
+			t.Errorf("claim: %s, %v", status, err)
+		}
+	}
+	const holder = "0f8fad5b-d9cb-469f-a165-70867728950e"
+	if note, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || note != "" {
+		t.Errorf("hold: note %q, %v", note, err)
+	}
+	done := ledger.Completion{
+		TenantID: "alpha", JobID: j.ID, TicketID: "1001", NoteID: "337", Degraded: []string{"doc_search"},
+		Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK, Duration: 42 * time.Millisecond},
+	}
+	if err := l.Complete(t.Context(), done, holder); err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.Job(t.Context(), "alpha", j.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := j
+	want.Status, want.NoteID, want.Degraded = enhancement.StatusCompleted, "337", []string{"doc_search"}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(time.Time{})); diff != "" {
+		t.Error(diff)
+	}
+	if got.ReceivedAt.IsZero() || got.StartedAt.Before(got.ReceivedAt) || got.FinishedAt.Before(got.StartedAt) {
+		t.Errorf("times out of order: %v, %v, %v", got.ReceivedAt, got.StartedAt, got.FinishedAt)
+	}
+	if status, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusCompleted {
+		t.Errorf("claim of a completed job: %s, %v", status, err)
+	}
+	if note, err := l.HoldNote(t.Context(), "alpha", "1001", "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11", time.Minute); err != nil || note != "337" {
+		t.Errorf("the next writer learns of note %q, %v", note, err)
+	}
+}
+
+func TestConcurrentDeliveriesMakeOneRow(t *testing.T) {
+	l, _ := newLedger(t)
+	const senders = 16
+	var (
+		wg       sync.WaitGroup
+		mu       sync.Mutex
+		inserted int
+	)
+	for range senders {
+		wg.Go(func() {
+			_, mine, err := l.Accept(t.Context(), job("alpha"))
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			if mine {
+				inserted++
+			}
+		})
+	}
+	wg.Wait()
+	if inserted != 1 {
+		t.Errorf("%d senders were told that the job is new, want 1", inserted)
+	}
+}
+
+func TestWithdraw(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(t *testing.T, l *ledger.Ledger, j enhancement.Job)
+		want   bool
+	}{
+		"pending": {func(*testing.T, *ledger.Ledger, enhancement.Job) {}, true},
+		"claimed": {func(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
+			t.Helper()
+			if _, err := l.Claim(t.Context(), j.TenantID, j.ID); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+		"confirmed": {func(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
+			t.Helper()
+			if err := l.Confirm(t.Context(), j.TenantID, j.ID); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, _ := newLedger(t)
+			j := job("alpha")
+			accept(t, l, j)
+			c.before(t, l, j)
+			if got, err := l.Withdraw(t.Context(), "alpha", j.ID); err != nil || got != c.want {
+				t.Errorf("withdrawn %t, %v; want %t", got, err, c.want)
+			}
+			_, err := l.Job(t.Context(), "alpha", j.ID)
+			if c.want != errors.Is(err, enhancement.ErrNotFound) {
+				t.Errorf("afterwards the ledger says %v", err)
+			}
+			if !c.want {
+				return
+			}
+			if err := l.Confirm(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
+				t.Errorf("a withdrawn job was confirmed: %v", err)
+			}
+			if _, err := l.Claim(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
+				t.Errorf("a withdrawn job was claimed: %v", err)
+			}
+			accept(t, l, j) // the sender's retry is new
+		})
+	}
+}
+
+func TestFail(t *testing.T) {
+	l, _ := newLedger(t)
+	j := job("alpha")
+	accept(t, l, j)
+	if err := l.Fail(t.Context(), "alpha", j.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.Job(t.Context(), "alpha", j.ID)
+	if err != nil || got.Status != enhancement.StatusFailed || got.FailureReason == "" || got.FinishedAt.IsZero() {
+		t.Errorf("after failing: %+v, %v", got, err)
+	}
+	// The note turned out to stand: that is what counts, and it is final.
+	if err := l.Complete(t.Context(), ledger.Completion{
+		TenantID: "alpha", JobID: j.ID, TicketID: "1001", NoteID: "1",
+		Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK},
+	}, "0f8fad5b-d9cb-469f-a165-70867728950e"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Fail(t.Context(), "alpha", j.ID, "too late"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := l.Job(t.Context(), "alpha", j.ID); err != nil || got.Status != enhancement.StatusCompleted || got.FailureReason != "" {
+		t.Errorf("a completed job was failed: %+v, %v", got, err)
+	}
+}
+
+func TestSteps(t *testing.T) {
+	l, _ := newLedger(t)
+	j := job("alpha")
+	accept(t, l, j)
+	first := enhancement.StepRecord{Step: enhancement.StepDocSearch, Outcome: enhancement.OutcomeFailed, Detail: "no answer", Duration: time.Second}
+	second := enhancement.StepRecord{
+		Step: enhancement.StepDocSearch, Outcome: enhancement.OutcomeOK,
+		Result: json.RawMessage(`{"items": []}`), Duration: 2 * time.Millisecond,
+	}
+	call := enhancement.LLMCall{
+		Model: "example", PromptTokens: 100, CompletionTokens: 20, CostUSD: 0.000123,
+		Duration: 800 * time.Millisecond, Error: "overloaded", CalledAt: time.Now(),
+	}
+	for _, err := range []error{
+		l.RecordStep(t.Context(), "alpha", j.ID, first),
+		l.RecordStep(t.Context(), "alpha", j.ID, second, call),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps, err := l.Steps(t.Context(), "alpha", j.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[enhancement.Step]enhancement.StepRecord{enhancement.StepDocSearch: second}
+	if diff := cmp.Diff(want, steps, cmpopts.IgnoreTypes(time.Time{})); diff != "" {
+		t.Error(diff)
+	}
+	calls, err := l.LLMCalls(t.Context(), "alpha", j.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]enhancement.LLMCall{call}, calls, cmpopts.IgnoreTypes(time.Time{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOnlyOneWriterHoldsANote(t *testing.T) {
+	l, _ := newLedger(t)
+	const one, other = "0f8fad5b-d9cb-469f-a165-70867728950e", "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11"
+	hold := func(tenantID, holder string, lease time.Duration) error {
+		_, err := l.HoldNote(t.Context(), tenantID, "1001", holder, lease)
+		return err
+	}
+	if err := hold("alpha", one, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := hold("alpha", other, time.Minute); !errors.Is(err, ledger.ErrNoteBusy) {
+		t.Errorf("a second writer: %v, want ErrNoteBusy", err)
+	}
+	if err := hold("beta", other, time.Minute); err != nil {
+		t.Errorf("another tenant's ticket of the same number: %v", err)
+	}
+	if err := hold("alpha", one, time.Minute); err != nil {
+		t.Errorf("the holder again: %v", err)
+	}
+	if err := l.ReleaseNote(t.Context(), "alpha", "1001", other); err != nil {
+		t.Fatal(err)
+	}
+	if err := hold("alpha", other, time.Minute); !errors.Is(err, ledger.ErrNoteBusy) {
+		t.Errorf("a stranger's release took effect: %v", err)
+	}
+	if err := l.ReleaseNote(t.Context(), "alpha", "1001", one); err != nil {
+		t.Fatal(err)
+	}
+	if err := hold("alpha", other, time.Nanosecond); err != nil {
+		t.Errorf("after the release: %v", err)
+	}
+	if err := hold("alpha", one, time.Minute); err != nil {
+		t.Errorf("after the lease ran out: %v", err)
+	}
+}
+
+func TestATenantDoesNotReachAnothersJob(t *testing.T) {
+	l, _ := newLedger(t)
+	j := job("alpha")
+	accept(t, l, j)
+	step := enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK}
+	if err := l.RecordStep(t.Context(), "alpha", j.ID, step); err != nil {
+		t.Fatal(err)
+	}
+	const stranger = "beta"
+	_, jobErr := l.Job(t.Context(), stranger, j.ID)
+	_, claimErr := l.Claim(t.Context(), stranger, j.ID)
+	for name, err := range map[string]error{
+		"Job": jobErr, "Claim": claimErr, "Confirm": l.Confirm(t.Context(), stranger, j.ID),
+	} {
+		if !errors.Is(err, enhancement.ErrNotFound) {
+			t.Errorf("%s as a stranger: %v, want ErrNotFound", name, err)
+		}
+	}
+	if withdrawn, err := l.Withdraw(t.Context(), stranger, j.ID); withdrawn || err != nil {
+		t.Errorf("a stranger withdrew the job: %t, %v", withdrawn, err)
+	}
+	if err := l.Fail(t.Context(), stranger, j.ID, "example"); err != nil {
+		t.Fatal(err)
+	}
+	if steps, err := l.Steps(t.Context(), stranger, j.ID); err != nil || len(steps) != 0 {
+		t.Errorf("a stranger reads %v, %v", steps, err)
+	}
+	if err := l.RecordStep(t.Context(), stranger, j.ID, step); err == nil {
+		t.Error("a stranger recorded a step")
+	}
+	if got, err := l.Job(t.Context(), "alpha", j.ID); err != nil || got.Status != enhancement.StatusPending {
+		t.Errorf("the job was touched: %+v, %v", got, err)
+	}
+}

@@ -1,0 +1,103 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+)
+
+// RecordStep stores what a step produced, in place of what an earlier attempt of it left, together
+// with the language-model calls it made.
+func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
+	batch := &pgx.Batch{}
+	queueStep(batch, tenantID, jobID, r)
+	for _, c := range calls {
+		batch.Queue(`
+			INSERT INTO llm_calls (tenant_id, job_id, model, prompt_tokens, completion_tokens, cost_usd, duration_ms, error, called_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			tenantID, jobID, c.Model, c.PromptTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(), c.Error, c.CalledAt)
+	}
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	if err != nil {
+		return explain(err, "record step "+string(r.Step)+" of", jobID)
+	}
+	return nil
+}
+
+func queueStep(batch *pgx.Batch, tenantID, jobID string, r enhancement.StepRecord) {
+	var result any
+	if len(r.Result) > 0 {
+		result = []byte(r.Result)
+	}
+	batch.Queue(`
+		INSERT INTO enhancement_steps (tenant_id, job_id, step, outcome, detail, result, duration_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
+			outcome = excluded.outcome, detail = excluded.detail, result = excluded.result,
+			duration_ms = excluded.duration_ms, finished_at = now()`,
+		tenantID, jobID, r.Step, r.Outcome, r.Detail, result, r.Duration.Milliseconds())
+}
+
+// Steps returns what the job's steps have recorded so far, by name.
+func (l *Ledger) Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error) {
+	const query = `
+		SELECT step, outcome, detail, result, duration_ms, finished_at
+		FROM enhancement_steps WHERE tenant_id = $1 AND job_id = $2`
+	steps := make(map[enhancement.Step]enhancement.StepRecord)
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		rows, err := tx.Query(ctx, query, tenantID, jobID)
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		var (
+			r            enhancement.StepRecord
+			result       []byte
+			milliseconds int64
+		)
+		_, err = pgx.ForEachRow(rows, []any{&r.Step, &r.Outcome, &r.Detail, &result, &milliseconds, &r.FinishedAt}, func() error {
+			record := r
+			record.Result = append([]byte(nil), result...)
+			record.Duration = time.Duration(milliseconds) * time.Millisecond
+			steps[record.Step] = record
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, explain(err, "load the steps of", jobID)
+	}
+	return steps, nil
+}
+
+// LLMCalls returns the language-model calls made for a job, oldest first.
+func (l *Ledger) LLMCalls(ctx context.Context, tenantID, jobID string) ([]enhancement.LLMCall, error) {
+	const query = `
+		SELECT model, prompt_tokens, completion_tokens, cost_usd::float8, duration_ms, error, called_at
+		FROM llm_calls WHERE tenant_id = $1 AND job_id = $2 ORDER BY called_at`
+	var calls []enhancement.LLMCall
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		rows, err := tx.Query(ctx, query, tenantID, jobID)
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		calls, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (enhancement.LLMCall, error) {
+			var (
+				c            enhancement.LLMCall
+				milliseconds int64
+			)
+			err := row.Scan(&c.Model, &c.PromptTokens, &c.CompletionTokens, &c.CostUSD, &milliseconds, &c.Error, &c.CalledAt)
+			c.Duration = time.Duration(milliseconds) * time.Millisecond
+			return c, err
+		})
+		return err
+	})
+	if err != nil {
+		return nil, explain(err, "load the model calls of", jobID)
+	}
+	return calls, nil
+}

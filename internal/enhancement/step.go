@@ -1,0 +1,50 @@
+package enhancement
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Step is a station of a job. The names are durable: they are activity names of the workflow and
+// keys of the ledger.
+type Step string
+
+// The steps of a job, in the order of the ticket's way.
+const (
+	StepTicketSearch Step = "ticket_search"
+	StepDocSearch    Step = "doc_search"
+	StepIPSearch     Step = "ip_search"
+	StepSynthesize   Step = "synthesize"
+	StepUpdateTicket Step = "update_ticket"
+)
+
+// Outcome is how a step ended.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeOK       Outcome = "ok"
+	OutcomeDegraded Outcome = "degraded" // it gave less than it should; StepRecord.Detail says why
+	OutcomeFailed   Outcome = "failed"
+)
+
+// StepRecord is what a step produced.
+type StepRecord struct {
+	Step       Step
+	Outcome    Outcome
+	Detail     string
+	Result     json.RawMessage // shape owned by the step; may be empty
+	Duration   time.Duration   // stored in whole milliseconds
+	FinishedAt time.Time
+}
+
+// LLMCall is one request to a language model and what it cost, whether or not it succeeded.
+type LLMCall struct {
+	Model            string
+	PromptTokens     int
+	CompletionTokens int
+	CostUSD          float64
+	Duration         time.Duration
+	Error            string
+	CalledAt         time.Time
+}

@@ -1,0 +1,75 @@
+package httpserver
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// checkTimeout bounds all checks of one readiness request together.
+const checkTimeout = 3 * time.Second
+
+// Check asks a dependency whether it can be used right now.
+type Check func(context.Context) error
+
+// Health answers liveness and readiness.
+type Health struct {
+	checks   map[string]Check
+	logger   *slog.Logger
+	draining atomic.Bool
+}
+
+// NewHealth makes a Health that is ready when all checks pass.
+func NewHealth(logger *slog.Logger, checks map[string]Check) *Health {
+	return &Health{checks: checks, logger: logger}
+}
+
+// Drain turns readiness negative for good.
+func (h *Health) Drain() { h.draining.Store(true) }
+
+// Live answers 200 as long as the process serves at all (GET /healthz).
+func (*Health) Live(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// Ready answers 200 when every check passes and 503 otherwise, with the state of each (GET /readyz).
+// The reasons are logged and not shown: they can name hosts.
+func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
+	if h.draining.Load() {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "draining"})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
+	defer cancel()
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		state = map[string]string{"status": "ok"}
+		code  = http.StatusOK
+	)
+	for name, check := range h.checks {
+		wg.Go(func() {
+			err := check(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			state[name] = "ok"
+			if err != nil {
+				state[name], state["status"], code = "unavailable", "unavailable", http.StatusServiceUnavailable
+				h.logger.WarnContext(ctx, "readiness check failed", "check", name, "error", err)
+			}
+		})
+	}
+	wg.Wait()
+	writeJSON(w, code, state)
+}
+
+func writeJSON(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	// The client has gone when this fails, and the status is sent.
+	_ = json.NewEncoder(w).Encode(body)
+}

@@ -1,0 +1,154 @@
+package httpserver_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+)
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+func TestStopFinishesWhatWasBegun(t *testing.T) {
+	addr := freeAddr(t)
+	begun, finish := make(chan struct{}), make(chan struct{})
+	server := httpserver.New(addr, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(begun)
+		<-finish
+		_, _ = io.WriteString(w, "done")
+	}), quiet())
+	ctx, cancel := context.WithCancel(t.Context())
+	drained, stopped := make(chan struct{}), make(chan error, 1)
+	go func() { stopped <- httpserver.Run(ctx, 10*time.Second, func() { close(drained) }, server) }()
+	answer := make(chan string, 1)
+	go func() { answer <- get(t, "http://"+addr) }()
+	<-begun
+	cancel()
+	<-drained
+	select {
+	case err := <-stopped:
+		t.Fatalf("stopped with a request under way: %v", err)
+	default:
+	}
+	close(finish)
+	if got := <-answer; got != "done" {
+		t.Errorf("the request under way got %q", got)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+// get retries until the server listens.
+func get(t *testing.T, url string) string {
+	t.Helper()
+	for range 200 {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		if err != nil {
+			return err.Error()
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			var refused *net.OpError
+			if errors.As(err, &refused) {
+				<-time.After(10 * time.Millisecond)
+				continue
+			}
+			return err.Error()
+		}
+		defer func() { _ = resp.Body.Close() }()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return err.Error()
+		}
+		return string(body)
+	}
+	return "the server never listened"
+}
+
+func TestAStopThatTakesTooLongSaysSo(t *testing.T) {
+	addr := freeAddr(t)
+	begun, finish := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(finish) })
+	server := httpserver.New(addr, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(begun); <-finish }), quiet())
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- httpserver.Run(ctx, 50*time.Millisecond, func() {}, server) }()
+	go get(t, "http://"+addr)
+	<-begun
+	cancel()
+	if err := <-stopped; err == nil || !strings.Contains(err.Error(), "cut off after 50ms") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAnAddressInUse(t *testing.T) {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	err = httpserver.Run(t.Context(), time.Second, func() {},
+		httpserver.New(freeAddr(t), http.NotFoundHandler(), quiet()), httpserver.New(l.Addr().String(), http.NotFoundHandler(), quiet()))
+	if err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
+		t.Errorf("error %v, want one that names the address", err)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	var failing error
+	health := httpserver.NewHealth(quiet(), map[string]httpserver.Check{
+		"postgres": func(context.Context) error { return nil },
+		"redis":    func(context.Context) error { return failing },
+	})
+	ask := func(handler http.HandlerFunc) (int, map[string]string) {
+		t.Helper()
+		rec := httptest.NewRecorder()
+		handler(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+		var state map[string]string
+		if err := json.Unmarshal(rec.Body.Bytes(), &state); err != nil {
+			t.Fatal(err)
+		}
+		return rec.Code, state
+	}
+	if code, state := ask(health.Ready); code != 200 || state["redis"] != "ok" || state["postgres"] != "ok" {
+		t.Errorf("all well: %d %v", code, state)
+	}
+	failing = errors.New("dial 10.0.0.1: refused")
+	if code, state := ask(health.Ready); code != 503 || state["redis"] != "unavailable" || state["postgres"] != "ok" {
+		t.Errorf("redis down: %d %v", code, state)
+	}
+	if code, _ := ask(health.Live); code != 200 {
+		t.Errorf("alive: %d", code)
+	}
+	failing = nil
+	health.Drain()
+	if code, state := ask(health.Ready); code != 503 || state["status"] != "draining" {
+		t.Errorf("draining: %d %v", code, state)
+	}
+}
+
+func TestAddr(t *testing.T) {
+	if got := (httpserver.InternalConfig{Host: "::1", Port: "8080"}).Addr(); got != "[::1]:8080" {
+		t.Errorf("address %q", got)
+	}
+}

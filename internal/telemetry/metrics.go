@@ -1,0 +1,77 @@
+package telemetry
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// The names of the metrics; dashboards and alerts depend on them.
+const (
+	MetricWebhooks            = "webhook_requests_total"
+	MetricEnhancements        = "enhancement_requests_total"
+	MetricEnhancementDuration = "enhancement_duration_seconds"
+	MetricStepDuration        = "enhancement_step_duration_seconds"
+)
+
+// Metrics are the measurements of one app, in a registry of their own.
+type Metrics struct {
+	registry     *prometheus.Registry
+	webhooks     *prometheus.CounterVec
+	enhancements *prometheus.CounterVec
+	duration     *prometheus.HistogramVec
+	steps        *prometheus.HistogramVec
+}
+
+// NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
+func NewMetrics() *Metrics {
+	buckets := []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricWebhooks, Help: "Webhooks by the HTTP status they were answered with.",
+		}, []string{"code"}),
+		enhancements: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricEnhancements, Help: "Finished jobs by tenant and result (success, failure).",
+		}, []string{"tenant_id", "status"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: MetricEnhancementDuration, Help: "Seconds from the accepted webhook to the note on the ticket.", Buckets: buckets,
+		}, []string{"tenant_id"}),
+		steps: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: MetricStepDuration, Help: "Seconds one attempt of a step took, by step and outcome.", Buckets: buckets,
+		}, []string{"operation_type", "outcome"}),
+	}
+	m.registry.MustRegister(m.webhooks, m.enhancements, m.duration, m.steps,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler serves the metrics in Prometheus's format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Webhook counts one answered webhook.
+func (m *Metrics) Webhook(code int) {
+	m.webhooks.WithLabelValues(strconv.Itoa(code)).Inc()
+}
+
+// Completed counts a job that ended with a note, and how long its ticket waited for it.
+func (m *Metrics) Completed(tenantID string, waited time.Duration) {
+	m.enhancements.WithLabelValues(tenantID, "success").Inc()
+	m.duration.WithLabelValues(tenantID).Observe(waited.Seconds())
+}
+
+// Failed counts a job that ended without a note.
+func (m *Metrics) Failed(tenantID string) {
+	m.enhancements.WithLabelValues(tenantID, "failure").Inc()
+}
+
+// Step measures one attempt of a step.
+func (m *Metrics) Step(step, outcome string, took time.Duration) {
+	m.steps.WithLabelValues(step, outcome).Observe(took.Seconds())
+}

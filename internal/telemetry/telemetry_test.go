@@ -1,0 +1,75 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+)
+
+func TestLoggerWritesWhatLogsMustHave(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, "gateway", telemetry.LogConfig{Level: slog.LevelInfo})
+	ctx := telemetry.With(t.Context(), slog.String(telemetry.KeyTenant, "alpha"))
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyJob, "j-1"))
+	log.DebugContext(ctx, "not shown")
+	log.With("a", 1).WithGroup("g").InfoContext(ctx, "shown", "b", 2)
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v: %s", err, out.String())
+	}
+	if _, err := time.Parse(time.RFC3339, fmt.Sprint(line["timestamp"])); err != nil {
+		t.Error(err)
+	}
+	if line["app"] != "gateway" || line["level"] != "INFO" || line["a"] != 1.0 {
+		t.Errorf("line %v", line)
+	}
+	if group, ok := line["g"].(map[string]any); !ok || group["tenant_id"] != "alpha" || group["job_id"] != "j-1" || group["b"] != 2.0 {
+		t.Errorf("line %v", line)
+	}
+}
+
+func TestLoggerRedacts(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, "x", telemetry.LogConfig{})
+	log.Info("values", "api_key", "hunter2hunter2", "signing_secret", []byte("hunter2hunter2"), "db_password", "hunter2hunter2",
+		"Authorization", "hunter2hunter2", "url", "postgres://app_user:hunter2hunter2@db/x",
+		"header", "Zoho-oauthtoken hunter2hunter2", "error", fmt.Errorf("call: %w", errors.New("authtoken: hunter2hunter2 refused")))
+	if strings.Contains(out.String(), "hunter2") {
+		t.Errorf("a secret is in the log: %s", out.String())
+	}
+	log.Info("kept", "tokens_used", 42, "description", "the time is 12:30, see http://kb.example.com/a")
+	if !strings.Contains(out.String(), "http://kb.example.com/a") || !strings.Contains(out.String(), `"tokens_used":42`) {
+		t.Errorf("harmless text was blanked: %s", out.String())
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	m := telemetry.NewMetrics()
+	m.Webhook(http.StatusAccepted)
+	m.Webhook(http.StatusUnauthorized)
+	m.Completed("alpha", 1500*time.Millisecond)
+	m.Failed("beta")
+	m.Step("doc_search", "degraded", 2*time.Second)
+	rec := httptest.NewRecorder()
+	m.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	for _, want := range []string{
+		`webhook_requests_total{code="202"} 1`, `webhook_requests_total{code="401"} 1`,
+		`enhancement_requests_total{status="success",tenant_id="alpha"} 1`,
+		`enhancement_requests_total{status="failure",tenant_id="beta"} 1`,
+		`enhancement_duration_seconds_sum{tenant_id="alpha"} 1.5`,
+		`enhancement_step_duration_seconds_count{operation_type="doc_search",outcome="degraded"} 1`,
+	} {
+		if !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}

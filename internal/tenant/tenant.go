@@ -1,0 +1,128 @@
+// Package tenant owns what a client of the provider is to us: its identity, how to reach its
+// systems, its preferences, and its credentials, which exist outside of this process only sealed.
+package tenant
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"time"
+)
+
+// ErrNotFound says that there is no such tenant, or none that is enabled.
+var ErrNotFound = errors.New("no such tenant")
+
+var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// ValidID says whether id has the form of a tenant id: lower-case letters, digits and hyphens, at most 63.
+func ValidID(id string) bool { return idPattern.MatchString(id) }
+
+// Profile is the edition of ServiceDesk Plus a tenant runs.
+type Profile string
+
+// The editions.
+const (
+	ProfileOnPrem Profile = "onprem"
+	ProfileCloud  Profile = "cloud"
+)
+
+// Format is the markup a tenant's notes are written in.
+type Format string
+
+// The markups.
+const (
+	FormatHTML     Format = "html"
+	FormatMarkdown Format = "markdown"
+)
+
+// Tenant is a client of the provider, without secrets.
+type Tenant struct {
+	ID   string
+	Name string
+	// ServiceDeskURL is the base of the tenant's API, up to and including /api/v3.
+	ServiceDeskURL string
+	Profile        Profile
+	// TechnicianID is ServiceDesk Plus's id of the technician our key belongs to; empty when unknown.
+	TechnicianID string
+	// KnowledgeURL is the base of the tenant's knowledge-base API; empty when it has none.
+	KnowledgeURL string
+	Preferences  Preferences
+	UpdatedAt    time.Time
+}
+
+// Preferences is what a tenant may choose about its notes. Unknown keys are kept out of reach, not
+// refused: a newer release may have written them.
+type Preferences struct {
+	Format Format `json:"format,omitempty"`
+}
+
+// NoteFormat is the markup to write, HTML unless the tenant chose.
+func (p Preferences) NoteFormat() Format {
+	if p.Format == "" {
+		return FormatHTML
+	}
+	return p.Format
+}
+
+// Validate names everything that is wrong with t, field by field.
+func (t Tenant) Validate() error {
+	var errs []error
+	if !ValidID(t.ID) {
+		errs = append(errs, errors.New("tenant_id: use 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen"))
+	}
+	if t.Name == "" {
+		errs = append(errs, errors.New("name: is missing"))
+	}
+	if err := validBaseURL(t.ServiceDeskURL); err != nil {
+		errs = append(errs, fmt.Errorf("servicedesk_url: %w", err))
+	}
+	if t.Profile != ProfileOnPrem && t.Profile != ProfileCloud {
+		errs = append(errs, fmt.Errorf("servicedesk_profile: %q is neither %q nor %q", t.Profile, ProfileOnPrem, ProfileCloud))
+	}
+	if t.KnowledgeURL != "" {
+		if err := validBaseURL(t.KnowledgeURL); err != nil {
+			errs = append(errs, fmt.Errorf("kb_url: %w", err))
+		}
+	}
+	if f := t.Preferences.NoteFormat(); f != FormatHTML && f != FormatMarkdown {
+		errs = append(errs, fmt.Errorf("enhancement_prefs.format: %q is neither %q nor %q", f, FormatHTML, FormatMarkdown))
+	}
+	return errors.Join(errs...)
+}
+
+func validBaseURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return errors.New("expected an absolute http or https URL")
+	}
+	if u.User != nil {
+		return errors.New("credentials do not belong into the URL")
+	}
+	return nil
+}
+
+// Credentials are a tenant's secrets in clear. They stay in memory.
+type Credentials struct {
+	// APIKey is the authtoken on premises, and the OAuth grant as JSON (servicedesk.OAuth) in the cloud.
+	APIKey          Secret
+	SigningSecret   Secret
+	KnowledgeAPIKey Secret // empty when the tenant has no knowledge base
+}
+
+// Validate names every missing secret, by the rules of t's profile.
+func (c Credentials) Validate(t Tenant) error {
+	var errs []error
+	const shortest = 16
+	if len(c.SigningSecret) < shortest {
+		errs = append(errs, fmt.Errorf("signing_secret: use at least %d characters", shortest))
+	}
+	switch {
+	case c.APIKey == "":
+		errs = append(errs, errors.New("api_key: is missing"))
+	case t.Profile == ProfileCloud && !json.Valid([]byte(c.APIKey)):
+		errs = append(errs, errors.New(`api_key: for the cloud, give JSON with "accounts_url", "client_id", "client_secret", "refresh_token"`))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,178 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/ticket"
+)
+
+// Payload is a valid webhook.
+type Payload struct {
+	TenantID  string
+	Event     enhancement.Event
+	Ticket    ticket.Ticket
+	Timestamp time.Time
+}
+
+// FieldError says what is wrong with one field of the payload.
+type FieldError struct {
+	Field   string `json:"field"`
+	Problem string `json:"problem"`
+}
+
+// InvalidError lists everything that is wrong with a payload, by field.
+type InvalidError struct {
+	Fields []FieldError
+}
+
+// Error implements error.
+func (e *InvalidError) Error() string {
+	texts := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		texts[i] = f.Field + ": " + f.Problem
+	}
+	return "the payload is not valid: " + strings.Join(texts, "; ")
+}
+
+// fields are the keys of the payload, spelled as JSON has them.
+type fields struct {
+	TenantID    *string `json:"tenant_id"   validate:"required,tenant_id"`
+	TicketID    *string `json:"ticket_id"   validate:"required,ticket_id"`
+	Event       *string `json:"event"       validate:"omitnil,oneof=created updated"`
+	Subject     *string `json:"subject"     validate:"omitnil,max=250"`
+	Description *string `json:"description" validate:"required,max=10000"`
+	Priority    *string `json:"priority"    validate:"omitnil,max=50"`
+	Timestamp   *string `json:"timestamp"   validate:"required,timestamp"`
+}
+
+// Message is a webhook whose JSON could be read, but whose fields are not checked yet: whose it claims
+// to be is needed before its signature can be, and nothing more is looked at until then.
+type Message struct {
+	fields   fields
+	problems []FieldError
+}
+
+// Parse reads body as one JSON object. The error, if any, is an *InvalidError.
+func Parse(body []byte) (*Message, error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	var raw map[string]json.RawMessage
+	if err := dec.Decode(&raw); err != nil || raw == nil {
+		return nil, invalidBody("expected one JSON object")
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, invalidBody("there is something after the JSON object")
+	}
+	m := &Message{}
+	for key, to := range map[string]**string{
+		"tenant_id": &m.fields.TenantID, "ticket_id": &m.fields.TicketID, "event": &m.fields.Event,
+		"subject": &m.fields.Subject, "description": &m.fields.Description,
+		"priority": &m.fields.Priority, "timestamp": &m.fields.Timestamp,
+	} {
+		value, present := raw[key]
+		delete(raw, key)
+		if !present {
+			continue
+		}
+		if err := json.Unmarshal(value, to); err != nil {
+			m.add(key, "expected a string, in quotation marks")
+		}
+	}
+	for key := range raw {
+		m.add(key, "is not a field of this webhook")
+	}
+	return m, nil
+}
+
+// TenantID is the tenant that the message claims to come from. The error, if any, is an *InvalidError.
+func (m *Message) TenantID() (string, error) {
+	if m.fields.TenantID == nil || !tenant.ValidID(*m.fields.TenantID) {
+		return "", m.invalid()
+	}
+	return *m.fields.TenantID, nil
+}
+
+// Payload checks all fields. The error, if any, is an *InvalidError that names each wrong one.
+func (m *Message) Payload() (Payload, error) {
+	if err := m.invalid(); err != nil {
+		return Payload{}, err
+	}
+	timestamp, err := parseTimestamp(*m.fields.Timestamp)
+	if err != nil {
+		return Payload{}, fmt.Errorf("timestamp: %w", err)
+	}
+	return Payload{
+		TenantID: *m.fields.TenantID,
+		Event:    enhancement.Event(orElse(m.fields.Event, string(enhancement.EventCreated))),
+		Ticket: ticket.Ticket{
+			ID: *m.fields.TicketID, Subject: orElse(m.fields.Subject, ""),
+			Description: *m.fields.Description, Priority: orElse(m.fields.Priority, ""),
+		},
+		Timestamp: timestamp,
+	}, nil
+}
+
+// Fresh says whether the payload is at most maxSkew old, or that far ahead of our clock. The timestamp
+// lies inside of the signed body, so a recorded request cannot be made young again.
+func (p Payload) Fresh(now time.Time, maxSkew time.Duration) bool {
+	return now.Sub(p.Timestamp).Abs() <= maxSkew
+}
+
+func (m *Message) add(field, problem string) {
+	m.problems = append(m.problems, FieldError{field, problem})
+}
+
+// invalid joins what Parse saw with what the rules say; nil when nothing is wrong.
+func (m *Message) invalid() error {
+	problems := slices.Clone(m.problems)
+	for _, p := range validate(m.fields) {
+		// A field of the wrong type is also reported missing; the first says more.
+		if !slices.ContainsFunc(problems, func(have FieldError) bool { return have.Field == p.Field }) {
+			problems = append(problems, p)
+		}
+	}
+	if len(problems) == 0 && m.empty() {
+		problems = []FieldError{{"description", "is empty, and so is the subject: there is nothing to search by"}}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	slices.SortFunc(problems, func(a, b FieldError) int { return strings.Compare(a.Field, b.Field) })
+	return &InvalidError{problems}
+}
+
+func (m *Message) empty() bool {
+	return ticket.Normalize(*m.fields.Description) == "" && ticket.Normalize(orElse(m.fields.Subject, "")) == ""
+}
+
+// parseTimestamp reads RFC 3339, or ServiceDesk Plus's own form: milliseconds since 1970 as a string.
+func parseTimestamp(s string) (time.Time, error) {
+	if ms, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return time.UnixMilli(ms), nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("neither RFC 3339 nor milliseconds since 1970: %w", err)
+	}
+	return t, nil
+}
+
+func invalidBody(problem string) error {
+	return &InvalidError{[]FieldError{{"(body)", problem}}}
+}
+
+func orElse(s *string, otherwise string) string {
+	if s == nil {
+		return otherwise
+	}
+	return *s
+}
