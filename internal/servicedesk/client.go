@@ -1,0 +1,242 @@
+// Package servicedesk is the client for ServiceDesk Plus: it reads requests and keeps one
+// living note on a ticket, on-premises and in the cloud.
+//
+// It owns the wire format with all its irregularities (answers of 200 that failed, scalars
+// of any type, error pages of proxies), the authentication of both editions, and the
+// reading of failures as "retry", "give up", "renew the credentials" or "gone". It never
+// repeats a failed call on its own: the caller, a durable workflow, does.
+package servicedesk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	mediaType = "application/vnd.manageengine.sdp.v3+json"
+	formType  = "application/x-www-form-urlencoded"
+
+	// maxBody bounds what is read of an answer, in bytes. A full page of notes stays well below.
+	maxBody = 4 << 20
+
+	maxRedirects    = 3
+	idleConnections = 10
+
+	// headerKey carries the key on-premises; header names know no case.
+	headerKey = "Authtoken"
+)
+
+// Client talks to the ServiceDesk Plus of one tenant. It is safe for concurrent use; keep
+// one per tenant, because it caches the access token and orders the writes to a ticket.
+type Client struct {
+	cfg     Config
+	base    string
+	noteKey string
+	http    *http.Client
+	tokens  *tokenSource // nil on-premises
+	tickets ticketLocks
+	logger  *slog.Logger
+	clock   func() time.Time
+}
+
+// New returns a client for cfg, or the problems Validate finds. A nil httpClient stands
+// for one with a pooled transport of its own. The given client is not modified.
+func New(cfg Config, httpClient *http.Client) (*Client, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Client{
+		cfg:     cfg,
+		base:    strings.TrimRight(cfg.BaseURL, "/"),
+		noteKey: "note",
+		http:    careful(httpClient),
+		logger:  cfg.Logger,
+		clock:   cfg.Clock,
+	}
+	if cfg.Profile == ProfileCloud {
+		c.noteKey = "request_note"
+		c.tokens = &tokenSource{cfg: cfg.OAuth, http: c.http, timeout: cfg.Timeout, clock: cfg.Clock, logger: cfg.Logger}
+	}
+	return c, nil
+}
+
+// careful returns a copy of the client that follows only redirects which keep the
+// credentials with the host they belong to and do not turn a write into a read.
+func careful(given *http.Client) *http.Client {
+	if given == nil {
+		// Sized for one server: a handful of tickets at a time.
+		pool := &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:     true,
+			MaxIdleConns:          idleConnections,
+			MaxIdleConnsPerHost:   idleConnections,
+			IdleConnTimeout:       time.Minute,
+			TLSHandshakeTimeout:   defaultTimeout,
+			ExpectContinueTimeout: time.Second,
+		}
+		given = &http.Client{Transport: pool}
+	}
+	guarded := *given
+	guarded.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		first := via[0]
+		sameHost := next.URL.Host == first.URL.Host
+		downgrade := first.URL.Scheme == "https" && next.URL.Scheme != "https"
+		if !sameHost || downgrade || first.Method != http.MethodGet || len(via) > maxRedirects {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	return &guarded
+}
+
+// call is one operation of the API.
+type call struct {
+	op       string
+	method   string
+	path     []string
+	ticketID string
+	input    any    // travels as input_data; nil for none
+	private  string // must not appear in an error: the text of a note
+}
+
+// do performs the call. In the cloud a 401 is answered by one new access token and one
+// more attempt, unless the token was obtained for this very call.
+func (c *Client) do(ctx context.Context, cl call) (envelope, error) {
+	if c.tokens == nil {
+		return c.attempt(ctx, cl, c.cfg.APIKey)
+	}
+	token, fresh, err := c.tokens.get(ctx)
+	if err != nil {
+		return envelope{}, forTicket(err, cl.ticketID)
+	}
+	env, err := c.attempt(ctx, cl, token)
+	var failed *Error
+	if fresh || !errors.As(err, &failed) || failed.Kind != KindUnauthorized {
+		return env, err
+	}
+	if token, err = c.tokens.renew(ctx, token); err != nil {
+		return envelope{}, forTicket(err, cl.ticketID)
+	}
+	return c.attempt(ctx, cl, token)
+}
+
+func (c *Client) attempt(ctx context.Context, cl call, credential string) (envelope, error) {
+	started := c.clock()
+	httpStatus, body, err := c.exchange(ctx, cl, credential)
+	var env envelope
+	var failed *Error
+	switch {
+	case errors.As(err, &failed):
+	case err != nil:
+		failed = transportError(err)
+		failed.HTTPStatus = httpStatus
+	default:
+		env, failed = interpret(httpStatus, body)
+	}
+	took := c.clock().Sub(started)
+	if failed == nil {
+		c.logger.DebugContext(ctx, "servicedesk call", "op", cl.op, "ticket_id", cl.ticketID,
+			"status", httpStatus, "duration", took)
+		return env, nil
+	}
+	failed.Op, failed.TicketID = cl.op, cl.ticketID
+	if failed.Kind == KindNotFound {
+		failed.ParentID = mergedInto(failed.Message, cl.ticketID)
+	}
+	failed.Message = withhold(failed.Message, cl.private, credential, c.cfg.APIKey, c.cfg.OAuth.ClientSecret, c.cfg.OAuth.RefreshToken)
+	c.logger.WarnContext(ctx, "servicedesk call failed", "op", cl.op, "ticket_id", cl.ticketID,
+		"status", failed.HTTPStatus, "code", failed.Code, "kind", failed.Kind, "duration", took, "error", failed.Error())
+	return envelope{}, failed
+}
+
+// exchange sends the call and reads the whole answer, within the timeout of one call.
+func (c *Client) exchange(ctx context.Context, cl call, credential string) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
+	defer cancel()
+	req, err := c.newRequest(ctx, cl, credential)
+	if err != nil {
+		return 0, nil, err
+	}
+	return send(c.http, req)
+}
+
+func send(client *http.Client, req *http.Request) (int, []byte, error) {
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, fmt.Errorf("send: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return resp.StatusCode, nil, fmt.Errorf("read the answer: %w", err)
+	case len(body) > maxBody:
+		return resp.StatusCode, nil, &Error{
+			HTTPStatus: resp.StatusCode, Kind: KindGiveUp, uncertain: true,
+			Message: fmt.Sprintf("the answer is larger than %d bytes", maxBody),
+		}
+	}
+	return resp.StatusCode, body, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, cl call, credential string) (*http.Request, error) {
+	var path strings.Builder
+	for _, segment := range cl.path {
+		path.WriteString("/" + url.PathEscape(segment))
+	}
+	target := c.base + path.String()
+	var body io.Reader
+	if cl.input != nil {
+		form, err := inputData(cl.input)
+		if err != nil {
+			return nil, refused(cl.op, cl.ticketID, "the input cannot be encoded")
+		}
+		if cl.method == http.MethodGet {
+			target += "?" + form
+		} else {
+			body = strings.NewReader(form)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, cl.method, target, body)
+	if err != nil {
+		return nil, refused(cl.op, cl.ticketID, "the request cannot be built")
+	}
+	req.Header.Set("Accept", mediaType)
+	if body != nil {
+		req.Header.Set("Content-Type", formType)
+	}
+	if c.tokens == nil {
+		req.Header.Set(headerKey, credential)
+	} else {
+		req.Header.Set("Authorization", "Zoho-oauthtoken "+credential)
+	}
+	return req, nil
+}
+
+// inputData encodes v the way SDP wants every parameter: JSON in one form field.
+func inputData(v any) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("encode input_data: %w", err)
+	}
+	return url.Values{"input_data": {strings.TrimSpace(b.String())}}.Encode(), nil
+}

@@ -1,0 +1,171 @@
+package servicedesk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	opRefresh = "refresh_token"
+
+	// The token endpoint locks an account out after 5 refreshes in a minute. Staying below
+	// leaves one for another process that serves the same tenant.
+	maxRefreshes  = 4
+	refreshWindow = time.Minute
+
+	defaultTokenLife = time.Hour
+)
+
+// tokenSource keeps the access token of a cloud account in memory. A new one is fetched
+// only when there is none (or it has reached its age) and after a 401.
+type tokenSource struct {
+	cfg     OAuth
+	http    *http.Client
+	timeout time.Duration
+	clock   func() time.Time
+	logger  *slog.Logger
+	flight  singleflight.Group
+
+	mu        sync.Mutex
+	token     string
+	expires   time.Time
+	refreshes []time.Time // within the last refreshWindow
+}
+
+// get returns a token, and whether it had to be fetched for this call.
+func (t *tokenSource) get(ctx context.Context) (token string, fresh bool, err error) {
+	if token = t.current(); token != "" {
+		return token, false, nil
+	}
+	token, err = t.renew(ctx, "")
+	return token, true, err
+}
+
+// renew replaces a token the server has refused. Callers that arrive together share one
+// refresh, and one that arrives late gets the token others have fetched meanwhile.
+func (t *tokenSource) renew(ctx context.Context, refused string) (string, error) {
+	result := t.flight.DoChan("refresh", func() (any, error) {
+		if token := t.current(); token != "" && token != refused {
+			return token, nil
+		}
+		// The first caller's cancellation must not fail the others.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.timeout)
+		defer cancel()
+		return t.refresh(ctx)
+	})
+	select {
+	case <-ctx.Done():
+		e := transportError(ctx.Err())
+		e.Op, e.uncertain = opRefresh, false
+		return "", e
+	case r := <-result:
+		token, _ := r.Val.(string)
+		return token, r.Err
+	}
+}
+
+func (t *tokenSource) current() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.clock().Before(t.expires) {
+		return ""
+	}
+	return t.token
+}
+
+// mayRefresh takes one of the refreshes the account has per minute.
+func (t *tokenSource) mayRefresh() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.clock()
+	for len(t.refreshes) > 0 && now.Sub(t.refreshes[0]) >= refreshWindow {
+		t.refreshes = t.refreshes[1:]
+	}
+	if len(t.refreshes) >= maxRefreshes {
+		return false
+	}
+	t.refreshes = append(t.refreshes, now)
+	return true
+}
+
+func (t *tokenSource) refresh(ctx context.Context) (string, error) {
+	if !t.mayRefresh() {
+		return "", &Error{Op: opRefresh, Kind: KindRetry, Message: "held back: too many token refreshes in a minute"}
+	}
+	started := t.clock()
+	token, life, failed := t.fetch(ctx)
+	if failed != nil {
+		failed.Op, failed.uncertain = opRefresh, false
+		failed.Message = withhold(failed.Message, "", t.cfg.ClientSecret, t.cfg.RefreshToken)
+		t.logger.WarnContext(ctx, "servicedesk call failed", "op", opRefresh, "status", failed.HTTPStatus,
+			"kind", failed.Kind, "duration", t.clock().Sub(started), "error", failed.Error())
+		return "", failed
+	}
+	t.logger.DebugContext(ctx, "servicedesk call", "op", opRefresh, "duration", t.clock().Sub(started))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.token, t.expires = token, t.clock().Add(life)
+	return token, nil
+}
+
+func (t *tokenSource) fetch(ctx context.Context) (string, time.Duration, *Error) {
+	form := url.Values{
+		"grant_type":    {"refresh_token"},
+		"client_id":     {t.cfg.ClientID},
+		"client_secret": {t.cfg.ClientSecret},
+		"refresh_token": {t.cfg.RefreshToken},
+	}
+	endpoint := strings.TrimRight(t.cfg.AccountsURL, "/") + "/oauth/v2/token"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", 0, refused(opRefresh, "", "the request cannot be built")
+	}
+	req.Header.Set("Content-Type", formType)
+	req.Header.Set("Accept", "application/json")
+	httpStatus, body, err := send(t.http, req)
+	var failed *Error
+	switch {
+	case errors.As(err, &failed):
+		return "", 0, failed
+	case err != nil:
+		return "", 0, transportError(err)
+	}
+	return readToken(httpStatus, body)
+}
+
+// readToken understands that the endpoint reports bad credentials with 200 as well as
+// with 4xx, and its own lockout with 400.
+func readToken(httpStatus int, body []byte) (string, time.Duration, *Error) {
+	var answer struct {
+		AccessToken text `json:"access_token"`
+		ExpiresIn   text `json:"expires_in"`
+		Error       text `json:"error"`
+		Description text `json:"error_description"`
+	}
+	err := json.Unmarshal(body, &answer)
+	if err == nil && httpStatus == http.StatusOK && answer.AccessToken != "" {
+		life := defaultTokenLife
+		if seconds, parseErr := strconv.Atoi(string(answer.ExpiresIn)); parseErr == nil && seconds > 0 {
+			life = time.Duration(seconds) * time.Second
+		}
+		return string(answer.AccessToken), life, nil
+	}
+	failed := &Error{HTTPStatus: httpStatus, Kind: KindRetry, Message: excerpt(string(answer.Error + " " + answer.Description))}
+	busy := httpStatus == http.StatusTooManyRequests || httpStatus == http.StatusRequestTimeout ||
+		strings.Contains(strings.ToLower(string(answer.Description)), "too many requests")
+	refusal := httpStatus >= http.StatusBadRequest && httpStatus < http.StatusInternalServerError || httpStatus == http.StatusOK && answer.Error != ""
+	if refusal && !busy {
+		failed.Kind = KindUnauthorized
+	}
+	return "", 0, failed
+}

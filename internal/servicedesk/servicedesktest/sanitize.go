@@ -1,0 +1,32 @@
+package servicedesktest
+
+import (
+	"html"
+	"strings"
+
+	"github.com/microcosm-cc/bluemonday"
+)
+
+// newPolicy keeps the simple tags and links the real server keeps, and drops scripts,
+// event handlers, comments, classes and styles.
+func newPolicy() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("h1", "h2", "h3", "h4", "p", "br", "b", "i", "em", "strong", "ul", "ol", "li", "code", "pre", "a",
+		"table", "thead", "tbody", "tr", "td", "th")
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowURLSchemes("http", "https")
+	p.RequireParseableURLs(true)
+	return p
+}
+
+const shortLength = 250
+
+// short is the short_description of lists: the beginning of the text without tags.
+func short(description string) string {
+	text := html.UnescapeString(bluemonday.StrictPolicy().AddSpaceWhenStrippingTag(true).Sanitize(description))
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > shortLength {
+		return string(runes[:shortLength])
+	}
+	return text
+}
