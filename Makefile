@@ -1,0 +1,94 @@
+# `make help` lists the targets. Everything that is built or started stays below bin/ and .run/.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# One setting for build and test, so that they share compiled packages. The race detector needs cgo.
+export CGO_ENABLED := 0
+
+GOLANGCI_LINT := v2.15.0
+GOFUMPT := v0.12.0
+GOTESTSUM := v1.13.0
+
+# Modules whose code is ours.
+MODULES := . e2e
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: infra build ## From a clone to an enhanced ticket; KEEP=1 leaves the stack running
+	@exec bin/demo
+
+.PHONY: test
+test: infra build ## All tests, end to end included, with the coverage of the product
+	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
+	go vet ./... ./e2e/...
+	@tools/test.sh
+
+.PHONY: up
+up: infra build ## Start the stack for development and leave it running
+	@exec bin/stack up
+
+.PHONY: up-infra
+up-infra: infra build ## Start all but the apps, for `dapr run -f .`
+	@exec bin/stack up --infra
+
+.PHONY: down
+down: ## Stop the stack; its data stays
+	@if [ -x bin/stack ]; then bin/stack down; elif [ -d .run ]; then go run ./e2e/cmd/stack down; fi
+
+.PHONY: build
+build: ## Build the apps and our commands into bin/
+	@echo "==> Building the apps"
+	@mkdir -p bin
+	@go build -o bin/ ./apps/... ./e2e/cmd/...
+
+.PHONY: lint
+lint: ## Check format, code and scripts
+	@tools/install-tool.sh mvdan.cc/gofumpt $(GOFUMPT)
+	@tools/install-tool.sh github.com/golangci/golangci-lint/v2 $(GOLANGCI_LINT) cmd/golangci-lint
+	@unformatted=$$(bin/gofumpt -l apps e2e internal migrations workflows); \
+	if [ -n "$$unformatted" ]; then echo "Run \`make fmt\` for:" && echo "$$unformatted" && exit 1; fi
+	go vet ./... ./e2e/...
+	@for module in $(MODULES); do \
+		echo "golangci-lint in $$module"; \
+		(cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...); \
+	done
+	@for script in tools/*.sh .ci/run; do bash -n $$script; done
+	@echo "make lint: nothing to complain about."
+
+.PHONY: test-race
+test-race: packages ## Unit tests with the race detector
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: e2e
+e2e: infra build ## End-to-end tests on the real stack
+	go test -count=1 -timeout 30m ./e2e/...
+
+.PHONY: fmt
+fmt: ## Format the code
+	@tools/install-tool.sh mvdan.cc/gofumpt $(GOFUMPT)
+	@tools/install-tool.sh github.com/golangci/golangci-lint/v2 $(GOLANGCI_LINT) cmd/golangci-lint
+	@for module in $(MODULES); do \
+		(cd $$module && $(CURDIR)/bin/golangci-lint fmt --config $(CURDIR)/.golangci.yaml ./...); \
+	done
+	@bin/gofumpt -w apps e2e internal migrations workflows
+
+.PHONY: tidy
+tidy: ## Tidy our modules; tools/ keeps the set that Dapr builds with
+	@for module in $(MODULES); do (cd $$module && GOWORK=off go mod tidy); done
+
+.PHONY: clean
+clean: ## Stop what runs and delete bin/ and .run/, the local database included
+	@if [ -x bin/stack ]; then bin/stack clean; elif [ -d .run ]; then go run ./e2e/cmd/stack clean; fi
+	@rm -rf bin .run
+
+# What the stack needs besides our own programs.
+.PHONY: infra packages dapr
+infra: packages dapr
+packages:
+	@tools/install-packages.sh
+dapr: packages
+	@tools/build-dapr.sh

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+)
+
+type settings struct {
+	DatabaseURL string `envconfig:"DATABASE_URL"`
+	SecretsFile string `envconfig:"SECRETS_FILE"`
+}
+
+// backend is the platform's data, reached as app_user: this tool is walled in like the apps.
+type backend struct {
+	db      *postgres.DB
+	ledger  *ledger.Ledger
+	tenants *tenantstore.Store
+}
+
+// openBackend names every missing setting at once.
+func openBackend(ctx context.Context) (*backend, error) {
+	var cfg settings
+	if err := envconfig.Process("", &cfg); err != nil {
+		return nil, fmt.Errorf("settings from the environment: %w", err)
+	}
+	var missing []error
+	if cfg.DatabaseURL == "" {
+		missing = append(missing, errors.New("DATABASE_URL is not set: the database, as app_user"))
+	}
+	if cfg.SecretsFile == "" {
+		missing = append(missing, errors.New(`SECRETS_FILE is not set: the JSON file with "tenant-keyset"`))
+	}
+	if err := errors.Join(missing...); err != nil {
+		return nil, fmt.Errorf("%w\nWith the local stack running: set -a; . .run/env; set +a", err)
+	}
+	sealer, err := readSealer(cfg.SecretsFile)
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, postgres.Config{MaxConns: 4, ConnectTimeout: 10 * time.Second})
+	if err != nil {
+		return nil, err
+	}
+	return &backend{db: db, ledger: ledger.New(db), tenants: tenantstore.New(db, sealer)}, nil
+}
+
+func readSealer(path string) (*tenant.Sealer, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("read the secrets: %w", err)
+	}
+	var secrets map[string]string
+	if err := json.Unmarshal(data, &secrets); err != nil {
+		return nil, fmt.Errorf("%s is not a JSON object of strings", path)
+	}
+	keyset := secrets[sidecar.SecretTenantKeyset]
+	if keyset == "" {
+		return nil, fmt.Errorf("%s has no %q", path, sidecar.SecretTenantKeyset)
+	}
+	return tenant.NewSealer(keyset)
+}
+
+func (b *backend) close() { b.db.Close() }

@@ -1,0 +1,42 @@
+// Command agentctl is the operator's tool: it onboards a tenant, imports what the sources search, sends
+// a signed test webhook and shows what became of a job.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := newRootCommand().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "agentctl:", err)
+		if errors.Is(err, errNotEnhanced) {
+			os.Exit(3)
+		}
+		os.Exit(1)
+	}
+}
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "agentctl",
+		Short: "Operate the ticket enhancement platform",
+		Long: `Operate the ticket enhancement platform.
+
+Commands that read or write the platform's data need DATABASE_URL (as app_user) in the environment, and
+SECRETS_FILE, the JSON file with the secret "tenant-keyset". After "make up" both come from the local stack:
+
+  set -a; . .run/env; set +a`,
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.AddCommand(newTenantCommand(), newImportCommand(), newWebhookCommand(), newJobCommand(), newSmokeCommand())
+	return root
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+)
+
+type config struct {
+	Log      telemetry.LogConfig
+	Sidecar  sidecar.Config
+	Database postgres.Config
+	Internal httpserver.InternalConfig
+	LLM      openai.Config
+
+	// DeskTimeout bounds one call to a tenant's ServiceDesk Plus.
+	DeskTimeout time.Duration `envconfig:"SERVICEDESK_TIMEOUT" default:"5s"`
+	Grace       time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+}
+
+func loadConfig() (config, error) {
+	var cfg config
+	if err := envconfig.Process("", &cfg); err != nil {
+		return config{}, fmt.Errorf("settings from the environment: %w", err)
+	}
+	return cfg, nil
+}

@@ -1,0 +1,131 @@
+// Command enhancer does the jobs: it takes them from the queue, starts one workflow for each, and runs
+// the workflow's steps.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/gather/history"
+	"github.com/ai-agents/ai-agents/internal/gather/inventory"
+	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+	"github.com/ai-agents/ai-agents/workflows"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cfg, err := loadConfig()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "enhancer:", err)
+		os.Exit(2)
+	}
+	logger := telemetry.NewLogger(os.Stdout, "enhancer", cfg.Log)
+	if err := run(ctx, cfg, logger); err != nil {
+		logger.Error("the enhancer stopped", "error", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
+	dapr, err := sidecar.Connect(ctx, cfg.Sidecar, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dapr.Close()) }()
+	secrets, err := dapr.Secrets(ctx,
+		[]string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset}, []string{sidecar.SecretLLMAPIKey})
+	if err != nil {
+		return err
+	}
+	sealer, err := tenant.NewSealer(secrets[sidecar.SecretTenantKeyset])
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, secrets[sidecar.SecretDatabaseURL], cfg.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+
+	metrics := telemetry.NewMetrics()
+	books := ledger.New(db)
+	store := tenantstore.New(db, sealer)
+	activities, err := newActivities(cfg, db, books, store, dapr.Cache(), secrets[sidecar.SecretLLMAPIKey], metrics, logger)
+	if err != nil {
+		return err
+	}
+	registry := workflow.NewRegistry()
+	if err := workflows.Register(registry, activities); err != nil {
+		return err
+	}
+	engine := dapr.Workflows()
+	// The worker hears of the end after the listener has stopped, so that what was received meanwhile
+	// still gets its workflow.
+	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorking()
+	if err := engine.StartWorker(working, registry); err != nil {
+		return fmt.Errorf("start the workflow worker: %w", err)
+	}
+
+	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
+		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
+	})
+	receiver := &receiver{ledger: books, engine: engine, logger: logger}
+	server := httpserver.New(cfg.Internal.Addr(), routes(receiver, cfg.Sidecar.AppToken, health, metrics), logger)
+	logger.Info("the enhancer listens", "internal", server.Addr)
+	return httpserver.Run(ctx, cfg.Grace, health.Drain, server)
+}
+
+func newActivities(cfg config, db *postgres.DB, books *ledger.Ledger, store *tenantstore.Store, cache knowledge.Cache,
+	llmKey string, metrics *telemetry.Metrics, logger *slog.Logger,
+) (*workflows.Activities, error) {
+	llm, err := newLLM(cfg.LLM, llmKey, logger)
+	if err != nil {
+		return nil, err
+	}
+	desks := newDesks(store, cfg.DeskTimeout, logger)
+	return &workflows.Activities{
+		Ledger: books,
+		Sources: map[enhancement.Step]gather.Source{
+			enhancement.StepTicketSearch: history.New(db),
+			enhancement.StepDocSearch:    knowledge.New(desks, cache, knowledge.Options{Logger: logger}),
+			enhancement.StepIPSearch:     inventory.New(db),
+		},
+		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
+		Desks:       desks, Metrics: metrics, Logger: logger,
+	}, nil
+}
+
+// newLLM returns nil, and says so once, when no model is configured: notes then carry the gathered
+// context alone.
+func newLLM(cfg openai.Config, key string, logger *slog.Logger) (synthesis.LLM, error) {
+	if key == "" {
+		logger.Warn("no language model: secret " + sidecar.SecretLLMAPIKey + " is not set, notes will carry the gathered context only")
+		return nil, nil //nolint:nilnil // no model is a valid choice
+	}
+	cfg.APIKey, cfg.Logger = key, logger
+	llm, err := openai.New(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("configure the language model: %w", err)
+	}
+	return llm, nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/dapr/durabletask-go/workflow"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/event"
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/workflows"
+)
+
+type claims struct {
+	status enhancement.Status
+	err    error
+}
+
+func (c claims) Claim(context.Context, string, string) (enhancement.Status, error) {
+	return c.status, c.err
+}
+
+type starts struct {
+	names []string
+	err   error
+}
+
+func (s *starts) ScheduleWorkflow(_ context.Context, name string, _ ...workflow.NewWorkflowOptions) (string, error) {
+	s.names = append(s.names, name)
+	return "", s.err
+}
+
+const delivered = `{"specversion":"1.0","type":"com.dapr.event.sent","data":{"job_id":"j","tenant_id":"alpha","ticket_id":"1"}}`
+
+func deliver(t *testing.T, ledger claimer, engine engine, token, body string) (int, string) {
+	t.Helper()
+	handler := routes(&receiver{ledger: ledger, engine: engine, logger: slog.New(slog.DiscardHandler)}, "example-token",
+		httpserver.NewHealth(slog.New(slog.DiscardHandler), nil), telemetry.NewMetrics())
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, event.RouteEnhancement, strings.NewReader(body))
+	req.Header.Set("dapr-api-token", token)
+	rec := httptest.NewRecorder()
+	handler.ServeHTTP(rec, req)
+	var answer struct{ Status string }
+	if rec.Code == http.StatusOK {
+		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return rec.Code, answer.Status
+}
+
+func TestReceiver(t *testing.T) {
+	running := claims{status: enhancement.StatusRunning}
+	for name, c := range map[string]struct {
+		ledger claims
+		start  error
+		body   string
+		want   string
+		starts int
+	}{
+		"new job":                  {running, nil, delivered, deliverySuccess, 1},
+		"delivered twice":          {running, status.Error(codes.AlreadyExists, "exists"), delivered, deliverySuccess, 1},
+		"delivered twice, wrapped": {running, errors.New("rpc error: an active workflow with ID 'j' already exists"), delivered, deliverySuccess, 1},
+		"engine down":              {running, status.Error(codes.Unavailable, "example"), delivered, deliveryRetry, 1},
+		"done before":              {claims{status: enhancement.StatusCompleted}, nil, delivered, deliverySuccess, 0},
+		"failed before":            {claims{status: enhancement.StatusFailed}, nil, delivered, deliverySuccess, 0},
+		"withdrawn":                {claims{err: enhancement.ErrNotFound}, nil, delivered, deliveryDrop, 0},
+		"database down":            {claims{err: errors.New("example")}, nil, delivered, deliveryRetry, 0},
+		"not JSON":                 {running, nil, "<", deliveryDrop, 0},
+		"without a job":            {running, nil, `{"data":{"tenant_id":"alpha"}}`, deliveryDrop, 0},
+		"data of the wrong type":   {running, nil, `{"data":"text"}`, deliveryDrop, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			engine := &starts{err: c.start}
+			code, got := deliver(t, c.ledger, engine, "example-token", c.body)
+			if code != http.StatusOK || got != c.want || len(engine.names) != c.starts {
+				t.Errorf("%d %s after %d starts; want %s after %d", code, got, len(engine.names), c.want, c.starts)
+			}
+			if c.starts == 1 && engine.names[0] != workflows.EnhanceTicket {
+				t.Errorf("started %q", engine.names[0])
+			}
+		})
+	}
+}
+
+func TestOnlyTheSidecarDelivers(t *testing.T) {
+	for _, token := range []string{"", "wrong"} {
+		engine := &starts{}
+		code, _ := deliver(t, claims{status: enhancement.StatusRunning}, engine, token, delivered)
+		if code != http.StatusUnauthorized || len(engine.names) != 0 {
+			t.Errorf("token %q: %d, %d starts", token, code, len(engine.names))
+		}
+	}
+}

@@ -1,0 +1,70 @@
+// Command gateway is the only process that the outside reaches: it takes webhooks, proves where they come
+// from, enters them in the ledger and queues them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cfg, err := loadConfig()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gateway:", err)
+		os.Exit(2)
+	}
+	logger := telemetry.NewLogger(os.Stdout, "gateway", cfg.Log)
+	if err := run(ctx, cfg, logger); err != nil {
+		logger.Error("the gateway stopped", "error", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
+	dapr, err := sidecar.Connect(ctx, cfg.Sidecar, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dapr.Close()) }()
+	secrets, err := dapr.Secrets(ctx, []string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset}, nil)
+	if err != nil {
+		return err
+	}
+	sealer, err := tenant.NewSealer(secrets[sidecar.SecretTenantKeyset])
+	if err != nil {
+		return err
+	}
+	db, err := postgres.Open(ctx, secrets[sidecar.SecretDatabaseURL], cfg.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+
+	metrics := telemetry.NewMetrics()
+	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
+		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
+	})
+	webhooks := &webhookHandler{
+		tenants: tenantstore.New(db, sealer), ledger: ledger.New(db), queue: dapr,
+		maxBody: cfg.MaxBody, maxSkew: cfg.MaxSkew, metrics: metrics, logger: logger,
+	}
+	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks), logger)
+	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics), logger)
+	logger.Info("the gateway listens", "public", public.Addr, "internal", internal.Addr)
+	return httpserver.Run(ctx, cfg.Grace, health.Drain, public, internal)
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/webhook"
+)
+
+const routeWebhook = "/webhook/servicedesk"
+
+// publicRoutes is all that the outside can reach.
+func publicRoutes(webhooks http.Handler) http.Handler {
+	r := mux.NewRouter()
+	r.Handle(routeWebhook, webhooks).Methods(http.MethodPost)
+	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "there is nothing here"})
+	})
+	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		writeProblem(w, problem{Status: http.StatusMethodNotAllowed, Detail: "use POST"})
+	})
+	return r
+}
+
+// internalRoutes is for probes and the scraper.
+func internalRoutes(health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
+	r := mux.NewRouter()
+	r.HandleFunc("/healthz", health.Live).Methods(http.MethodGet)
+	r.HandleFunc("/readyz", health.Ready).Methods(http.MethodGet)
+	r.Handle("/metrics", metrics.Handler()).Methods(http.MethodGet)
+	return r
+}
+
+// problem is an error as the sender sees it: problem details by RFC 9457, with the wrong fields.
+type problem struct {
+	Title  string               `json:"title"`
+	Status int                  `json:"status"`
+	Detail string               `json:"detail"`
+	Errors []webhook.FieldError `json:"errors,omitempty"`
+}
+
+func writeProblem(w http.ResponseWriter, p problem) {
+	p.Title = http.StatusText(p.Status)
+	writeBody(w, "application/problem+json", p.Status, p)
+}
+
+func writeBody(w http.ResponseWriter, contentType string, status int, body any) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	// The sender has gone when this fails, and the status is sent.
+	_ = json.NewEncoder(w).Encode(body)
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/ai-agents/ai-agents/e2e/stack"
+)
+
+// terminal prints for a person; colours only where there is one.
+type terminal struct {
+	out   io.Writer
+	color bool
+}
+
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// line prints one line. A terminal that is gone is no reason to stop.
+func (t terminal) line(format string, args ...any) {
+	_, _ = fmt.Fprintf(t.out, format+"\n", args...)
+}
+
+func (t terminal) headline(text string) {
+	if t.color {
+		text = "\x1b[1m" + text + "\x1b[0m"
+	}
+	t.line("\n%s", text)
+}
+
+func (t terminal) progress(name, state string, took time.Duration) {
+	if state != stack.StateStarting {
+		t.line("  %-16s %-7s %5.1f s", name, state, took.Seconds())
+	}
+}
+
+func (t terminal) quote(text string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		t.line("  | %s", line)
+	}
+}
+
+// note prints a note in HTML or, having no tags, in Markdown.
+func (t terminal) note(body string) {
+	if strings.HasPrefix(strings.TrimSpace(body), "<") {
+		body = readable(body)
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(body), "\n") {
+		t.line("  %s", line)
+	}
+}
+
+// readable turns the simple HTML of a note into lines of text, links with their addresses.
+func readable(body string) string {
+	var (
+		out  strings.Builder
+		href string
+	)
+	tokens := html.NewTokenizer(strings.NewReader(body))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			return out.String()
+		case html.TextToken:
+			out.WriteString(strings.TrimRight(tokens.Token().Data, "\n"))
+		case html.StartTagToken, html.SelfClosingTagToken:
+			token := tokens.Token()
+			switch token.DataAtom {
+			case atom.H3, atom.P:
+				out.WriteString("\n\n")
+			case atom.Br:
+				out.WriteString("\n")
+			case atom.Li:
+				out.WriteString("\n  - ")
+			case atom.A:
+				href = attribute(token, "href")
+			}
+		case html.EndTagToken:
+			if tokens.Token().DataAtom == atom.A && href != "" {
+				out.WriteString(" <" + href + ">")
+				href = ""
+			}
+		}
+	}
+}
+
+func attribute(token html.Token, key string) string {
+	for _, a := range token.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// outro says what to do next.
+func (t terminal) outro(s *stack.Stack, running bool) {
+	if !running {
+		t.line("\nKeep the stack running to look around: make demo KEEP=1")
+		return
+	}
+	t.headline("The stack keeps running")
+	t.line("  tickets and notes   %s", s.SimulatorURL())
+	t.line("  open another one    curl -s %s/api/tenants/example-clinic/tickets -H 'Content-Type: application/json' \\", s.SimulatorURL())
+	t.line(`                        -d '{"subject":"VPN drops","description":"192.0.2.10 does not answer","priority":"High"}'`)
+	t.line("  logs                %s/logs", s.Dir())
+	t.line("  stop                make down")
+}

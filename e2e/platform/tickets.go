@@ -1,0 +1,166 @@
+package platform
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/simulator"
+	"github.com/ai-agents/ai-agents/internal/webhook"
+)
+
+// Accepted is the gateway's answer to a webhook it takes.
+type Accepted struct {
+	JobID  string `json:"job_id"`
+	Status string `json:"status"`
+}
+
+// Opened is a ticket that ServiceDesk Plus has opened, and what its webhook led to.
+type Opened struct {
+	TicketID string
+	PageURL  string
+	Status   int    // the gateway's, 0 when no webhook was sent
+	Body     string // the gateway's
+	Accepted Accepted
+}
+
+// OpenTicket opens a ticket in the tenant's simulated ServiceDesk Plus, which sends its webhook.
+func (p *Platform) OpenTicket(ctx context.Context, tenantID string, t simulator.NewTicket, emit simulator.Emit) (Opened, error) {
+	in := struct {
+		simulator.NewTicket
+
+		Emit simulator.Emit `json:"emit"`
+	}{t, emit}
+	var out simulator.Emission
+	if err := p.call(ctx, http.MethodPost, "/api/tenants/"+tenantID+"/tickets", in, &out); err != nil {
+		return Opened{}, fmt.Errorf("open a ticket for %s: %w", tenantID, err)
+	}
+	return opened(out)
+}
+
+// EmitAgain sends the webhook of a ticket once more: "created" or "updated".
+func (p *Platform) EmitAgain(ctx context.Context, tenantID, ticketID, event string) (Opened, error) {
+	var out simulator.Emission
+	err := p.call(ctx, http.MethodPost, "/api/tenants/"+tenantID+"/tickets/"+ticketID+"/webhook", map[string]string{"event": event}, &out)
+	if err != nil {
+		return Opened{}, fmt.Errorf("send the webhook of ticket %s again: %w", ticketID, err)
+	}
+	return opened(out)
+}
+
+// ChangeTicket edits a ticket's description, which sends an "updated" webhook.
+func (p *Platform) ChangeTicket(ctx context.Context, tenantID, ticketID, description string) (Opened, error) {
+	var out simulator.Emission
+	in := map[string]any{"description": description, "emit": simulator.EmitHex}
+	if err := p.call(ctx, http.MethodPatch, "/api/tenants/"+tenantID+"/tickets/"+ticketID, in, &out); err != nil {
+		return Opened{}, fmt.Errorf("change ticket %s: %w", ticketID, err)
+	}
+	return opened(out)
+}
+
+func opened(out simulator.Emission) (Opened, error) {
+	o := Opened{TicketID: out.TicketID, PageURL: out.PageURL}
+	if out.Webhook == nil {
+		return o, nil
+	}
+	if out.Webhook.Error != "" {
+		return o, fmt.Errorf("ticket %s was opened, but its webhook got no answer: %s", o.TicketID, out.Webhook.Error)
+	}
+	o.Status, o.Body = out.Webhook.Status, out.Webhook.Body
+	if o.Status != http.StatusAccepted {
+		return o, nil
+	}
+	if err := json.Unmarshal([]byte(o.Body), &o.Accepted); err != nil {
+		return o, fmt.Errorf("the gateway's answer %q cannot be read: %w", o.Body, err)
+	}
+	return o, nil
+}
+
+// Ticket is a ticket as a technician sees it, with its notes.
+func (p *Platform) Ticket(ctx context.Context, tenantID, ticketID string) (simulator.Ticket, error) {
+	var t simulator.Ticket
+	if err := p.call(ctx, http.MethodGet, "/api/tenants/"+tenantID+"/tickets/"+ticketID, nil, &t); err != nil {
+		return simulator.Ticket{}, fmt.Errorf("look at ticket %s of %s: %w", ticketID, tenantID, err)
+	}
+	return t, nil
+}
+
+// SetFaults replaces the faults of a simulated system: "servicedesk", "knowledge" or "webhook" of a tenant,
+// or, with an empty tenantID, "llm". An empty struct clears them.
+func (p *Platform) SetFaults(ctx context.Context, tenantID, system string, faults any) error {
+	path := "/api/faults/" + system
+	if tenantID != "" {
+		path = "/api/tenants/" + tenantID + "/faults/" + system
+	}
+	if err := p.call(ctx, http.MethodPut, path, faults, nil); err != nil {
+		return fmt.Errorf("set the faults of %s: %w", system, err)
+	}
+	return nil
+}
+
+// SendWebhook posts fields to the gateway, signed with the secret of signer; an empty one signs nothing.
+// It returns the HTTP status and body.
+func (p *Platform) SendWebhook(ctx context.Context, signer string, fields map[string]any) (int, []byte, error) {
+	if _, ok := fields["timestamp"]; !ok {
+		fields["timestamp"] = time.Now().UTC().Format(time.RFC3339Nano)
+	}
+	body, err := json.Marshal(fields)
+	if err != nil {
+		return 0, nil, fmt.Errorf("encode the webhook: %w", err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.gatewayURL+"/webhook/servicedesk", bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, fmt.Errorf("make the webhook: %w", err)
+	}
+	if signer != "" {
+		req.Header.Set(webhook.SignatureHeader, webhook.Sign(p.keys.SigningSecret(signer), body))
+	}
+	return p.send(req)
+}
+
+func (p *Platform) call(ctx context.Context, method, path string, in, out any) error {
+	body := []byte(nil)
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return fmt.Errorf("encode the request: %w", err)
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, p.simulatorURL+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make the request: %w", err)
+	}
+	status, answer, err := p.send(req)
+	if err != nil {
+		return err
+	}
+	if status >= http.StatusMultipleChoices {
+		return fmt.Errorf("the simulator answered %d: %s", status, answer)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("decode the simulator's answer: %w", err)
+	}
+	return nil
+}
+
+func (p *Platform) send(req *http.Request) (status int, answer []byte, err error) {
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := p.http.Do(req)
+	if err != nil {
+		return 0, nil, fmt.Errorf("no answer: %w", err)
+	}
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, 8<<20))
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return resp.StatusCode, answer, nil
+}

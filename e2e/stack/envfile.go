@@ -1,0 +1,41 @@
+package stack
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Environment is what a tool needs to use the stack: `dapr run -f .`, agentctl, a developer's shell.
+func (s *Stack) Environment() map[string]string {
+	e := &s.endpoints
+	return map[string]string{
+		"REDIS_HOST":         e.RedisAddr,
+		"SECRETS_FILE":       e.SecretsFile,
+		"DATABASE_URL":       e.DatabaseURL,
+		"DATABASE_ADMIN_URL": e.AdminDatabaseURL,
+		"DAPR_API_TOKEN":     e.APITokens["gateway"],
+		"APP_API_TOKEN":      e.AppTokens["gateway"],
+		"GATEWAY_URL":        e.GatewayURL,
+		"SIMULATOR_URL":      e.SimulatorURL,
+	}
+}
+
+// ShellEnvironment is Environment in a form that a shell can source.
+func (s *Stack) ShellEnvironment() string {
+	var out strings.Builder
+	env := s.Environment()
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out.WriteString("export " + name + "=" + quote(env[name]) + "\n")
+	}
+	return out.String()
+}
+
+// writeEnv leaves the environment in the run directory. The tokens are the gateway's.
+func (l *launch) writeEnv() error {
+	return writeFile(filepath.Join(l.opts.Dir, "env"), []byte(l.stack.ShellEnvironment()))
+}
+
+// quote makes one word of a shell out of any text.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -1,0 +1,63 @@
+package stack
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+func TestParseStat(t *testing.T) {
+	t.Parallel()
+	const after = " 1 4242 4242 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 11 12"
+	for stat, want := range map[string]uint64{
+		"4242 (redis-server) S" + after:      987654,
+		"4242 (odd) (name) 1 2 3) S" + after: 987654,
+		"4242 (short) S 1 2":                 0,
+		"nonsense":                           0,
+	} {
+		got, _, err := parseStat(stat)
+		if got != want || (err == nil) != (want != 0) {
+			t.Errorf("%q: got %d, %v, want %d", stat, got, err, want)
+		}
+	}
+}
+
+// A recorded number that belongs to a later process must never be signalled.
+func TestRecycledNumberIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), "sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	id, err := identify(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier := identity{PID: id.PID, StartTime: id.StartTime - 1}
+	if earlier.alive() {
+		t.Error("an earlier process of the same number counts as alive")
+	}
+	if err := earlier.signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if !id.alive() {
+		t.Fatal("the innocent process is gone")
+	}
+	if err := id.signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	if id.alive() {
+		t.Error("alive after its end")
+	}
+}
+
+func TestNobodyIsNotAlive(t *testing.T) {
+	t.Parallel()
+	for _, id := range []identity{{}, {PID: -1}, {PID: os.Getpid()}} {
+		if id.alive() {
+			t.Errorf("%+v counts as alive", id)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+// Package gather owns the question "what do we know that helps with this ticket?": the kinds of
+// context, one source of each kind, and what a source found. The sources themselves are its
+// subpackages.
+package gather
+
+import (
+	"context"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/ticket"
+)
+
+// Kind is what a source finds.
+type Kind string
+
+// The kinds of context. They prefix citation ids, so they are part of what is stored.
+const (
+	KindTicket  Kind = "ticket"
+	KindArticle Kind = "article"
+	KindSystem  Kind = "system"
+)
+
+// Query is what a source searches by. It belongs to one tenant, and nothing outside of that tenant
+// may be found.
+type Query struct {
+	TenantID string
+	Ticket   ticket.Ticket
+}
+
+// Item is one thing that was found. Kind decides which of the fields have a meaning.
+type Item struct {
+	Kind Kind `json:"kind"`
+	// ID is the source's own: a ticket id, an article id, a host name with its address.
+	ID string `json:"id"`
+	// Title is a past ticket's subject, an article's title, a host name.
+	Title string `json:"title,omitempty"`
+	// Text is a past ticket's description or an article's summary; plain text.
+	Text string `json:"text,omitempty"`
+	// Relevance lies between 0 and 1 and compares items of one kind.
+	Relevance float64 `json:"relevance"`
+	URL       string  `json:"url,omitempty"`
+
+	// Of a past ticket.
+	Resolution string    `json:"resolution,omitempty"`
+	ResolvedAt time.Time `json:"resolved_at,omitzero"`
+
+	// Of a system.
+	Address  string `json:"address,omitempty"`
+	Role     string `json:"role,omitempty"`
+	Client   string `json:"client,omitempty"`
+	Location string `json:"location,omitempty"`
+}
+
+// Result is what a source has to say. No items is an answer, not an error.
+type Result struct {
+	Items []Item `json:"items"`
+	// Note says what was wrong with an answer that is still of use ("cached copy from 10:12");
+	// empty for a full one.
+	Note string `json:"note,omitempty"`
+}
+
+// Source finds one kind of context. Find honours ctx's deadline; an error means that the source could
+// not be asked; unless it is a PermanentError, asking again may help.
+type Source interface {
+	Kind() Kind
+	Find(ctx context.Context, q Query) (Result, error)
+}
+
+// PermanentError marks a failure that asking again cannot mend, such as refused credentials.
+type PermanentError struct{ Err error }
+
+func (e *PermanentError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *PermanentError) Unwrap() error { return e.Err }

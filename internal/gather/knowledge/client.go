@@ -1,0 +1,120 @@
+package knowledge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/ai-agents/ai-agents/internal/gather"
+)
+
+const (
+	maxAnswer    = 1 << 20 // bytes
+	maxRedirects = 5
+)
+
+// client asks knowledge bases over HTTP. Its errors name neither the key nor the words asked for, as
+// those of net/http do by naming the URL.
+type client struct {
+	http *http.Client
+	opts Options
+}
+
+func newClient(opts Options) *client {
+	return &client{opts: opts, http: &http.Client{Transport: opts.Transport, CheckRedirect: onSameHost}}
+}
+
+// onSameHost keeps the key and the words with the host that they were meant for, and encrypted if
+// they were.
+func onSameHost(next *http.Request, past []*http.Request) error {
+	if len(past) > maxRedirects {
+		return fmt.Errorf("more than %d redirects", maxRedirects)
+	}
+	first := past[0].URL
+	if !strings.EqualFold(next.URL.Host, first.Host) || next.URL.Scheme != first.Scheme {
+		return errors.New("redirected to another host or scheme")
+	}
+	return nil
+}
+
+// search asks once. A PermanentError means that the settings are wrong.
+func (c *client) search(ctx context.Context, look lookup) ([]gather.Item, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	defer cancel()
+	req, err := newRequest(ctx, look)
+	if err != nil {
+		return nil, &gather.PermanentError{Err: err}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("request: %w", withoutURL(err))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := checkHeader(resp); err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if len(body) > maxAnswer {
+		return nil, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	return decode(body)
+}
+
+func newRequest(ctx context.Context, look lookup) (*http.Request, error) {
+	base, err := url.Parse(look.endpoint.BaseURL)
+	if err != nil || !isWeb(base) || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
+		return nil, errors.New("the base URL is not of the form https://host/path")
+	}
+	if !httpguts.ValidHeaderFieldValue(look.endpoint.APIKey) {
+		return nil, errors.New("the API key has characters that a header cannot carry")
+	}
+	target := base.JoinPath("search")
+	target.RawQuery = url.Values{"q": {look.words}, "limit": {strconv.Itoa(MaxArticles)}}.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("make the request: %w", withoutURL(err))
+	}
+	req.Header.Set("Accept", "application/json")
+	if look.endpoint.APIKey != "" {
+		req.Header.Set("Authorization", "Bearer "+look.endpoint.APIKey)
+	}
+	return req, nil
+}
+
+func checkHeader(resp *http.Response) error {
+	switch resp.StatusCode {
+	case http.StatusOK:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return &gather.PermanentError{Err: fmt.Errorf("status %d: check base URL and API key", resp.StatusCode)}
+	default:
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {
+		return errors.New("the answer is not JSON by its content type")
+	}
+	return nil
+}
+
+// withoutURL takes off the part of a net/http error that repeats the URL and, with it, the ticket's words.
+func withoutURL(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}
+
+func isWeb(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}

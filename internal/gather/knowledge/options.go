@@ -1,0 +1,48 @@
+package knowledge
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Options may be left zero, each on its own.
+type Options struct {
+	// Timeout bounds one request to a knowledge base; 10 s. Callers of Find should be more patient by
+	// twice the CacheTimeout, or they leave before the older copy is looked up.
+	Timeout time.Duration
+	// CacheTimeout bounds one access to the cache; 500 ms.
+	CacheTimeout time.Duration
+	// Fresh is how long an answer is given again without asking; 1 h.
+	Fresh time.Duration
+	// Stale is how long an answer stands in for one that cannot be had; 24 h.
+	Stale time.Duration
+	// Transport sends the requests; http.DefaultTransport.
+	Transport http.RoundTripper
+	// Logger gets what was survived; by default nobody does.
+	Logger *slog.Logger
+	// Clock tells the age of answers; time.Now.
+	Clock func() time.Time
+}
+
+const (
+	defaultTimeout      = 10 * time.Second
+	defaultCacheTimeout = 500 * time.Millisecond
+	defaultFresh        = time.Hour
+	defaultStale        = 24 * time.Hour
+)
+
+func (o Options) withDefaults() Options {
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	o.CacheTimeout = cmp.Or(o.CacheTimeout, defaultCacheTimeout)
+	o.Fresh = cmp.Or(o.Fresh, defaultFresh)
+	o.Stale = cmp.Or(o.Stale, defaultStale)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return o
+}

@@ -1,0 +1,117 @@
+package workflows
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+)
+
+// Ledger is what the activities need of *ledger.Ledger.
+type Ledger interface {
+	Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error)
+	Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error)
+	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
+	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (string, error)
+	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
+	Complete(ctx context.Context, c ledger.Completion, holder string) error
+	Fail(ctx context.Context, tenantID, jobID, reason string) error
+}
+
+// Synthesizer writes a note; it falls back to the gathered context and therefore never fails.
+type Synthesizer interface {
+	Synthesize(ctx context.Context, in synthesis.Input) synthesis.Output
+}
+
+// Desk is a tenant's ServiceDesk Plus.
+type Desk interface {
+	PutNote(ctx context.Context, w servicedesk.NoteWrite) (servicedesk.NoteResult, error)
+}
+
+// Desks finds the ServiceDesk Plus of a tenant and how its notes are written; tenant.ErrNotFound
+// when the tenant is gone or disabled.
+type Desks interface {
+	Desk(ctx context.Context, tenantID string) (Desk, tenant.Format, error)
+}
+
+// Activities are the steps of a job. Every one can be run again at any time: it finds in the ledger
+// what an earlier run of it left.
+type Activities struct {
+	Ledger      Ledger
+	Sources     map[enhancement.Step]gather.Source // by the step that asks it
+	Synthesizer Synthesizer
+	Desks       Desks
+	Metrics     *telemetry.Metrics
+	Logger      *slog.Logger
+}
+
+// begin reads the activity's input and derives the context of one attempt.
+func (a *Activities) begin(actx workflow.ActivityContext, operation string, limit time.Duration) (context.Context, context.CancelFunc, Job, error) {
+	var job Job
+	if err := actx.GetInput(&job); err != nil {
+		return nil, nil, Job{}, fmt.Errorf("read the input of %s: %w", operation, err)
+	}
+	ctx, cancel := context.WithTimeout(a.withJob(actx.Context(), operation, job), limit)
+	return ctx, cancel, job, nil
+}
+
+func (*Activities) withJob(ctx context.Context, operation string, job Job) context.Context {
+	return telemetry.With(ctx,
+		slog.String(telemetry.KeyOperation, operation),
+		slog.String(telemetry.KeyTenant, job.TenantID),
+		slog.String(telemetry.KeyJob, job.JobID),
+		slog.String(telemetry.KeyCorrelation, job.CorrelationID))
+}
+
+// record stores a step's outcome and measures it. The context of an attempt that ran out of time would
+// refuse to, so it is detached from that.
+func (a *Activities) record(ctx context.Context, job Job, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	a.Metrics.Step(string(r.Step), string(r.Outcome), r.Duration)
+	level := slog.LevelInfo
+	if r.Outcome != enhancement.OutcomeOK {
+		level = slog.LevelWarn
+	}
+	a.Logger.Log(ctx, level, "step ended", telemetry.KeyStatus, r.Outcome, "detail", r.Detail,
+		"duration_ms", r.Duration.Milliseconds())
+	if err := a.Ledger.RecordStep(ctx, job.TenantID, job.JobID, r, calls...); err != nil {
+		return fmt.Errorf("record the step: %w", err)
+	}
+	return nil
+}
+
+// RecordFailure ends a job that cannot be done. Operators are alerted by the metric it raises.
+func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
+	var f failure
+	if err := actx.GetInput(&f); err != nil {
+		return nil, fmt.Errorf("read the input of %s: %w", ActivityRecordFailure, err)
+	}
+	ctx, cancel := context.WithTimeout(a.withJob(actx.Context(), ActivityRecordFailure, f.Job), recordPolicy.attempt)
+	defer cancel()
+	if err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, telemetry.Redact(f.Reason)); err != nil {
+		return nil, err
+	}
+	a.Metrics.Failed(f.Job.TenantID)
+	a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
+	return nil, nil
+}
+
+func encode(what string, value any) (json.RawMessage, error) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", what, err)
+	}
+	return data, nil
+}

@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/synthesis"
+)
+
+// search makes the activity that asks one source and keeps its answer in the ledger.
+func (a *Activities) search(step enhancement.Step) workflow.Activity {
+	return func(actx workflow.ActivityContext) (any, error) {
+		ctx, cancel, job, err := a.begin(actx, string(step), gatherPolicy.attempt)
+		if err != nil {
+			return nil, err
+		}
+		defer cancel()
+		return a.runSearch(ctx, job, step)
+	}
+}
+
+func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.Step) (StepResult, error) {
+	began := time.Now()
+	stored, err := a.Ledger.Job(ctx, job.TenantID, job.JobID)
+	if err != nil {
+		return StepResult{}, err
+	}
+	found, findErr := a.Sources[step].Find(ctx, gather.Query{TenantID: job.TenantID, Ticket: stored.Ticket})
+	record := enhancement.StepRecord{Step: step, Outcome: enhancement.OutcomeOK}
+	switch {
+	case findErr != nil:
+		record.Outcome, record.Detail = enhancement.OutcomeFailed, findErr.Error()
+	case found.Note != "":
+		record.Outcome, record.Detail = enhancement.OutcomeDegraded, found.Note
+	}
+	if findErr == nil {
+		if record.Result, err = encode("what was found", found); err != nil {
+			return StepResult{}, err
+		}
+	}
+	record.Duration = time.Since(began)
+	if err := a.record(ctx, job, record); err != nil {
+		return StepResult{}, err
+	}
+	if permanent := new(gather.PermanentError); findErr != nil && !errors.As(findErr, &permanent) {
+		return StepResult{}, fmt.Errorf("%s: %w", step, findErr)
+	}
+	return StepResult{record.Outcome, record.Detail}, nil
+}
+
+// found reads what a search left in the ledger; one that left nothing was not to be asked.
+func found(steps map[enhancement.Step]enhancement.StepRecord, step enhancement.Step) (synthesis.Found, error) {
+	record, ok := steps[step]
+	switch {
+	case !ok:
+		return synthesis.Found{Unavailable: "the search did not end"}, nil
+	case record.Outcome == enhancement.OutcomeFailed:
+		return synthesis.Found{Unavailable: record.Detail}, nil
+	}
+	var result gather.Result
+	if err := json.Unmarshal(record.Result, &result); err != nil {
+		return synthesis.Found{}, fmt.Errorf("decode what %s found: %w", step, err)
+	}
+	return synthesis.Found{Result: result}, nil
+}

@@ -1,0 +1,45 @@
+// Package workflows owns the order of work: which steps make an enhanced ticket, what runs beside what,
+// what is tried again and for how long. It knows neither SQL nor HTTP.
+package workflows
+
+import (
+	"fmt"
+
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+)
+
+// Names as the workflow engine stores them. They outlive releases: never change one, add the next.
+const (
+	EnhanceTicket   = "EnhanceTicket"
+	EnhanceTicketV1 = "EnhanceTicketV1"
+
+	ActivityTicketSearch  = string(enhancement.StepTicketSearch)
+	ActivityDocSearch     = string(enhancement.StepDocSearch)
+	ActivityIPSearch      = string(enhancement.StepIPSearch)
+	ActivitySynthesize    = string(enhancement.StepSynthesize)
+	ActivityUpdateTicket  = string(enhancement.StepUpdateTicket)
+	ActivityRecordFailure = "record_failure"
+)
+
+// Register is the table of everything the worker can run.
+func Register(r *workflow.Registry, a *Activities) error {
+	const latest = true
+	if err := r.AddVersionedWorkflowN(EnhanceTicket, EnhanceTicketV1, latest, enhanceTicketV1); err != nil {
+		return fmt.Errorf("register workflow %s: %w", EnhanceTicketV1, err)
+	}
+	for name, activity := range map[string]workflow.Activity{
+		ActivityTicketSearch:  a.search(enhancement.StepTicketSearch),
+		ActivityDocSearch:     a.search(enhancement.StepDocSearch),
+		ActivityIPSearch:      a.search(enhancement.StepIPSearch),
+		ActivitySynthesize:    a.Synthesize,
+		ActivityUpdateTicket:  a.UpdateTicket,
+		ActivityRecordFailure: a.RecordFailure,
+	} {
+		if err := r.AddActivityN(name, activity); err != nil {
+			return fmt.Errorf("register activity %s: %w", name, err)
+		}
+	}
+	return nil
+}

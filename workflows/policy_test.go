@@ -1,0 +1,54 @@
+package workflows
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+)
+
+func TestPoliciesFitTheBudget(t *testing.T) {
+	var sum time.Duration
+	for _, p := range []policy{gatherPolicy, synthesizePolicy, updatePolicy} {
+		sum += p.longest()
+		if p.attempts != 3 {
+			t.Errorf("%d attempts, want 3", p.attempts)
+		}
+	}
+	if sum > Budget {
+		t.Errorf("the steps may take %s in all, the budget is %s", sum, Budget)
+	}
+	if noteLease <= updatePolicy.attempt {
+		t.Error("the lease on a note ends before the attempt that holds it")
+	}
+}
+
+// Names outlive releases: what is in the engine's store today must be found by tomorrow's worker.
+func TestDurableNames(t *testing.T) {
+	for got, want := range map[string]string{
+		EnhanceTicket: "EnhanceTicket", EnhanceTicketV1: "EnhanceTicketV1",
+		ActivityTicketSearch: "ticket_search", ActivityDocSearch: "doc_search", ActivityIPSearch: "ip_search",
+		ActivitySynthesize: "synthesize", ActivityUpdateTicket: "update_ticket", ActivityRecordFailure: "record_failure",
+		string(enhancement.StatusPending): "pending", string(enhancement.StatusCompleted): "completed",
+	} {
+		if got != want {
+			t.Errorf("%q was renamed to %q", want, got)
+		}
+	}
+	if got := reflect.TypeFor[Job]().NumField(); got != 3 {
+		t.Errorf("the workflow's input has %d fields: ids only, old inputs must still decode", got)
+	}
+}
+
+func TestRegisterRefusesTheSameNamesTwice(t *testing.T) {
+	r := workflow.NewRegistry()
+	if err := Register(r, &Activities{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Register(r, &Activities{}); err == nil {
+		t.Error("a second registration was taken silently")
+	}
+}

@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"context"
+	"time"
+
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/synthesis"
+)
+
+// Synthesize turns what the searches found into the note, and keeps it in the ledger.
+func (a *Activities) Synthesize(actx workflow.ActivityContext) (any, error) {
+	ctx, cancel, job, err := a.begin(actx, ActivitySynthesize, synthesizePolicy.attempt)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	return a.runSynthesize(ctx, job)
+}
+
+func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, error) {
+	began := time.Now()
+	stored, err := a.Ledger.Job(ctx, job.TenantID, job.JobID)
+	if err != nil {
+		return StepResult{}, err
+	}
+	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
+	if err != nil {
+		return StepResult{}, err
+	}
+	if earlier, ok := steps[enhancement.StepSynthesize]; ok {
+		// An earlier run paid the model and was cut off before it could report back.
+		return StepResult{earlier.Outcome, earlier.Detail}, nil
+	}
+	in := synthesis.Input{Ticket: stored.Ticket, Reference: enhancement.NoteReference(job.TenantID, stored.Ticket.ID)}
+	for step, to := range map[enhancement.Step]*synthesis.Found{
+		enhancement.StepTicketSearch: &in.Tickets,
+		enhancement.StepDocSearch:    &in.Articles,
+		enhancement.StepIPSearch:     &in.Systems,
+	} {
+		if *to, err = found(steps, step); err != nil {
+			return StepResult{}, err
+		}
+	}
+	out := a.Synthesizer.Synthesize(ctx, in)
+	record := enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK}
+	// Where nothing was found there is nothing to ask a model about.
+	if out.FallbackReason != "" && out.FallbackReason != synthesis.ReasonNoSources {
+		record.Outcome, record.Detail = enhancement.OutcomeDegraded, string(out.FallbackReason)
+	}
+	if record.Result, err = encode("the note", out.Note); err != nil {
+		return StepResult{}, err
+	}
+	record.Duration = time.Since(began)
+	if err := a.record(ctx, job, record, accounts(out.Calls)...); err != nil {
+		return StepResult{}, err
+	}
+	return StepResult{record.Outcome, record.Detail}, nil
+}
+
+func accounts(calls []synthesis.Call) []enhancement.LLMCall {
+	accounted := make([]enhancement.LLMCall, len(calls))
+	for i, c := range calls {
+		accounted[i] = enhancement.LLMCall{
+			Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
+			CostUSD: c.CostUSD, Duration: c.Duration, Error: c.Error, CalledAt: c.At,
+		}
+	}
+	return accounted
+}

@@ -1,0 +1,357 @@
+package workflows_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/workflows"
+)
+
+func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+// source answers with what a test gives it.
+type source struct {
+	kind gather.Kind
+	find func(ctx context.Context, q gather.Query, attempt int) (gather.Result, error)
+
+	mu       sync.Mutex
+	attempts int
+}
+
+func (s *source) Kind() gather.Kind { return s.kind }
+
+func (s *source) Find(ctx context.Context, q gather.Query) (gather.Result, error) {
+	s.mu.Lock()
+	s.attempts++
+	attempt := s.attempts
+	s.mu.Unlock()
+	return s.find(ctx, q, attempt)
+}
+
+func finding(kind gather.Kind, id string) *source {
+	return &source{kind: kind, find: func(context.Context, gather.Query, int) (gather.Result, error) {
+		return gather.Result{Items: []gather.Item{{
+			Kind: kind, ID: id, Title: "title of " + id, Text: "text", Resolution: "resolution", Relevance: 0.5,
+		}}}, nil
+	}}
+}
+
+// desk keeps notes by ticket, as PutNote promises: one each.
+type desk struct {
+	mu    sync.Mutex
+	notes map[string]string
+	calls int
+	fail  func(call int) error
+}
+
+func (d *desk) PutNote(_ context.Context, w servicedesk.NoteWrite) (servicedesk.NoteResult, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls++
+	if d.fail != nil {
+		if err := d.fail(d.calls); err != nil {
+			return servicedesk.NoteResult{}, err
+		}
+	}
+	d.notes[w.TicketID] = w.Body
+	return servicedesk.NoteResult{NoteID: "note-" + w.TicketID, Action: servicedesk.NoteCreated}, nil
+}
+
+type desks struct {
+	desk *desk
+	err  error
+}
+
+func (d desks) Desk(context.Context, string) (workflows.Desk, tenant.Format, error) {
+	return d.desk, tenant.FormatHTML, d.err
+}
+
+type fixture struct {
+	ledger     *ledger.Ledger
+	test       *postgrestest.Database
+	desk       *desk
+	sources    map[enhancement.Step]*source
+	activities *workflows.Activities
+	job        enhancement.Job
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	test := postgrestest.New(t)
+	_, err := test.Admin.Exec(t.Context(), `
+		INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, api_key_sealed, signing_secret_sealed)
+		VALUES ('alpha', 'example', 'https://sdp.example.com/api/v3', 'onprem', 'x', 'x')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 8, ConnectTimeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	f := &fixture{
+		ledger: ledger.New(db), test: test, desk: &desk{notes: map[string]string{}},
+		sources: map[enhancement.Step]*source{
+			enhancement.StepTicketSearch: finding(gather.KindTicket, "17"),
+			enhancement.StepDocSearch:    finding(gather.KindArticle, "kb-1"),
+			enhancement.StepIPSearch:     finding(gather.KindSystem, "host@192.0.2.1"),
+		},
+		job: enhancement.New("alpha", enhancement.EventCreated,
+			ticket.Ticket{ID: "1001", Subject: "Printer", Description: "secret-looking text of the ticket"}, "c-1"),
+	}
+	sources := make(map[enhancement.Step]gather.Source, len(f.sources))
+	for step, s := range f.sources {
+		sources[step] = s
+	}
+	f.activities = &workflows.Activities{
+		Ledger: f.ledger, Sources: sources, Synthesizer: synthesis.New(nil, synthesis.Options{}), Desks: desks{desk: f.desk},
+		Metrics: telemetry.NewMetrics(), Logger: slog.New(slog.DiscardHandler),
+	}
+	if _, _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// run takes the job through the engine and returns the workflow's result and the ledger's row.
+func (f *fixture) run(t *testing.T) (workflows.Result, enhancement.Job) {
+	t.Helper()
+	registry := workflow.NewRegistry()
+	if err := workflows.Register(registry, f.activities); err != nil {
+		t.Fatal(err)
+	}
+	client := startEngine(t, registry)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	id, err := client.ScheduleWorkflow(ctx, workflows.EnhanceTicket, workflow.WithInstanceID(f.job.ID),
+		workflow.WithInput(workflows.Job{TenantID: "alpha", JobID: f.job.ID, CorrelationID: "c-1"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta, err := client.WaitForWorkflowCompletion(ctx, id, workflow.WithFetchPayloads(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if meta.FailureDetails != nil {
+		t.Fatalf("the workflow failed: %s", meta.FailureDetails.GetErrorMessage())
+	}
+	var result workflows.Result
+	if err := json.Unmarshal([]byte(meta.Output.GetValue()), &result); err != nil {
+		t.Fatal(err)
+	}
+	if text := history(ctx, t, client, id); !strings.Contains(text, f.job.ID) || strings.Contains(text, "secret-looking") {
+		t.Error("the workflow's history lacks the job's id, or holds the ticket's text")
+	}
+	job, err := f.ledger.Job(ctx, "alpha", f.job.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result, job
+}
+
+// history gives all that the engine has stored of an instance.
+func history(ctx context.Context, t *testing.T, client *workflow.Client, id string) string {
+	t.Helper()
+	events, err := client.GetInstanceHistory(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestEnhanceTicket(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	result, job := f.run(t)
+	if result.Status != enhancement.StatusCompleted || job.Status != enhancement.StatusCompleted || job.NoteID != "note-1001" {
+		t.Fatalf("result %+v, job %+v", result, job)
+	}
+	note := f.desk.notes["1001"]
+	for _, want := range []string{
+		"Similar Tickets", "Documentation", "System Info", "Recommendations", "#17", "title of kb-1", "title of host",
+		enhancement.NoteReference("alpha", "1001"),
+	} {
+		if !strings.Contains(note, want) {
+			t.Errorf("the note does not contain %q\n%s", want, note)
+		}
+	}
+	steps, err := f.ledger.Steps(t.Context(), "alpha", f.job.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []enhancement.Step{
+		enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize, enhancement.StepUpdateTicket,
+	} {
+		if _, ok := steps[step]; !ok {
+			t.Errorf("step %s left no record", step)
+		}
+	}
+	if f.desk.calls != 1 {
+		t.Errorf("the note was written %d times", f.desk.calls)
+	}
+}
+
+func TestSearchesRunSideBySide(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var arrived sync.WaitGroup
+	arrived.Add(len(f.sources))
+	for _, s := range f.sources {
+		find := s.find
+		s.find = func(ctx context.Context, q gather.Query, attempt int) (gather.Result, error) {
+			arrived.Done()
+			all := make(chan struct{})
+			go func() { arrived.Wait(); close(all) }()
+			select {
+			case <-all: // each waits for the others, so one after the other would never end
+				return find(ctx, q, attempt)
+			case <-ctx.Done():
+				return gather.Result{}, ctx.Err()
+			}
+		}
+	}
+	// Without a model the synthesis is short of something; the searches are not.
+	if result, _ := f.run(t); !slices.Equal(result.Degraded, []string{workflows.ActivitySynthesize}) {
+		t.Errorf("result %+v", result)
+	}
+}
+
+func TestAFailingSourceLeavesAGap(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err      error
+		attempts int
+	}{
+		"for good":             {&gather.PermanentError{Err: errors.New("example: key refused")}, 1},
+		"as often as is asked": {errors.New("example: no answer"), 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			failing := f.sources[enhancement.StepDocSearch]
+			failing.find = func(context.Context, gather.Query, int) (gather.Result, error) { return gather.Result{}, c.err }
+			result, job := f.run(t)
+			if result.Status != enhancement.StatusCompleted || !slices.Contains(result.Degraded, string(enhancement.StepDocSearch)) ||
+				!slices.Contains(job.Degraded, string(enhancement.StepDocSearch)) {
+				t.Errorf("result %+v, degraded %q", result, job.Degraded)
+			}
+			if failing.attempts != c.attempts {
+				t.Errorf("%d attempts, want %d", failing.attempts, c.attempts)
+			}
+			if note := f.desk.notes["1001"]; !strings.Contains(note, "#17") || !strings.Contains(note, "could not be reached") {
+				t.Errorf("the note: %s", note)
+			}
+		})
+	}
+}
+
+func TestASourceThatRecoversLeavesNoGap(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	s := f.sources[enhancement.StepTicketSearch]
+	find := s.find
+	s.find = func(ctx context.Context, q gather.Query, attempt int) (gather.Result, error) {
+		if attempt < 3 {
+			return gather.Result{}, errors.New("example: no answer")
+		}
+		return find(ctx, q, attempt)
+	}
+	if result, job := f.run(t); result.Status != enhancement.StatusCompleted || len(job.Degraded) != 1 {
+		t.Errorf("result %+v, degraded %q; want the synthesis only, which has no model here", result, job.Degraded)
+	}
+}
+
+func TestTheDeskFails(t *testing.T) {
+	t.Parallel()
+	retry := &servicedesk.Error{Kind: servicedesk.KindRetry, Message: "example: busy"}
+	for name, c := range map[string]struct {
+		fail   func(call int) error
+		calls  int
+		status enhancement.Status
+	}{
+		"once":   {func(call int) error { return pick(call == 1, retry) }, 2, enhancement.StatusCompleted},
+		"always": {func(int) error { return retry }, 3, enhancement.StatusFailed},
+		"unauthorised": {func(int) error {
+			return &servicedesk.Error{Kind: servicedesk.KindUnauthorized, Message: "example: bad key"}
+		}, 1, enhancement.StatusFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.desk.fail = c.fail
+			result, job := f.run(t)
+			if result.Status != c.status || job.Status != c.status || f.desk.calls != c.calls {
+				t.Errorf("result %+v, job %s, %d calls; want %s after %d", result, job.Status, f.desk.calls, c.status, c.calls)
+			}
+			if c.status == enhancement.StatusFailed && (!strings.Contains(job.FailureReason, "update_ticket") || !strings.Contains(job.FailureReason, "example")) {
+				t.Errorf("reason %q", job.FailureReason)
+			}
+		})
+	}
+}
+
+func pick(yes bool, err error) error {
+	if yes {
+		return err
+	}
+	return nil
+}
+
+func TestATenantThatIsGone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.activities.Desks = desks{err: tenant.ErrNotFound}
+	if result, job := f.run(t); result.Status != enhancement.StatusFailed || !strings.Contains(job.FailureReason, "no such tenant") {
+		t.Errorf("result %+v, reason %q", result, job.FailureReason)
+	}
+}
+
+func TestAJobDoneBeforeIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	if result, _ := f.run(t); result.Status != enhancement.StatusCompleted {
+		t.Fatal(result)
+	}
+	if result, _ := f.run(t); result.Status != enhancement.StatusCompleted || f.desk.calls != 1 {
+		t.Errorf("result %+v, %d writes", result, f.desk.calls)
+	}
+}
+
+func TestAWriterWaitsForAnother(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const other = "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11"
+	if _, err := f.ledger.HoldNote(t.Context(), "alpha", "1001", other, 2*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	result, job := f.run(t)
+	if result.Status != enhancement.StatusCompleted || job.FinishedAt.Sub(job.StartedAt) < time.Second {
+		t.Errorf("result %+v after %s, while another held the note for 2 s", result, job.FinishedAt.Sub(job.StartedAt))
+	}
+}
