@@ -22,7 +22,9 @@ type config struct {
 
 	// DeskTimeout bounds one call to a tenant's ServiceDesk Plus.
 	DeskTimeout time.Duration `envconfig:"SERVICEDESK_TIMEOUT" default:"5s"`
-	Grace       time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// KnowledgeTimeout bounds one call to a tenant's knowledge base.
+	KnowledgeTimeout time.Duration `envconfig:"KB_TIMEOUT" default:"10s"`
+	Grace            time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 }
 
 func loadConfig() (config, error) {

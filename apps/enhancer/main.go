@@ -107,7 +107,7 @@ func newActivities(cfg config, db *postgres.DB, books *ledger.Ledger, store *ten
 		Ledger: books,
 		Sources: map[enhancement.Step]gather.Source{
 			enhancement.StepTicketSearch: history.New(db),
-			enhancement.StepDocSearch:    knowledge.New(desks, cache, knowledge.Options{Logger: logger}),
+			enhancement.StepDocSearch:    knowledge.New(desks, cache, knowledge.Options{Timeout: cfg.KnowledgeTimeout, Logger: logger}),
 			enhancement.StepIPSearch:     inventory.New(db),
 		},
 		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),

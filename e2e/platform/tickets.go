@@ -164,3 +164,19 @@ func (p *Platform) send(req *http.Request) (status int, answer []byte, err error
 	}
 	return resp.StatusCode, answer, nil
 }
+
+// Article is an article of a simulated knowledge base.
+type Article struct {
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Summary string `json:"summary"`
+	URL     string `json:"url"`
+}
+
+// AddArticle puts an article into the tenant's simulated knowledge base.
+func (p *Platform) AddArticle(ctx context.Context, tenantID string, a Article) error {
+	if err := p.call(ctx, http.MethodPost, "/api/tenants/"+tenantID+"/articles", a, nil); err != nil {
+		return fmt.Errorf("add article %s of %s: %w", a.ID, tenantID, err)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+// Command simulator is the outside world for local runs: ServiceDesk Plus and a knowledge base for each
+// tenant, and a language model, with an admin API and pages to read tickets on.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/gorilla/mux"
+
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/simulator"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+)
+
+func main() {
+	os.Exit(start(os.Stdout, os.Stderr))
+}
+
+// start gives the exit status: 2 for settings that cannot be used, 1 when the simulator failed.
+func start(stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cfg, err := loadConfig()
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "simulator:", err)
+		return 2
+	}
+	logger := telemetry.NewLogger(stdout, "simulator", cfg.Log)
+	if err := run(ctx, cfg, logger); err != nil {
+		logger.Error("the simulator stopped", "error", err)
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
+	dapr, err := sidecar.Connect(ctx, cfg.Sidecar, logger)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dapr.Close()) }()
+	secrets, err := dapr.Secrets(ctx, []string{sidecar.SecretSimulatorKey}, []string{sidecar.SecretLLMAPIKey})
+	if err != nil {
+		return err
+	}
+	world, err := newWorld(cfg, secrets, logger)
+	if err != nil {
+		return err
+	}
+	health := httpserver.NewHealth(logger, map[string]httpserver.Check{"sidecar": dapr.Ready})
+	public := httpserver.New(cfg.PublicAddr, world, logger)
+	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health), logger)
+	logger.Info("the simulator listens", "public", public.Addr, "internal", internal.Addr, "gateway", cfg.GatewayURL)
+	drain := func() {
+		health.Drain()
+		world.Close()
+	}
+	return httpserver.Run(ctx, cfg.Grace, drain, public, internal)
+}
+
+func newWorld(cfg config, secrets sidecar.Secrets, logger *slog.Logger) (*simulator.World, error) {
+	world := simulator.New(simulator.Options{
+		Keys: simulator.NewKeys(secrets[sidecar.SecretSimulatorKey]), LLMKey: secrets[sidecar.SecretLLMAPIKey],
+		GatewayURL: cfg.GatewayURL, BaseURL: cfg.PublicURL, Logger: logger,
+	})
+	if !cfg.Sample {
+		return world, nil
+	}
+	if err := world.AddSample(); err != nil {
+		return nil, err
+	}
+	return world, nil
+}
+
+// internalRoutes is for probes.
+func internalRoutes(health *httpserver.Health) http.Handler {
+	r := mux.NewRouter()
+	r.HandleFunc("/healthz", health.Live).Methods(http.MethodGet)
+	r.HandleFunc("/readyz", health.Ready).Methods(http.MethodGet)
+	return r
+}

@@ -1,0 +1,82 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/simulator"
+)
+
+// 200 signed webhooks for 5 tenants, 20 at a time: 200 notes, exactly one each, no row left pending.
+func TestBurst(t *testing.T) {
+	const tenants, tickets, concurrency = 5, 200, 20
+	ids := make([]string, tenants)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("e2e-burst-%d", i)
+		onboard(t, ids[i], []servicedesk.Profile{servicedesk.ProfileOnPrem, servicedesk.ProfileCloud}[i%2])
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	began := time.Now()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrency)
+	for i := range tickets {
+		id := ids[i%tenants]
+		group.Go(func() error { return enhanceOne(ctx, id, i) })
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d tickets in %s", tickets, time.Since(began).Round(time.Millisecond))
+	for _, id := range ids {
+		if n := countUnfinished(t, id); n != 0 {
+			t.Errorf("%s has %d jobs that have not ended", id, n)
+		}
+	}
+}
+
+func enhanceOne(ctx context.Context, id string, i int) error {
+	o, err := users.OpenTicket(ctx, id, simulator.NewTicket{
+		Subject: fmt.Sprintf("%s (%d)", exampleSubject, i), Description: exampleText, Priority: "High",
+	}, simulator.EmitDefault)
+	if err != nil {
+		return fmt.Errorf("ticket %d: %w", i, err)
+	}
+	if o.Accepted.JobID == "" {
+		return fmt.Errorf("ticket %d: the webhook was answered %d: %s", i, o.Status, o.Body)
+	}
+	if _, err := users.AwaitJob(ctx, id, o.Accepted.JobID); err != nil {
+		return fmt.Errorf("ticket %d: %w", i, err)
+	}
+	ticket, err := users.Ticket(ctx, id, o.TicketID)
+	if err != nil {
+		return fmt.Errorf("ticket %d: %w", i, err)
+	}
+	if len(ticket.Notes) != 1 {
+		return fmt.Errorf("ticket %d has %d notes", i, len(ticket.Notes))
+	}
+	return nil
+}
+
+func countUnfinished(t *testing.T, tenantID string) int {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), running.AdminDatabaseURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	var n int
+	err = conn.QueryRow(t.Context(), "SELECT count(*) FROM enhancement_history WHERE tenant_id = $1 AND status <> $2",
+		tenantID, enhancement.StatusCompleted).Scan(&n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,64 @@
+// Package e2e_test runs the platform as a whole: real daprd, placement, scheduler, Redis, Postgres and apps; only
+// ServiceDesk Plus, the knowledge base and the language model are simulated.
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/ai-agents/ai-agents/e2e/platform"
+	"github.com/ai-agents/ai-agents/e2e/stack"
+)
+
+// The stack that all tests of this package share. Tests that break it mend it again and do not run beside
+// others.
+var (
+	running *stack.Stack
+	users   *platform.Platform
+)
+
+func TestMain(m *testing.M) {
+	code, err := runTests(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
+
+func runTests(m *testing.M) (code int, err error) {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "ai-agents-e2e-")
+	if err != nil {
+		return 1, fmt.Errorf("make a run directory: %w", err)
+	}
+	running, err = stack.Start(ctx, stack.Options{
+		Dir: dir, Ports: stack.Any, ReadyTimeout: 2 * time.Minute,
+		// The limits of the product, shortened, so that what hangs does not make the tests hang as long.
+		Env: map[string]map[string]string{"enhancer": {
+			"LLM_TIMEOUT": "1s", "LLM_BACKOFF": "50ms", "KB_TIMEOUT": "1s", "SERVICEDESK_TIMEOUT": "1s",
+			"LLM_PRICE_PROMPT_PER_MTOK": "2.5", "LLM_PRICE_COMPLETION_PER_MTOK": "10",
+		}},
+	}.Covered())
+	if err != nil {
+		return 1, fmt.Errorf("start the stack (after `make build`): %w", err)
+	}
+	defer func() {
+		err = errors.Join(err, running.Stop(ctx))
+		if code == 0 && err == nil {
+			err = stack.Remove(ctx, dir)
+		} else {
+			fmt.Fprintln(os.Stderr, "e2e: logs are in", dir+"/logs")
+		}
+	}()
+	users, err = platform.Open(ctx, running)
+	if err != nil {
+		return 1, fmt.Errorf("reach the platform: %w", err)
+	}
+	defer users.Close()
+	return m.Run(), nil
+}

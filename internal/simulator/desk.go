@@ -1,0 +1,141 @@
+package simulator
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/ai-agents/ai-agents/internal/gather/knowledge/knowledgetest"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
+)
+
+// Ids of new tickets follow those of the sample's past tickets: short ones on premises, and in the cloud 18
+// digits, more than a float64 can hold.
+const (
+	firstTicketOnPrem = 20501
+	firstTicketCloud  = 132_000_000_000_501_501
+	ticketStrideCloud = 1001
+)
+
+// desk is what a tenant has: its ServiceDesk Plus, its knowledge base, and the webhooks that it sends.
+type desk struct {
+	id            string
+	profile       servicedesk.Profile
+	signingSecret string
+	sdp           *servicedesktest.Server
+	kb            *knowledgetest.Server
+
+	// mu orders changes of tickets, which the fake can only replace as a whole.
+	mu         sync.Mutex
+	nextTicket int64
+	webhooks   WebhookFaults
+}
+
+func newDesk(id string, profile servicedesk.Profile, o Options) *desk {
+	d := &desk{
+		id: id, profile: profile, signingSecret: o.Keys.SigningSecret(id), nextTicket: firstTicketOnPrem,
+		sdp: servicedesktest.New(servicedesktest.Options{
+			Profile: profile, APIKey: o.Keys.APIKey(id), OAuth: o.Keys.OAuth(id, o.BaseURL), Portal: portal,
+			TechnicianID: technicianID(profile), TechnicianName: technicianName,
+			Clock: o.Clock, Logger: o.Logger.With("tenant_id", id),
+		}),
+		kb: knowledgetest.New(knowledgetest.Options{APIKey: o.Keys.KnowledgeAPIKey(id), Clock: o.Clock}),
+	}
+	if profile == servicedesk.ProfileCloud {
+		d.nextTicket = firstTicketCloud
+	}
+	return d
+}
+
+// close ends the calls that hang on purpose.
+func (d *desk) close() {
+	d.sdp.Close()
+	_ = d.kb.SetFaults(knowledgetest.Faults{}) // no faults are always valid
+}
+
+// create opens a ticket as a requester would.
+func (d *desk) create(t NewTicket) servicedesktest.Request {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id := strconv.FormatInt(d.nextTicket, 10)
+	d.nextTicket += d.stride()
+	d.sdp.AddRequest(servicedesktest.Request{
+		ID: id, Subject: t.Subject, Description: htmlFrom(t.Description), Requester: t.Requester.person(),
+		Priority: t.Priority, Status: statusOpen, Category: t.Category, Site: t.Site,
+	})
+	created, _ := d.find(id) // with what the fake has filled in
+	return created
+}
+
+func (d *desk) stride() int64 {
+	if d.profile == servicedesk.ProfileCloud {
+		return ticketStrideCloud
+	}
+	return 1
+}
+
+// change applies the fields that c gives.
+func (d *desk) change(id string, c TicketChange) (servicedesktest.Request, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r, err := d.ticket(id)
+	if err != nil {
+		return r, err
+	}
+	for to, from := range map[*string]*string{
+		&r.Subject: c.Subject, &r.Priority: c.Priority, &r.Status: c.Status,
+	} {
+		if from != nil {
+			*to = *from
+		}
+	}
+	if c.Description != nil {
+		r.Description = htmlFrom(*c.Description)
+	}
+	d.sdp.AddRequest(r)
+	return r, nil
+}
+
+func (d *desk) ticket(id string) (servicedesktest.Request, error) {
+	r, ok := d.find(id)
+	if !ok {
+		return r, refuse(http.StatusNotFound,
+			"tenant %s has no ticket %q: see GET /api/tenants/%s/tickets", d.id, id, d.id)
+	}
+	return r, nil
+}
+
+func (d *desk) find(id string) (servicedesktest.Request, bool) {
+	all := d.sdp.Requests()
+	at := slices.IndexFunc(all, func(r servicedesktest.Request) bool { return r.ID == id })
+	if at < 0 {
+		return servicedesktest.Request{}, false
+	}
+	return all[at], true
+}
+
+// newestFirst gives the tickets as a technician lists them.
+func (d *desk) newestFirst() []servicedesktest.Request {
+	all := d.sdp.Requests()
+	slices.Reverse(all) // later additions first among those of the same moment
+	slices.SortStableFunc(all, func(a, b servicedesktest.Request) int { return b.CreatedTime.Compare(a.CreatedTime) })
+	return all
+}
+
+func (d *desk) webhookFaults() WebhookFaults {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.webhooks
+}
+
+func (d *desk) setWebhookFaults(f WebhookFaults) error {
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.webhooks = f
+	return nil
+}

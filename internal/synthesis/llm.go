@@ -1,0 +1,54 @@
+package synthesis
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// LLM completes a prompt. Complete honours ctx's deadline. The Completion's Calls are valid beside an
+// error, because a failed request may have been charged too.
+type LLM interface {
+	Complete(ctx context.Context, p Prompt) (Completion, error)
+}
+
+// What an LLM may answer instead of text, and what the note then says differently.
+var (
+	// ErrRefused says that the model or a filter in front of it declined to answer.
+	ErrRefused = errors.New("the language model declined to answer")
+	// ErrNoAnswer says that the server answered, but with no text.
+	ErrNoAnswer = errors.New("the language model's answer is empty")
+)
+
+// Prompt is what a model is asked.
+type Prompt struct {
+	// System carries our rules and nothing else; User carries data of unknown origin.
+	System string
+	User   string
+	// Schema is the JSON Schema of the answer. A server that cannot enforce one may ignore it: the
+	// rules say the same in words.
+	Schema json.RawMessage
+	// MaxTokens bounds the answer.
+	MaxTokens int
+}
+
+// Completion is a model's answer and what it took to get it.
+type Completion struct {
+	Text  string
+	Calls []Call
+}
+
+// Call accounts for one HTTP request to a model, failed ones included.
+type Call struct {
+	Model            string `json:"model"`
+	PromptTokens     int    `json:"prompt_tokens"`
+	CompletionTokens int    `json:"completion_tokens"`
+	// Estimated says that the server reported no usage and the tokens were reckoned from the texts' length.
+	Estimated bool          `json:"estimated,omitempty"`
+	CostUSD   float64       `json:"cost_usd"`
+	Duration  time.Duration `json:"duration_ns"`
+	// Error is empty for a request that was answered; it never contains a secret.
+	Error string    `json:"error,omitempty"`
+	At    time.Time `json:"at"`
+}

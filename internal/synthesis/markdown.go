@@ -1,0 +1,72 @@
+package synthesis
+
+import (
+	"regexp"
+	"strings"
+)
+
+// verbatim matches a reference that Markdown shows as it is written. It may hold brackets, but none that
+// make a link.
+var verbatim = regexp.MustCompile(`^[\p{L}\p{N}\[(][\p{L}\p{N} .,:;/#=()\[\]_-]*$`)
+
+// blockStart matches what makes a list, a heading, a quotation or a rule at the start of a line
+// (CommonMark 0.31, chapters 4 and 5).
+var blockStart = regexp.MustCompile(`^(?:[#+=:.-]|\d{1,9}[.)])`)
+
+func renderMarkdown(n Note) string {
+	out := lines(n, "### ", escapeMarkdown, markdownRef)
+	switch ref := plainReference(n.Reference); {
+	case ref == "":
+	case verbatim.MatchString(ref) && !strings.Contains(ref, "](") && !strings.Contains(ref, "]:"):
+		out += "\n" + ref + "\n"
+	default:
+		out += "\n" + escapeMarkdown(ref) + "\n"
+	}
+	return out
+}
+
+// markdownRef writes a citation. The address is percent-encoded, so that nothing in it can end the link.
+func markdownRef(r Ref) string {
+	text := escapeInline(plain(r.Text))
+	if url := safeURL(r.URL); url != "" {
+		return "[" + text + "](<" + url + ">)"
+	}
+	return `\[` + text + `\]`
+}
+
+// escapeMarkdown writes a text that begins a block.
+func escapeMarkdown(s string) string {
+	s = plain(s)
+	start := blockStart.FindStringIndex(s)
+	if start == nil {
+		return escapeInline(s)
+	}
+	last := start[1] - 1
+	return s[:last] + `\` + s[last:start[1]] + escapeInline(s[start[1]:])
+}
+
+// escapeInline writes text so that no dialect of Markdown finds markup in it. Angle brackets and
+// ampersands become entities, because some renderers pass HTML through even when it is escaped by a
+// backslash. An @ before a name is spelt out: dialects look for mentions and mail addresses after escapes
+// are gone.
+func escapeInline(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '@' && i+1 < len(s) && s[i+1] != ' ':
+			b.WriteString("(at)")
+		case strings.ContainsRune("\\`*_[]~|@$", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

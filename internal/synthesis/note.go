@@ -1,0 +1,101 @@
+package synthesis
+
+import (
+	"github.com/ai-agents/ai-agents/internal/gather"
+)
+
+// Note is a work note before it is rendered. It is stored and passed on as JSON.
+type Note struct {
+	Summary string `json:"summary,omitempty"`
+	// Sections are always the same four, in this order: Similar Tickets, Documentation, System Info,
+	// Recommendations.
+	Sections []Section `json:"sections"`
+	// Generated says that a language model wrote the texts.
+	Generated bool `json:"generated"`
+	// Notices tell the reader how far the note can be relied on.
+	Notices []string `json:"notices,omitempty"`
+	// Reference is the note's last line: visible, and never altered, because the note is found again by it.
+	Reference string `json:"reference,omitempty"`
+}
+
+// Section is one part of a note.
+type Section struct {
+	Title string `json:"title"`
+	Items []Item `json:"items"`
+	// Empty is what stands in place of items when there are none.
+	Empty string `json:"empty,omitempty"`
+	// Omitted counts the items that the word limit left no room for.
+	Omitted int `json:"omitted,omitempty"`
+}
+
+// Item is one statement and the sources that support it.
+type Item struct {
+	Text    string `json:"text"`
+	Sources []Ref  `json:"sources"`
+}
+
+// Ref is a citation of a gathered source.
+type Ref struct {
+	// Label is the source's name in the prompt, such as T1; it is not shown.
+	Label string      `json:"label"`
+	Kind  gather.Kind `json:"kind"`
+	// Text is what the reader sees: "#1234", an article's title, a host name.
+	Text string `json:"text"`
+	// URL is empty or a well-formed http or https address.
+	URL string `json:"url,omitempty"`
+}
+
+// sectionSpec says how a section is titled, what the model's answer calls it, and the only kind of
+// source that may be cited in it; no kind means any.
+type sectionSpec struct {
+	title string
+	key   string
+	kind  gather.Kind
+}
+
+const sectionCount = 4
+
+func sectionSpecs() [sectionCount]sectionSpec {
+	return [sectionCount]sectionSpec{
+		{title: "Similar Tickets", key: keyTickets, kind: gather.KindTicket},
+		{title: "Documentation", key: keyArticles, kind: gather.KindArticle},
+		{title: "System Info", key: keySystems, kind: gather.KindSystem},
+		{title: "Recommendations", key: keyRecommendations, kind: ""},
+	}
+}
+
+// newNote frames the items of the four sections, in their order, with what holds for every note on in.
+func newNote(in Input, items [sectionCount][]Item) Note {
+	n := Note{Reference: plainReference(in.Reference)}
+	for i, spec := range sectionSpecs() {
+		s := Section{Title: spec.title, Items: items[i]}
+		if len(s.Items) == 0 {
+			s.Items = []Item{}
+			s.Empty = in.emptyText(spec.kind)
+		}
+		n.Sections = append(n.Sections, s)
+	}
+	return n
+}
+
+// withoutReference removes the reference from all other texts of n: whoever searches for the note by its
+// last line must not be led to another one that quotes it.
+func withoutReference(n Note) Note {
+	if n.Reference == "" {
+		return n
+	}
+	n.Summary = without(n.Summary, n.Reference)
+	for i := range n.Notices {
+		n.Notices[i] = without(n.Notices[i], n.Reference)
+	}
+	for i := range n.Sections {
+		for j := range n.Sections[i].Items {
+			item := &n.Sections[i].Items[j]
+			item.Text = without(item.Text, n.Reference)
+			for k := range item.Sources {
+				item.Sources[k].Text = without(item.Sources[k].Text, n.Reference)
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,116 @@
+package openai
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"unicode/utf8"
+
+	goopenai "github.com/sashabaranov/go-openai"
+
+	"github.com/ai-agents/ai-agents/internal/synthesis"
+)
+
+// outcome says in the log how a call ended.
+type outcome string
+
+const (
+	outcomeOK        outcome = "ok"
+	outcomeTruncated outcome = "truncated"
+	outcomeRefused   outcome = "refused"
+	outcomeEmpty     outcome = "empty"
+	outcomeFailed    outcome = "failed"
+)
+
+// call makes one HTTP request, and logs and accounts for it.
+func (c *Client) call(
+	ctx context.Context, p synthesis.Prompt, withFormat bool, attempt int, calls *[]synthesis.Call,
+) (string, error) {
+	callCtx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	started := c.config.Clock()
+	response, err := c.api.CreateChatCompletion(callCtx, c.request(p, withFormat))
+	ended := c.config.Clock()
+
+	var (
+		text string
+		how  = outcomeFailed
+	)
+	if err != nil {
+		err = c.classify(callCtx, err, response.Header(), ended)
+	} else {
+		text, how, err = read(response)
+	}
+	done := synthesis.Call{Model: c.config.Model, At: started, Duration: ended.Sub(started)}
+	if how != outcomeFailed {
+		c.account(&done, response, p, text)
+	}
+	if err != nil {
+		done.Error = err.Error()
+	}
+	*calls = append(*calls, done)
+	c.record(ctx, done, attempt, how)
+	return text, err
+}
+
+// read takes the text out of a response, which may hold none for several reasons.
+func read(r goopenai.ChatCompletionResponse) (string, outcome, error) {
+	if len(r.Choices) == 0 {
+		return "", outcomeEmpty, fmt.Errorf("no choices: %w", synthesis.ErrNoAnswer)
+	}
+	choice := r.Choices[0]
+	switch {
+	case choice.FinishReason == goopenai.FinishReasonContentFilter:
+		return "", outcomeRefused, fmt.Errorf("content filter: %w", synthesis.ErrRefused)
+	case choice.Message.Refusal != "":
+		// The refusal's own words are the model's, and may repeat the ticket's.
+		return "", outcomeRefused, fmt.Errorf("refusal: %w", synthesis.ErrRefused)
+	case choice.Message.Content == "":
+		return "", outcomeEmpty, fmt.Errorf("no text: %w", synthesis.ErrNoAnswer)
+	case choice.FinishReason == goopenai.FinishReasonLength:
+		return choice.Message.Content, outcomeTruncated, nil
+	default:
+		return choice.Message.Content, outcomeOK, nil
+	}
+}
+
+// account enters the tokens and what they cost. A server that reports none is not taken to be free: its
+// tokens are estimated.
+func (c *Client) account(
+	done *synthesis.Call, r goopenai.ChatCompletionResponse, p synthesis.Prompt, text string,
+) {
+	done.PromptTokens, done.CompletionTokens = max(0, r.Usage.PromptTokens), max(0, r.Usage.CompletionTokens)
+	if done.PromptTokens == 0 && done.CompletionTokens == 0 {
+		done.PromptTokens, done.CompletionTokens = tokens(p.System+p.User), tokens(text)
+		done.Estimated = true
+	}
+	done.CostUSD = c.config.Prices.cost(done.PromptTokens, done.CompletionTokens)
+}
+
+// tokens estimates the tokens of text: about four characters each in English, by OpenAI's rule of thumb
+// (https://platform.openai.com/tokenizer).
+func tokens(text string) int {
+	const runesPerToken = 4
+	return (utf8.RuneCountInString(text) + runesPerToken - 1) / runesPerToken
+}
+
+func (c *Client) record(ctx context.Context, done synthesis.Call, attempt int, how outcome) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("model", done.Model),
+		slog.Int("attempt", attempt),
+		slog.String("outcome", string(how)),
+		slog.Int("prompt_tokens", done.PromptTokens),
+		slog.Int("completion_tokens", done.CompletionTokens),
+		slog.Bool("estimated", done.Estimated),
+		slog.Float64("cost_usd", done.CostUSD),
+		slog.Duration("duration", done.Duration),
+	}
+	if how != outcomeOK {
+		level = slog.LevelWarn
+	}
+	if done.Error != "" {
+		attrs = append(attrs, slog.String("error", done.Error))
+	}
+	c.config.Logger.LogAttrs(ctx, level, "language model called", attrs...)
+}

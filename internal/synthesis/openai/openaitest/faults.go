@@ -1,0 +1,74 @@
+package openaitest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Faults make the server misbehave. The zero value is a server that works. Several may be set at once:
+// the latency comes first, then hang or status, then what changes the answer.
+type Faults struct {
+	// LatencyMS delays the response, in milliseconds.
+	LatencyMS int `json:"latency_ms,omitempty"`
+	// Status is answered instead of a completion.
+	Status int `json:"status,omitempty"`
+	// RetryAfter goes with Status, in seconds; 0 sends no header.
+	RetryAfter int `json:"retry_after,omitempty"`
+	// Hang never answers, until the client or Close ends the request.
+	Hang bool `json:"hang,omitempty"`
+	// RejectResponseFormat answers 400 to requests that set response_format.
+	RejectResponseFormat bool `json:"reject_response_format,omitempty"`
+
+	EmptyChoices  bool `json:"empty_choices,omitempty"`
+	ContentFilter bool `json:"content_filter,omitempty"`
+	NoUsage       bool `json:"no_usage,omitempty"`
+	// Truncated cuts the answer in the middle and says so in finish_reason.
+	Truncated       bool `json:"truncated,omitempty"`
+	MalformedJSON   bool `json:"malformed_json,omitempty"`
+	ProseAroundJSON bool `json:"prose_around_json,omitempty"`
+
+	// UnknownCitations cites sources that were not in the prompt.
+	UnknownCitations bool `json:"unknown_citations,omitempty"`
+	// TooLong answers about 2,000 words.
+	TooLong       bool `json:"too_long,omitempty"`
+	HTMLInjection bool `json:"html_injection,omitempty"`
+	// ObeyInjection does what the texts in the prompt's data say, as a model without manners would.
+	ObeyInjection bool `json:"obey_injection,omitempty"`
+
+	// Remaining is the number of requests that the faults still apply to; 0 for all until they are set anew.
+	Remaining int `json:"remaining,omitempty"`
+}
+
+const maxLatency = 10 * time.Minute
+
+// Validate names everything that is wrong with f at once.
+func (f Faults) Validate() error {
+	var errs []error
+	if f.LatencyMS < 0 || f.latency() > maxLatency {
+		errs = append(errs, fmt.Errorf("latency_ms must lie between 0 and %d", maxLatency.Milliseconds()))
+	}
+	statuses := []int{
+		0, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway,
+		http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+	}
+	if !slices.Contains(statuses, f.Status) {
+		errs = append(errs, fmt.Errorf("status must be one of %v", statuses))
+	}
+	if f.RetryAfter < 0 || (f.RetryAfter > 0 && f.Status != http.StatusTooManyRequests &&
+		f.Status != http.StatusServiceUnavailable) {
+		errs = append(errs, errors.New("retry_after must not be negative and goes with status 429 or 503"))
+	}
+	if f.Hang && f.Status != 0 {
+		errs = append(errs, errors.New("hang and status exclude each other"))
+	}
+	if f.Remaining < 0 {
+		errs = append(errs, errors.New("remaining must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+func (f Faults) latency() time.Duration { return time.Duration(f.LatencyMS) * time.Millisecond }

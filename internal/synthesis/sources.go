@@ -1,0 +1,120 @@
+package synthesis
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/gather"
+)
+
+// maxPerKind bounds the sources of one kind that a note considers. The gatherers return fewer; it holds
+// for any input all the same.
+const maxPerKind = 20
+
+// maxURL is the longest address that is linked; browsers and mail gateways cut longer ones.
+const maxURL = 2000
+
+// source is a gathered item under the label by which the prompt and the answer name it.
+type source struct {
+	label string
+	// item is as it was gathered; shown has its texts made plain, for the note.
+	item, shown gather.Item
+	ref         Ref
+}
+
+// sources are all sources of a note, by kind in the order of their relevance, and by label.
+type sources struct {
+	tickets, articles, systems []source
+	byLabel                    map[string]source
+}
+
+func newSources(in Input) sources {
+	s := sources{byLabel: map[string]source{}}
+	s.tickets = s.add("T", gather.KindTicket, in.Tickets.Items)
+	s.articles = s.add("A", gather.KindArticle, in.Articles.Items)
+	s.systems = s.add("S", gather.KindSystem, in.Systems.Items)
+	return s
+}
+
+// add labels items of one kind T1, T2 and so on. An item found twice gets one label.
+func (s sources) add(prefix string, kind gather.Kind, items []gather.Item) []source {
+	var added []source
+	seen := map[string]bool{}
+	for _, item := range items {
+		if item.ID != "" && seen[item.ID] {
+			continue
+		}
+		if len(added) == maxPerKind {
+			break
+		}
+		seen[item.ID] = true
+		item.Kind = kind
+		src := newSource(fmt.Sprintf("%s%d", prefix, len(added)+1), item)
+		s.byLabel[src.label] = src
+		added = append(added, src)
+	}
+	return added
+}
+
+func (s sources) empty() bool { return len(s.byLabel) == 0 }
+
+func newSource(label string, item gather.Item) source {
+	shown := item
+	for _, text := range []*string{
+		&shown.ID, &shown.Title, &shown.Text, &shown.Resolution,
+		&shown.Role, &shown.Client, &shown.Location, &shown.Address,
+	} {
+		*text = plain(clip(*text, maxShownRunes))
+	}
+	return source{label: label, item: item, shown: shown, ref: Ref{
+		Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL),
+	}}
+}
+
+// name is how a reader knows the source.
+func name(label string, shown gather.Item) string {
+	title := shorten(shown.Title, maxTitleWords)
+	switch {
+	case shown.Kind == gather.KindTicket && shown.ID != "":
+		return "#" + clip(shown.ID, maxIDRunes)
+	case title != "":
+		return title
+	case shown.ID != "":
+		return clip(shown.ID, maxIDRunes)
+	default:
+		return label
+	}
+}
+
+// safeURL gives raw in the form in which it is linked, or nothing when it should not be. Credentials in
+// an address are refused, because "https://good.example@evil.example" reads as the wrong host.
+func safeURL(raw string) string {
+	raw = strings.TrimSpace(raw)
+	if len(raw) > maxURL {
+		return ""
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" {
+		return ""
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return encodeURL(u.String())
+}
+
+// encodeURL percent-encodes what could end an address early inside an attribute or between angle
+// brackets; all else in an address that was parsed keeps its meaning.
+func encodeURL(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"'<>\\`()[]{}|^*", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
