@@ -3,8 +3,8 @@ package e2e_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +134,7 @@ func TestSampleTicketsAreEnhanced(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, ticket := range data.NewTickets {
-				t.Run(fmt.Sprint(i), func(t *testing.T) { enhanceSample(t, data, ticket) })
+				t.Run(strconv.Itoa(i), func(t *testing.T) { enhanceSample(t, data, ticket) })
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,9 +17,7 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	onboard(t, "e2e-door-b", servicedesk.ProfileOnPrem)
 	valid := func(change map[string]any) map[string]any {
 		fields := map[string]any{"tenant_id": "e2e-door-a", "ticket_id": "1", "description": "example", "priority": "Low"}
-		for key, value := range change {
-			fields[key] = value
-		}
+		maps.Copy(fields, change)
 		return fields
 	}
 	for name, c := range map[string]struct {

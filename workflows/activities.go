@@ -56,6 +56,9 @@ type Activities struct {
 	Logger      *slog.Logger
 }
 
+// bookingTimeout bounds an entry in the ledger that is made whether or not the attempt still has time.
+const bookingTimeout = 3 * time.Second
+
 // begin reads the activity's input and derives the context of one attempt.
 func (a *Activities) begin(actx workflow.ActivityContext, operation string, limit time.Duration) (context.Context, context.CancelFunc, Job, error) {
 	var job Job
@@ -77,7 +80,7 @@ func (*Activities) withJob(ctx context.Context, operation string, job Job) conte
 // record stores a step's outcome and measures it. The context of an attempt that ran out of time would
 // refuse to, so it is detached from that.
 func (a *Activities) record(ctx context.Context, job Job, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
 	a.Metrics.Step(string(r.Step), string(r.Outcome), r.Duration)
 	level := slog.LevelInfo
@@ -105,7 +108,7 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	}
 	a.Metrics.Failed(f.Job.TenantID)
 	a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
-	return nil, nil
+	return StepResult{Outcome: enhancement.OutcomeOK}, nil
 }
 
 func encode(what string, value any) (json.RawMessage, error) {

@@ -51,6 +51,8 @@ type policy struct {
 }
 
 // The policies; TestPoliciesFitTheBudget adds them up.
+//
+//nolint:gochecknoglobals,mnd // constants, which structs cannot be
 var (
 	gatherPolicy     = policy{attempt: 12 * time.Second, attempts: 3, firstPause: 500 * time.Millisecond, retryWithin: 6 * time.Second}
 	synthesizePolicy = policy{attempt: 48 * time.Second, attempts: 3, firstPause: 500 * time.Millisecond, retryWithin: 10 * time.Second}

@@ -91,7 +91,7 @@ func (a *Activities) putNote(ctx context.Context, job Job, stored enhancement.Jo
 		return servicedesk.NoteResult{}, err
 	}
 	// The note stands: the books are brought into line with it even if this attempt's time is up.
-	booking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	booking, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
 	took := time.Since(began)
 	a.Metrics.Step(ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
@@ -149,7 +149,7 @@ func (a *Activities) holdNote(ctx context.Context, job Job, ticketID, holder str
 
 // release gives up the lease early; if that fails it runs out by itself.
 func (a *Activities) release(ctx context.Context, job Job, ticketID, holder string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
 	if err := a.Ledger.ReleaseNote(ctx, job.TenantID, ticketID, holder); err != nil {
 		a.Logger.WarnContext(ctx, "the note's lease was not released early", "error", err)

@@ -17,6 +17,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
+// maxConns is enough for one operator.
+const maxConns = 4
+
 type settings struct {
 	DatabaseURL string `envconfig:"DATABASE_URL"`
 	SecretsFile string `envconfig:"SECRETS_FILE"`
@@ -49,7 +52,7 @@ func openBackend(ctx context.Context) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.Open(ctx, cfg.DatabaseURL, postgres.Config{MaxConns: 4, ConnectTimeout: 10 * time.Second})
+	db, err := postgres.Open(ctx, cfg.DatabaseURL, postgres.Config{MaxConns: maxConns, ConnectTimeout: 10 * time.Second})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +60,7 @@ func openBackend(ctx context.Context) (*backend, error) {
 }
 
 func readSealer(path string) (*tenant.Sealer, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the secrets: %w", err)
 	}

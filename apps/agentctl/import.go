@@ -54,6 +54,9 @@ func newImportKind[T row](kind, fields string, put func(context.Context, *backen
 				return err
 			}
 			defer b.close()
+			if _, _, err := b.tenants.Get(cmd.Context(), tenantID); err != nil {
+				return fmt.Errorf("nothing was imported: %w (create it with `agentctl tenant apply`)", err)
+			}
 			for start := 0; start < len(rows); start += importBatch {
 				end := min(start+importBatch, len(rows))
 				if err := put(cmd.Context(), b, tenantID, rows[start:end]); err != nil {

@@ -52,7 +52,7 @@ func showJob(cmd *cobra.Command, b *backend, tenantID, jobID string) error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "job\t%s\nticket\t%s\nstatus\t%s\nnote\t%s\n", job.ID, job.Ticket.ID, job.Status, cmp.Or(job.NoteID, "none"))
 	if job.FailureReason != "" {
 		fmt.Fprintf(w, "reason\t%s\n", job.FailureReason)

@@ -13,16 +13,26 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func main() {
+// Exit statuses besides 0.
+const (
+	exitFailed      = 1
+	exitNotEnhanced = 3
+)
+
+func main() { os.Exit(start()) }
+
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := newRootCommand().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "agentctl:", err)
-		if errors.Is(err, errNotEnhanced) {
-			os.Exit(3)
-		}
-		os.Exit(1)
+	err := newRootCommand().ExecuteContext(ctx)
+	if err == nil {
+		return 0
 	}
+	fmt.Fprintln(os.Stderr, "agentctl:", err)
+	if errors.Is(err, errNotEnhanced) {
+		return exitNotEnhanced
+	}
+	return exitFailed
 }
 
 func newRootCommand() *cobra.Command {

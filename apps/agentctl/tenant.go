@@ -79,12 +79,14 @@ func decodeTenant(data []byte) (tenant.Tenant, tenant.Credentials, error) {
 	if err := json.Unmarshal(f.APIKey, &key); err != nil {
 		key = string(f.APIKey) // an object stays JSON
 	}
-	return tenant.Tenant{
-			ID: f.TenantID, Name: f.Name, ServiceDeskURL: f.ServiceDeskURL, Profile: f.Profile,
-			TechnicianID: f.TechnicianID, KnowledgeURL: f.KnowledgeURL, Preferences: f.Preferences,
-		}, tenant.Credentials{
-			APIKey: tenant.Secret(key), SigningSecret: tenant.Secret(f.SigningSecret), KnowledgeAPIKey: tenant.Secret(f.KnowledgeAPIKey),
-		}, nil
+	t := tenant.Tenant{
+		ID: f.TenantID, Name: f.Name, ServiceDeskURL: f.ServiceDeskURL, Profile: f.Profile,
+		TechnicianID: f.TechnicianID, KnowledgeURL: f.KnowledgeURL, Preferences: f.Preferences,
+	}
+	c := tenant.Credentials{
+		APIKey: tenant.Secret(key), SigningSecret: tenant.Secret(f.SigningSecret), KnowledgeAPIKey: tenant.Secret(f.KnowledgeAPIKey),
+	}
+	return t, c, nil
 }
 
 func showTenant(cmd *cobra.Command, id string) error {
@@ -111,7 +113,7 @@ func readInput(cmd *cobra.Command, file string) ([]byte, error) {
 		}
 		return data, nil
 	}
-	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the input: %w", err)
 	}

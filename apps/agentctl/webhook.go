@@ -15,6 +15,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
+// webhookTimeout is a sender's patience with the gateway.
+const webhookTimeout = 15 * time.Second
+
 // webhookFlags describe a webhook to send.
 type webhookFlags struct {
 	gateway, tenantID, event string
@@ -75,7 +78,7 @@ func sendWebhook(ctx context.Context, b *backend, f webhookFlags) (acceptedWebho
 	if err != nil {
 		return acceptedWebhook{}, fmt.Errorf("encode the webhook: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, webhookTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.gateway+"/webhook/servicedesk", bytes.NewReader(body))
 	if err != nil {

@@ -30,19 +30,28 @@ import (
 	"github.com/ai-agents/ai-agents/workflows"
 )
 
-func main() {
+// Exit statuses besides 0.
+const (
+	exitFailed   = 1
+	exitSettings = 2
+)
+
+func main() { os.Exit(start()) }
+
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cfg, err := loadConfig()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "enhancer:", err)
-		os.Exit(2)
+		return exitSettings
 	}
 	logger := telemetry.NewLogger(os.Stdout, "enhancer", cfg.Log)
 	if err := run(ctx, cfg, logger); err != nil {
 		logger.Error("the enhancer stopped", "error", err)
-		os.Exit(1)
+		return exitFailed
 	}
+	return 0
 }
 
 func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
@@ -74,7 +83,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		return err
 	}
 	registry := workflow.NewRegistry()
-	if err := workflows.Register(registry, activities); err != nil {
+	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
 		return err
 	}
 	engine := dapr.Workflows()
@@ -119,7 +128,7 @@ func newActivities(cfg config, db *postgres.DB, books *ledger.Ledger, store *ten
 // context alone.
 func newLLM(cfg openai.Config, key string, logger *slog.Logger) (synthesis.LLM, error) {
 	if key == "" {
-		logger.Warn("no language model: secret " + sidecar.SecretLLMAPIKey + " is not set, notes will carry the gathered context only")
+		logger.Warn("no language model is configured, notes will carry the gathered context only", "unset", sidecar.SecretLLMAPIKey)
 		return nil, nil //nolint:nilnil // no model is a valid choice
 	}
 	cfg.APIKey, cfg.Logger = key, logger

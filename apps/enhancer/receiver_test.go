@@ -40,17 +40,19 @@ func (s *starts) ScheduleWorkflow(_ context.Context, name string, _ ...workflow.
 	return "", s.err
 }
 
-const delivered = `{"specversion":"1.0","type":"com.dapr.event.sent","data":{"job_id":"j","tenant_id":"alpha","ticket_id":"1"}}`
+const delivered = `{"specversion":"1.0","type":"com.dapr.event.sent","data":{"job_id":"9f8b6979-8851-86b3-9a47-07088f6081d1","tenant_id":"alpha","ticket_id":"1"}}`
 
 func deliver(t *testing.T, ledger claimer, engine engine, token, body string) (int, string) {
 	t.Helper()
 	handler := routes(&receiver{ledger: ledger, engine: engine, logger: slog.New(slog.DiscardHandler)}, "example-token",
 		httpserver.NewHealth(slog.New(slog.DiscardHandler), nil), telemetry.NewMetrics())
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, event.RouteEnhancement, strings.NewReader(body))
-	req.Header.Set("dapr-api-token", token)
+	req.Header.Set("Dapr-Api-Token", token)
 	rec := httptest.NewRecorder()
 	handler.ServeHTTP(rec, req)
-	var answer struct{ Status string }
+	var answer struct {
+		Status string `json:"status"`
+	}
 	if rec.Code == http.StatusOK {
 		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
 			t.Fatal(err)
@@ -77,6 +79,7 @@ func TestReceiver(t *testing.T) {
 		"withdrawn":                {claims{err: enhancement.ErrNotFound}, nil, delivered, deliveryDrop, 0},
 		"database down":            {claims{err: errors.New("example")}, nil, delivered, deliveryRetry, 0},
 		"not JSON":                 {running, nil, "<", deliveryDrop, 0},
+		"an id that is none":       {running, nil, `{"data":{"job_id":"j","tenant_id":"alpha\u0000","ticket_id":"1"}}`, deliveryDrop, 0},
 		"without a job":            {running, nil, `{"data":{"tenant_id":"alpha"}}`, deliveryDrop, 0},
 		"data of the wrong type":   {running, nil, `{"data":"text"}`, deliveryDrop, 0},
 	} {

@@ -20,19 +20,28 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
-func main() {
+// Exit statuses besides 0.
+const (
+	exitFailed   = 1
+	exitSettings = 2
+)
+
+func main() { os.Exit(start()) }
+
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cfg, err := loadConfig()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gateway:", err)
-		os.Exit(2)
+		return exitSettings
 	}
 	logger := telemetry.NewLogger(os.Stdout, "gateway", cfg.Log)
 	if err := run(ctx, cfg, logger); err != nil {
 		logger.Error("the gateway stopped", "error", err)
-		os.Exit(1)
+		return exitFailed
 	}
+	return 0
 }
 
 func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {

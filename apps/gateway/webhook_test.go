@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -99,9 +100,7 @@ func payload(t *testing.T, change map[string]any) []byte {
 		"tenant_id": "alpha", "ticket_id": "1001", "subject": "Printer", "description": "It is on fire", "priority": "High",
 		"timestamp": time.Now().UTC().Format(time.RFC3339),
 	}
-	for key, value := range change {
-		fields[key] = value
-	}
+	maps.Copy(fields, change)
 	body, err := json.Marshal(fields)
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,12 @@ import (
 // poll is how often something that is waited for is looked at.
 const poll = 25 * time.Millisecond
 
+const (
+	// maxConns is enough for the 20 users of the burst test, who mostly wait.
+	maxConns    = 8
+	callTimeout = 30 * time.Second
+)
+
 // ErrJobFailed says that a job ended without a note.
 var ErrJobFailed = errors.New("the ticket was not enhanced")
 
@@ -54,13 +60,13 @@ func Open(ctx context.Context, s *stack.Stack) (*Platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the stack's secrets: %w", err)
 	}
-	db, err := postgres.Open(ctx, s.DatabaseURL(), postgres.Config{MaxConns: 8, ConnectTimeout: 10 * time.Second})
+	db, err := postgres.Open(ctx, s.DatabaseURL(), postgres.Config{MaxConns: maxConns, ConnectTimeout: 10 * time.Second})
 	if err != nil {
 		return nil, fmt.Errorf("open the stack's database: %w", err)
 	}
 	return &Platform{
 		gatewayURL: s.GatewayURL(), simulatorURL: s.SimulatorURL(), keys: simulator.NewKeys(secrets[sidecar.SecretSimulatorKey]),
-		db: db, tenants: tenantstore.New(db, sealer), ledger: ledger.New(db), http: &http.Client{Timeout: 30 * time.Second},
+		db: db, tenants: tenantstore.New(db, sealer), ledger: ledger.New(db), http: &http.Client{Timeout: callTimeout},
 	}, nil
 }
 
@@ -106,7 +112,7 @@ func (p *Platform) Onboard(ctx context.Context, c Client) error {
 	endpoints := simulator.NewEndpoints(p.simulatorURL, c.ID, c.Profile)
 	key := p.keys.APIKey(c.ID)
 	if c.Profile == servicedesk.ProfileCloud {
-		grant, err := json.Marshal(p.keys.OAuth(c.ID, p.simulatorURL))
+		grant, err := json.Marshal(p.keys.OAuth(c.ID, p.simulatorURL)) //nolint:gosec // to be sealed
 		if err != nil {
 			return fmt.Errorf("encode the OAuth grant of %s: %w", c.ID, err)
 		}

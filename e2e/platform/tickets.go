@@ -14,6 +14,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
+// maxAnswer bounds what is read of an answer, in bytes.
+const maxAnswer = 8 << 20
+
 // Accepted is the gateway's answer to a webhook it takes.
 type Accepted struct {
 	JobID  string `json:"job_id"`
@@ -158,7 +161,7 @@ func (p *Platform) send(req *http.Request) (status int, answer []byte, err error
 		return 0, nil, fmt.Errorf("no answer: %w", err)
 	}
 	defer func() { err = errors.Join(err, resp.Body.Close()) }()
-	answer, err = io.ReadAll(io.LimitReader(resp.Body, 8<<20))
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return 0, nil, fmt.Errorf("read the answer: %w", err)
 	}

@@ -56,7 +56,7 @@ type Job struct {
 }
 
 // jobNamespace separates job ids from all other name-based UUIDs (RFC 9562, section 5.5).
-var jobNamespace = uuid.MustParse("6f1a3c1e-7c0b-5d59-9a53-3a7f6f0f5b52")
+var jobNamespace = uuid.MustParse("6f1a3c1e-7c0b-5d59-9a53-3a7f6f0f5b52") //nolint:gochecknoglobals // a constant
 
 // uuidVersion8 is RFC 9562's version for name-based ids with another hash than SHA-1.
 const uuidVersion8 = 8

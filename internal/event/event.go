@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // TopicEnhancement is the queue from the gateway to the enhancer; with Redis it is the stream's key.
@@ -27,15 +31,17 @@ type EnhancementRequested struct {
 	CorrelationID string    `json:"correlation_id"`
 }
 
-// Validate names every missing field that the receiver cannot work without.
+// Validate names every field that the receiver cannot work with. What fails here would fail again.
 func (e EnhancementRequested) Validate() error {
 	var errs []error
-	for _, f := range []struct{ name, value string }{
-		{"job_id", e.JobID}, {"tenant_id", e.TenantID}, {"ticket_id", e.TicketID},
-	} {
-		if f.value == "" {
-			errs = append(errs, fmt.Errorf("%s is missing", f.name))
-		}
+	if _, err := uuid.Parse(e.JobID); err != nil {
+		errs = append(errs, fmt.Errorf("job_id %q is no job id", e.JobID))
+	}
+	if !tenant.ValidID(e.TenantID) {
+		errs = append(errs, fmt.Errorf("tenant_id %q is no tenant id", e.TenantID))
+	}
+	if e.TicketID == "" {
+		errs = append(errs, errors.New("ticket_id is missing"))
 	}
 	return errors.Join(errs...)
 }

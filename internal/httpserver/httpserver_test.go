@@ -68,8 +68,7 @@ func get(t *testing.T, url string) string {
 		}
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
-			var refused *net.OpError
-			if errors.As(err, &refused) {
+			if _, refused := errors.AsType[*net.OpError](err); refused {
 				<-time.After(10 * time.Millisecond)
 				continue
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -96,10 +97,28 @@ func (db *DB) Close() { db.pool.Close() }
 
 // Ping checks that a connection can be had and answers.
 func (db *DB) Ping(ctx context.Context) error {
-	if err := db.pool.Ping(ctx); err != nil {
+	if err := db.withFreshConnections(ctx, db.pool.Ping); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
 	return nil
+}
+
+// withFreshConnections calls do and, when that found a dead connection, once more without the pooled ones:
+// a server that restarted leaves all of them dead, and no caller should have to find out one by one. So
+// do must be something that a dead connection leaves undone.
+func (db *DB) withFreshConnections(ctx context.Context, do func(context.Context) error) error {
+	err := do(ctx)
+	if err == nil || ctx.Err() != nil || !lostConnection(err) {
+		return err
+	}
+	db.pool.Reset()
+	return do(ctx)
+}
+
+// lostConnection tells a server that is gone, or says it is going, from one that answers with an error.
+func lostConnection(err error) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	return !ok || answer.Code == pgerrcode.AdminShutdown || answer.Code == pgerrcode.CrashShutdown
 }
 
 // Tx is what a repository may do inside a tenant's transaction.
@@ -116,16 +135,35 @@ func (db *DB) InTenant(ctx context.Context, tenantID string, fn func(Tx) error) 
 	if tenantID == "" {
 		return errors.New("a tenant transaction needs a tenant id")
 	}
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		// The third argument makes the setting local to this transaction, so a pooled connection
-		// carries nothing over to the next tenant.
-		if _, err := tx.Exec(ctx, "SELECT set_config('app.tenant_id', $1, true)", tenantID); err != nil {
-			return fmt.Errorf("set the tenant of the transaction: %w", err)
-		}
-		return fn(tx)
+	var tx pgx.Tx
+	err := db.withFreshConnections(ctx, func(ctx context.Context) error {
+		var err error
+		tx, err = db.beginAs(ctx, tenantID)
+		return err
 	})
 	if err != nil {
+		return fmt.Errorf("begin a tenant transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback(ctx) }() // without effect after the commit
+	if err := fn(tx); err != nil {
 		return fmt.Errorf("tenant transaction: %w", err)
 	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("commit a tenant transaction: %w", err)
+	}
 	return nil
+}
+
+func (db *DB) beginAs(ctx context.Context, tenantID string) (pgx.Tx, error) {
+	tx, err := db.pool.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	// The third argument makes the setting local to this transaction, so a pooled connection carries
+	// nothing over to the next tenant.
+	if _, err := tx.Exec(ctx, "SELECT set_config('app.tenant_id', $1, true)", tenantID); err != nil {
+		_ = tx.Rollback(ctx)
+		return nil, fmt.Errorf("set the tenant: %w", err)
+	}
+	return tx, nil
 }

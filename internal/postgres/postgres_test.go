@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,6 +88,45 @@ func TestInTenant(t *testing.T) {
 	cancel()
 	if err := db.Ping(ended); err == nil {
 		t.Error("a ping with an ended context succeeded")
+	}
+}
+
+func TestARestartOfTheServerCostsNoTransaction(t *testing.T) {
+	test := postgrestest.New(t)
+	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 4, ConnectTimeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	use := func() error {
+		return db.InTenant(t.Context(), "alpha", func(tx postgres.Tx) error {
+			_, err := tx.Exec(t.Context(), "SELECT pg_sleep(0.05)")
+			return err
+		})
+	}
+	var wg sync.WaitGroup
+	for range 4 { // so that the pool has four connections
+		wg.Go(func() {
+			if err := use(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	// The owner of the sessions may end them, which is what a restart does to all.
+	_, err = test.Pool.Exec(t.Context(), `
+		SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+		WHERE usename = 'app_user' AND datname = current_database() AND pid <> pg_backend_pid()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		if err := use(); err != nil {
+			t.Errorf("after the restart: %v", err)
+		}
+	}
+	if err := db.Ping(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

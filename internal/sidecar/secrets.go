@@ -8,6 +8,8 @@ import (
 )
 
 // Names of the secrets in the secret store.
+//
+//nolint:gosec // names, not values
 const (
 	SecretDatabaseURL  = "database-url"  // as app_user
 	SecretTenantKeyset = "tenant-keyset" // Tink keyset in JSON
@@ -47,7 +49,7 @@ func (s *Sidecar) Secrets(ctx context.Context, required, optional []string) (Sec
 	for _, name := range optional {
 		value, err := s.secret(ctx, name)
 		if err != nil {
-			s.logger.InfoContext(ctx, "optional secret not set", "secret", name)
+			s.logger.InfoContext(ctx, "optional secret not set", "name", name)
 			continue
 		}
 		values[name] = value

@@ -30,6 +30,9 @@ type Config struct {
 	PublishTimeout time.Duration `envconfig:"PUBLISH_TIMEOUT" default:"5s"`
 }
 
+// healthTimeout bounds one question to the sidecar about its health.
+const healthTimeout = 3 * time.Second
+
 // Sidecar is a connection to the sidecar, shared by all uses.
 type Sidecar struct {
 	cfg    Config
@@ -50,7 +53,7 @@ func Connect(ctx context.Context, cfg Config, logger *slog.Logger) (*Sidecar, er
 	}
 	s := &Sidecar{
 		cfg: cfg, conn: conn, client: dapr.NewClientWithConnection(conn),
-		http: &http.Client{Timeout: 3 * time.Second}, logger: logger,
+		http: &http.Client{Timeout: healthTimeout}, logger: logger,
 	}
 	if err := s.awaitStart(ctx); err != nil {
 		_ = conn.Close()

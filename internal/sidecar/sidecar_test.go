@@ -220,7 +220,7 @@ func TestOnlySidecar(t *testing.T) {
 		"none configured": {"", "", 401},
 	} {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
-		req.Header.Set("dapr-api-token", c.given)
+		req.Header.Set("Dapr-Api-Token", c.given)
 		rec := httptest.NewRecorder()
 		sidecar.OnlySidecar(c.token, open).ServeHTTP(rec, req)
 		if rec.Code != c.want {

@@ -35,7 +35,7 @@ var (
 	relativeLink = regexp.MustCompile(`(^|["'(=])//\S+`)
 	markdownLink = regexp.MustCompile(`!?\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)`)
 	inlineLabel  = regexp.MustCompile(`\s*[\[(]\s*[TAS]\d{1,3}(?:\s*[,;]\s*[TAS]\d{1,3})*\s*[\])]`)
-	markup       = strings.NewReplacer("**", "", "`", "")
+	markup       = strings.NewReplacer("**", "", "`", "") //nolint:gochecknoglobals // immutable, like the expressions
 )
 
 const linkRemoved = "(link removed)"

@@ -2,6 +2,7 @@ package synthesis
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ func exampleTickets(n int) []gather.Item {
 	var items []gather.Item
 	for i := range n {
 		items = append(items, gather.Item{
-			Kind: gather.KindTicket, ID: fmt.Sprint(1001 + i), Title: fmt.Sprintf("Example VPN problem %d", i),
+			Kind: gather.KindTicket, ID: strconv.Itoa(1001 + i), Title: fmt.Sprintf("Example VPN problem %d", i),
 			Text: "VPN drops.", Resolution: "Renewed the certificate. Restarted the client.",
 			ResolvedAt: time.Date(2026, 3, 1+i, 0, 0, 0, 0, time.UTC), URL: "https://sdp.example/1001",
 		})

@@ -3,6 +3,7 @@ package synthesis
 import (
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // verbatim matches a reference that Markdown shows as it is written. It may hold brackets, but none that
@@ -10,8 +11,8 @@ import (
 var verbatim = regexp.MustCompile(`^[\p{L}\p{N}\[(][\p{L}\p{N} .,:;/#=()\[\]_-]*$`)
 
 // blockStart matches what makes a list, a heading, a quotation or a rule at the start of a line
-// (CommonMark 0.31, chapters 4 and 5).
-var blockStart = regexp.MustCompile(`^(?:[#+=:.-]|\d{1,9}[.)])`)
+// (CommonMark 0.31, chapters 4 and 5). Digits make a list only before a space, so an address stays legible.
+var blockStart = regexp.MustCompile(`^(?:[#+=:.-]|\d{1,9}[.)](?:\s|$))`)
 
 func renderMarkdown(n Note) string {
 	out := lines(n, "### ", escapeMarkdown, markdownRef)
@@ -25,11 +26,12 @@ func renderMarkdown(n Note) string {
 	return out
 }
 
-// markdownRef writes a citation. The address is percent-encoded, so that nothing in it can end the link.
+// markdownRef writes a citation. The address is percent-encoded, so that nothing in it can end the link, and
+// stands without angle brackets: ServiceDesk Plus keeps notes as HTML and would take it for a tag.
 func markdownRef(r Ref) string {
 	text := escapeInline(plain(r.Text))
 	if url := safeURL(r.URL); url != "" {
-		return "[" + text + "](<" + url + ">)"
+		return "[" + text + "](" + url + ")"
 	}
 	return `\[` + text + `\]`
 }
@@ -37,12 +39,11 @@ func markdownRef(r Ref) string {
 // escapeMarkdown writes a text that begins a block.
 func escapeMarkdown(s string) string {
 	s = plain(s)
-	start := blockStart.FindStringIndex(s)
-	if start == nil {
+	if !blockStart.MatchString(s) {
 		return escapeInline(s)
 	}
-	last := start[1] - 1
-	return s[:last] + `\` + s[last:start[1]] + escapeInline(s[start[1]:])
+	mark := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsDigit(r) })
+	return s[:mark] + `\` + s[mark:mark+1] + escapeInline(s[mark+1:])
 }
 
 // escapeInline writes text so that no dialect of Markdown finds markup in it. Angle brackets and

@@ -19,7 +19,10 @@ const DefaultTimeout = 60 * time.Second
 
 // maxReserve is the time kept back from ctx's deadline to write the note without a model and to hand
 // it on; a quarter of the time there is, when that is less.
-const maxReserve = 2 * time.Second
+const (
+	maxReserve   = 2 * time.Second
+	reserveShare = 4
+)
 
 // generatedNotice stands on notes that a model wrote.
 const generatedNotice = "Written by a language model from the sources named; check them before acting."
@@ -161,5 +164,5 @@ func (s *Synthesizer) budget(ctx context.Context) time.Duration {
 		return s.timeout
 	}
 	left := deadline.Sub(s.now())
-	return min(s.timeout, left-min(maxReserve, left/4))
+	return min(s.timeout, left-min(maxReserve, left/reserveShare))
 }

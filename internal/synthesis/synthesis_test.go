@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,7 +51,7 @@ func exampleInput() synthesis.Input {
 	}
 	for i := range 5 {
 		in.Tickets.Items = append(in.Tickets.Items, gather.Item{
-			ID: fmt.Sprint(1001 + i), Title: "VPN drops after an update", Text: "It drops.",
+			ID: strconv.Itoa(1001 + i), Title: "VPN drops after an update", Text: "It drops.",
 			Resolution: "Renewed the client certificate. Restarted the agent.",
 			ResolvedAt: time.Date(2026, 3, 1+i, 12, 0, 0, 0, time.UTC), Relevance: 0.9,
 			URL: fmt.Sprintf("https://sdp.example/WorkOrder.do?woID=%d", 1001+i),
@@ -89,7 +90,8 @@ func hostileAnswer(t *testing.T, text string) string {
 		Cites []string `json:"cites"`
 	}
 	all := []item{
-		{text, []string{"T1", "A1", "S1", text}}, {text + " again", []string{"T2", "A2", "S1"}},
+		{text, []string{"T1", "A1", "S1", text}},
+		{text + " again", []string{"T2", "A2", "S1"}},
 		{"Restart it. " + text, []string{"S1", "T3", "A3"}},
 	}
 	encoded, err := json.Marshal(map[string]any{
@@ -128,7 +130,7 @@ func TestSynthesizeChecksTheAnswer(t *testing.T) {
 		for _, item := range s.Items {
 			line := item.Text
 			for _, r := range item.Sources {
-				line += " " + r.Label + "=" + r.Text
+				line += " " + r.Label + "=" + r.Text //nolint:perfsprint // a test, and short
 			}
 			got = append(got, line)
 		}
@@ -275,7 +277,7 @@ func TestPromptCarriesDataOnly(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &data); err != nil {
 		t.Fatal(err)
 	}
-	if data["unavailable"].([]any)[0] != "documentation" {
+	if fmt.Sprint(data["unavailable"]) != "[documentation]" {
 		t.Errorf("unavailable is %v", data["unavailable"])
 	}
 }
@@ -308,7 +310,7 @@ func throughJSON[T any](t *testing.T, v T) T {
 
 func TestWordLimitIsCounted(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable on purpose
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 40 {
 		in := exampleInput()
 		text := strings.Repeat("some words. ", random.IntN(400)) + strings.Repeat("x", random.IntN(900))

@@ -16,6 +16,8 @@ import (
 type Column string
 
 // The sealed columns of tenant_configs.
+//
+//nolint:gosec // names, not values
 const (
 	ColumnAPIKey          Column = "api_key"
 	ColumnSigningSecret   Column = "signing_secret"
@@ -59,11 +61,11 @@ func (s *Sealer) Open(tenantID string, column Column, sealed []byte) (Secret, er
 	if len(sealed) == 0 {
 		return "", nil
 	}
-	clear, err := s.aead.Decrypt(sealed, associatedData(tenantID, column))
+	opened, err := s.aead.Decrypt(sealed, associatedData(tenantID, column))
 	if err != nil {
 		return "", fmt.Errorf("open %s of tenant %s: sealed with another keyset, or for another row: %w", column, tenantID, err)
 	}
-	return Secret(clear), nil
+	return Secret(opened), nil
 }
 
 // associatedData cannot be ambiguous: a tenant id has no slash.

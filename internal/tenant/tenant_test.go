@@ -12,12 +12,11 @@ import (
 )
 
 func valid() (tenant.Tenant, tenant.Credentials) {
-	return tenant.Tenant{
-			ID: "example-clinic", Name: "Example clinic", ServiceDeskURL: "https://sdp.example.com:8080/api/v3",
-			Profile: tenant.ProfileOnPrem,
-		}, tenant.Credentials{
-			APIKey: "example-key", SigningSecret: "example-signing-secret",
-		}
+	t := tenant.Tenant{
+		ID: "example-clinic", Name: "Example clinic", ServiceDeskURL: "https://sdp.example.com:8080/api/v3",
+		Profile: tenant.ProfileOnPrem,
+	}
+	return t, tenant.Credentials{APIKey: "example-key", SigningSecret: "example-signing-secret"}
 }
 
 func TestValidateNamesEveryField(t *testing.T) {
@@ -113,13 +112,13 @@ func TestASecretDoesNotPrint(t *testing.T) {
 	_, secrets := valid()
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "c", secrets, "s", secrets.APIKey)
-	encoded, err := json.Marshal(secrets)
+	encoded, err := json.Marshal(secrets) //nolint:musttag // that it does not print is what is tested
 	if err != nil {
 		t.Fatal(err)
 	}
 	for how, text := range map[string]string{
 		"%v": fmt.Sprintf("%v", secrets), "%+v": fmt.Sprintf("%+v", secrets), "%#v": fmt.Sprintf("%#v", secrets),
-		"%s": fmt.Sprintf("%s", secrets.APIKey), "%q": fmt.Sprintf("%q", secrets.APIKey), "json": string(encoded), "slog": log.String(),
+		"print": fmt.Sprint(secrets.APIKey), "%q": fmt.Sprintf("%q", secrets.APIKey), "json": string(encoded), "slog": log.String(),
 	} {
 		if strings.Contains(text, "example-key") {
 			t.Errorf("%s shows the secret: %s", how, text)

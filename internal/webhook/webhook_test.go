@@ -93,8 +93,10 @@ func TestInvalidPayloads(t *testing.T) {
 		change map[string]any // nil deletes the field
 		fields []string
 	}{
-		"nothing there": {map[string]any{"tenant_id": nil, "ticket_id": nil, "description": nil, "timestamp": nil},
-			[]string{"description", "tenant_id", "ticket_id", "timestamp"}},
+		"nothing there": {
+			map[string]any{"tenant_id": nil, "ticket_id": nil, "description": nil, "timestamp": nil},
+			[]string{"description", "tenant_id", "ticket_id", "timestamp"},
+		},
 		"wrong types":    {map[string]any{"ticket_id": 1e17, "description": []string{"a"}, "priority": true}, []string{"description", "priority", "ticket_id"}},
 		"unknown fields": {map[string]any{"Tenant_ID": "beta", "admin": true}, []string{"Tenant_ID", "admin"}},
 		"too long": {map[string]any{

@@ -66,7 +66,7 @@ func startOrAttach(ctx context.Context, t terminal, keep bool) (*stack.Stack, bo
 		if err != nil {
 			return nil, false, fmt.Errorf("use the running stack: %w", err)
 		}
-		t.line("  using the stack that is up already")
+		t.linef("  using the stack that is up already")
 		return s, false, nil
 	}
 	if err != nil {

@@ -25,7 +25,7 @@ func show(ctx context.Context, t terminal, p *platform.Platform) error {
 		if err := p.Onboard(ctx, c); err != nil {
 			return fmt.Errorf("onboard a client: %w", err)
 		}
-		t.line("  %-16s %-7s %d past tickets, %d systems", c.ID, c.Profile, len(c.Tickets), len(c.Systems))
+		t.linef("  %-16s %-7s %d past tickets, %d systems", c.ID, c.Profile, len(c.Tickets), len(c.Systems))
 	}
 	for _, sample := range simulator.Tenants() {
 		if err := enhance(ctx, t, p, sample.ID); err != nil {
@@ -51,7 +51,7 @@ func enhance(ctx context.Context, t terminal, p *platform.Platform, tenantID str
 	if opened.Accepted.JobID == "" {
 		return fmt.Errorf("the gateway did not accept the webhook: status %d: %s", opened.Status, opened.Body)
 	}
-	t.line("  ticket %s, webhook accepted after %s as job %s", opened.TicketID, since(began), opened.Accepted.JobID)
+	t.linef("  ticket %s, webhook accepted after %s as job %s", opened.TicketID, since(began), opened.Accepted.JobID)
 	waiting, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
 	job, err := p.AwaitJob(waiting, tenantID, opened.Accepted.JobID)
@@ -99,10 +99,10 @@ func steps(ctx context.Context, t terminal, p *platform.Platform, job enhancemen
 		if !ok {
 			return fmt.Errorf("step %s left no record", name)
 		}
-		t.line("  %-14s %6d ms  %s %s", name, r.Duration.Milliseconds(), r.Outcome, r.Detail)
+		t.linef("  %-14s %6d ms  %s %s", name, r.Duration.Milliseconds(), r.Outcome, r.Detail)
 	}
-	t.line("  %-14s %6d ms  from webhook to note", "in all", job.FinishedAt.Sub(job.ReceivedAt).Milliseconds())
-	t.line("\n  Read it as the technician does: %s", page)
+	t.linef("  %-14s %6d ms  from webhook to note", "in all", job.FinishedAt.Sub(job.ReceivedAt).Milliseconds())
+	t.linef("\n  Read it as the technician does: %s", page)
 	return nil
 }
 

@@ -28,8 +28,8 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// line prints one line. A terminal that is gone is no reason to stop.
-func (t terminal) line(format string, args ...any) {
+// linef prints one line. A terminal that is gone is no reason to stop.
+func (t terminal) linef(format string, args ...any) {
 	_, _ = fmt.Fprintf(t.out, format+"\n", args...)
 }
 
@@ -37,18 +37,18 @@ func (t terminal) headline(text string) {
 	if t.color {
 		text = "\x1b[1m" + text + "\x1b[0m"
 	}
-	t.line("\n%s", text)
+	t.linef("\n%s", text)
 }
 
 func (t terminal) progress(name, state string, took time.Duration) {
 	if state != stack.StateStarting {
-		t.line("  %-16s %-7s %5.1f s", name, state, took.Seconds())
+		t.linef("  %-16s %-7s %5.1f s", name, state, took.Seconds())
 	}
 }
 
 func (t terminal) quote(text string) {
 	for line := range strings.SplitSeq(text, "\n") {
-		t.line("  | %s", line)
+		t.linef("  | %s", line)
 	}
 }
 
@@ -58,7 +58,7 @@ func (t terminal) note(body string) {
 		body = readable(body)
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(body), "\n") {
-		t.line("  %s", line)
+		t.linef("  %s", line)
 	}
 }
 
@@ -70,14 +70,14 @@ func readable(body string) string {
 	)
 	tokens := html.NewTokenizer(strings.NewReader(body))
 	for {
-		switch tokens.Next() {
+		switch tokens.Next() { //nolint:exhaustive // the others carry no text
 		case html.ErrorToken:
 			return out.String()
 		case html.TextToken:
 			out.WriteString(strings.TrimRight(tokens.Token().Data, "\n"))
 		case html.StartTagToken, html.SelfClosingTagToken:
 			token := tokens.Token()
-			switch token.DataAtom {
+			switch token.DataAtom { //nolint:exhaustive // the tags that notes are made of
 			case atom.H3, atom.P:
 				out.WriteString("\n\n")
 			case atom.Br:
@@ -108,13 +108,13 @@ func attribute(token html.Token, key string) string {
 // outro says what to do next.
 func (t terminal) outro(s *stack.Stack, running bool) {
 	if !running {
-		t.line("\nKeep the stack running to look around: make demo KEEP=1")
+		t.linef("\nKeep the stack running to look around: make demo KEEP=1")
 		return
 	}
 	t.headline("The stack keeps running")
-	t.line("  tickets and notes   %s", s.SimulatorURL())
-	t.line("  open another one    curl -s %s/api/tenants/example-clinic/tickets -H 'Content-Type: application/json' \\", s.SimulatorURL())
-	t.line(`                        -d '{"subject":"VPN drops","description":"192.0.2.10 does not answer","priority":"High"}'`)
-	t.line("  logs                %s/logs", s.Dir())
-	t.line("  stop                make down")
+	t.linef("  tickets and notes   %s", s.SimulatorURL())
+	t.linef("  open another one    curl -s %s/api/tenants/example-clinic/tickets -H 'Content-Type: application/json' \\", s.SimulatorURL())
+	t.linef(`                        -d '{"subject":"VPN drops","description":"192.0.2.10 does not answer","priority":"High"}'`)
+	t.linef("  logs                %s/logs", s.Dir())
+	t.linef("  stop                make down")
 }

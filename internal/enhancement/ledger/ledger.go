@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -157,7 +159,9 @@ func (l *Ledger) changeOne(ctx context.Context, verb, tenantID, jobID, query str
 }
 
 func explain(err error, verb, jobID string) error {
-	if errors.Is(err, pgx.ErrNoRows) {
+	// What is no UUID is no job's id either.
+	malformed, ok := errors.AsType[*pgconn.PgError](err)
+	if errors.Is(err, pgx.ErrNoRows) || (ok && malformed.Code == pgerrcode.InvalidTextRepresentation) {
 		err = enhancement.ErrNotFound
 	}
 	return fmt.Errorf("%s job %s: %w", verb, jobID, err)

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
-func newLedger(t *testing.T) (*ledger.Ledger, *postgrestest.Database) {
+func newLedger(t *testing.T) *ledger.Ledger {
 	t.Helper()
 	test := postgrestest.New(t)
 	for _, id := range []string{"alpha", "beta"} {
@@ -35,11 +35,11 @@ func newLedger(t *testing.T) (*ledger.Ledger, *postgrestest.Database) {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	return ledger.New(db), test
+	return ledger.New(db)
 }
 
-func job(tenantID string) enhancement.Job {
-	return enhancement.New(tenantID, enhancement.EventCreated,
+func job() enhancement.Job {
+	return enhancement.New("alpha", enhancement.EventCreated,
 		ticket.Ticket{ID: "1001", Subject: "Printer", Description: "It is on fire", Priority: "High"}, "example-correlation")
 }
 
@@ -51,8 +51,8 @@ func accept(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
 }
 
 func TestTheWayOfAJob(t *testing.T) {
-	l, _ := newLedger(t)
-	j := job("alpha")
+	l := newLedger(t)
+	j := job()
 	accept(t, l, j)
 	if status, inserted, err := l.Accept(t.Context(), j); err != nil || inserted || status != enhancement.StatusPending {
 		t.Errorf("the same job again: %s, inserted %t, %v", status, inserted, err)
@@ -94,7 +94,7 @@ func TestTheWayOfAJob(t *testing.T) {
 }
 
 func TestConcurrentDeliveriesMakeOneRow(t *testing.T) {
-	l, _ := newLedger(t)
+	l := newLedger(t)
 	const senders = 16
 	var (
 		wg       sync.WaitGroup
@@ -103,7 +103,7 @@ func TestConcurrentDeliveriesMakeOneRow(t *testing.T) {
 	)
 	for range senders {
 		wg.Go(func() {
-			_, mine, err := l.Accept(t.Context(), job("alpha"))
+			_, mine, err := l.Accept(t.Context(), job())
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -140,8 +140,8 @@ func TestWithdraw(t *testing.T) {
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, _ := newLedger(t)
-			j := job("alpha")
+			l := newLedger(t)
+			j := job()
 			accept(t, l, j)
 			c.before(t, l, j)
 			if got, err := l.Withdraw(t.Context(), "alpha", j.ID); err != nil || got != c.want {
@@ -166,8 +166,8 @@ func TestWithdraw(t *testing.T) {
 }
 
 func TestFail(t *testing.T) {
-	l, _ := newLedger(t)
-	j := job("alpha")
+	l := newLedger(t)
+	j := job()
 	accept(t, l, j)
 	if err := l.Fail(t.Context(), "alpha", j.ID, ""); err != nil {
 		t.Fatal(err)
@@ -192,8 +192,8 @@ func TestFail(t *testing.T) {
 }
 
 func TestSteps(t *testing.T) {
-	l, _ := newLedger(t)
-	j := job("alpha")
+	l := newLedger(t)
+	j := job()
 	accept(t, l, j)
 	first := enhancement.StepRecord{Step: enhancement.StepDocSearch, Outcome: enhancement.OutcomeFailed, Detail: "no answer", Duration: time.Second}
 	second := enhancement.StepRecord{
@@ -230,7 +230,7 @@ func TestSteps(t *testing.T) {
 }
 
 func TestOnlyOneWriterHoldsANote(t *testing.T) {
-	l, _ := newLedger(t)
+	l := newLedger(t)
 	const one, other = "0f8fad5b-d9cb-469f-a165-70867728950e", "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11"
 	hold := func(tenantID, holder string, lease time.Duration) error {
 		_, err := l.HoldNote(t.Context(), tenantID, "1001", holder, lease)
@@ -266,8 +266,8 @@ func TestOnlyOneWriterHoldsANote(t *testing.T) {
 }
 
 func TestATenantDoesNotReachAnothersJob(t *testing.T) {
-	l, _ := newLedger(t)
-	j := job("alpha")
+	l := newLedger(t)
+	j := job()
 	accept(t, l, j)
 	step := enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK}
 	if err := l.RecordStep(t.Context(), "alpha", j.ID, step); err != nil {

@@ -26,8 +26,8 @@ type PastTicket struct {
 // Validate names what is missing.
 func (p PastTicket) Validate() error {
 	var errs []error
-	if p.ID == "" {
-		errs = append(errs, errors.New("ticket_id: is missing"))
+	if p.ID == "" || p.ID != ticket.Normalize(p.ID) {
+		errs = append(errs, errors.New("ticket_id: is missing, or holds control characters"))
 	}
 	if ticket.Normalize(p.Subject) == "" && ticket.Normalize(p.Description) == "" {
 		errs = append(errs, errors.New("description: is empty, and so is the subject"))

@@ -63,8 +63,8 @@ func (c *Client) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Co
 		return text, c.retryable(ctx, last)
 	},
 		backoff.WithBackOff(c.backOff()),
-		backoff.WithMaxTries(uint(c.config.MaxAttempts)), //nolint:gosec // validated not to be negative
-		backoff.WithMaxElapsedTime(0),                    // ctx bounds it
+		backoff.WithMaxTries(uint(c.config.MaxAttempts)),
+		backoff.WithMaxElapsedTime(0), // ctx bounds it
 	)
 	done.Text = text
 	switch {
@@ -131,7 +131,7 @@ func (c *Client) request(p synthesis.Prompt, withFormat bool) goopenai.ChatCompl
 	if reasons(c.config.Model) {
 		r.MaxCompletionTokens = p.MaxTokens * reasoningShare
 	} else {
-		r.MaxTokens = p.MaxTokens
+		r.MaxTokens = p.MaxTokens //nolint:staticcheck // what most compatible servers know
 		r.Temperature = temperature
 	}
 	if withFormat {

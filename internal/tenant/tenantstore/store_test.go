@@ -37,12 +37,13 @@ func newStore(t *testing.T) (*tenantstore.Store, *postgrestest.Database) {
 }
 
 func example(id string) (tenant.Tenant, tenant.Credentials) {
-	return tenant.Tenant{
-			ID: id, Name: "Example", ServiceDeskURL: "https://sdp.example.com/api/v3", Profile: tenant.ProfileOnPrem,
-			TechnicianID: "4", KnowledgeURL: "https://kb.example.com", Preferences: tenant.Preferences{Format: tenant.FormatMarkdown},
-		}, tenant.Credentials{
-			APIKey: tenant.Secret("key-of-" + id), SigningSecret: tenant.Secret("signing-secret-of-" + id), KnowledgeAPIKey: "kb",
-		}
+	t := tenant.Tenant{
+		ID: id, Name: "Example", ServiceDeskURL: "https://sdp.example.com/api/v3", Profile: tenant.ProfileOnPrem,
+		TechnicianID: "4", KnowledgeURL: "https://kb.example.com", Preferences: tenant.Preferences{Format: tenant.FormatMarkdown},
+	}
+	return t, tenant.Credentials{
+		APIKey: tenant.Secret("key-of-" + id), SigningSecret: tenant.Secret("signing-secret-of-" + id), KnowledgeAPIKey: "kb",
+	}
 }
 
 func TestSaveAndGet(t *testing.T) {

@@ -93,7 +93,7 @@ func answerTo(d data) answer {
 		text := s.Hostname
 		for _, fact := range []string{s.Role, s.Client, s.Location} {
 			if fact != "" {
-				text += ", " + fact
+				text += ", " + fact //nolint:perfsprint // three short facts
 			}
 		}
 		if s.Address != "" {

@@ -60,7 +60,7 @@ const longAnswer = 2000
 func tooLong(a answer) answer {
 	n := 0
 	a.each(func(*item) { n++ })
-	filler := strings.Repeat("and so on ", longAnswer/3/max(1, n)+1) //nolint:mnd // three words each
+	filler := strings.Repeat("and so on ", longAnswer/3/max(1, n)+1) // three words each
 	a.each(func(i *item) { i.Text += " " + filler })
 	return a
 }
