@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge/knowledgetest"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
@@ -46,7 +47,17 @@ func newDesk(id string, profile servicedesk.Profile, o Options) *desk {
 	if profile == servicedesk.ProfileCloud {
 		d.nextTicket = firstTicketCloud
 	}
+	d.nextTicket += idsUsedBefore(o.Clock()) * d.stride()
 	return d
+}
+
+// idsUsedBefore skips the ids that an earlier run may have given out: tickets are forgotten when the process
+// ends, but the platform remembers them and would not enhance one of the same id again. It holds for up
+// to ten new tickets a second and tenant.
+func idsUsedBefore(now time.Time) int64 {
+	const perSecond = 10
+	began := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	return max(0, int64(now.Sub(began)/(time.Second/perSecond)))
 }
 
 // close ends the calls that hang on purpose.
