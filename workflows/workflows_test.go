@@ -16,12 +16,12 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/gather"
-	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/workflows"
 )
@@ -87,7 +87,6 @@ func (d desks) Desk(context.Context, string) (workflows.Desk, tenant.Format, err
 
 type fixture struct {
 	ledger     *ledger.Ledger
-	test       *postgrestest.Database
 	desk       *desk
 	sources    map[enhancement.Step]*source
 	activities *workflows.Activities
@@ -96,20 +95,10 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	test := postgrestest.New(t)
-	_, err := test.Admin.Exec(t.Context(), `
-		INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, api_key_sealed, signing_secret_sealed)
-		VALUES ('alpha', 'example', 'https://sdp.example.com/api/v3', 'onprem', 'x', 'x')`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 8, ConnectTimeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
+	store := tenantstoretest.New(t)
+	store.Save(t, "alpha")
 	f := &fixture{
-		ledger: ledger.New(db), test: test, desk: &desk{notes: map[string]string{}},
+		ledger: ledger.New(store.DB), desk: &desk{notes: map[string]string{}},
 		sources: map[enhancement.Step]*source{
 			enhancement.StepTicketSearch: finding(gather.KindTicket, "17"),
 			enhancement.StepDocSearch:    finding(gather.KindArticle, "kb-1"),

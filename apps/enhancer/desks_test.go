@@ -6,44 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
-	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
-func newTestDesks(t *testing.T) (*desks, *tenantstore.Store) {
+func newTestDesks(t *testing.T) (*desks, *tenantstoretest.Store) {
 	t.Helper()
-	test := postgrestest.New(t)
-	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 2, ConnectTimeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	keyset, err := tenant.GenerateKeyset()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := tenant.NewSealer(keyset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := tenantstore.New(db, sealer)
-	return newDesks(store, time.Second, slog.New(slog.DiscardHandler)), store
+	store := tenantstoretest.New(t)
+	return newDesks(store.Store, time.Second, slog.New(slog.DiscardHandler)), store
 }
 
 func TestDesks(t *testing.T) {
 	d, store := newTestDesks(t)
-	onPrem := tenant.Tenant{
-		ID: "alpha", Name: "Example", ServiceDeskURL: "https://sdp.example.com/api/v3", Profile: tenant.ProfileOnPrem,
-		KnowledgeURL: "https://kb.example.com", Preferences: tenant.Preferences{Format: tenant.FormatMarkdown},
-	}
-	secrets := tenant.Credentials{APIKey: "key", SigningSecret: "example-signing-secret", KnowledgeAPIKey: "kb-key"}
-	if err := store.Save(t.Context(), onPrem, secrets); err != nil {
-		t.Fatal(err)
-	}
+	store.Save(t, "alpha")
 	first, format, err := d.Desk(t.Context(), "alpha")
 	if err != nil || format != tenant.FormatMarkdown {
 		t.Fatalf("format %q, %v", format, err)
@@ -51,14 +29,12 @@ func TestDesks(t *testing.T) {
 	if again, _, err := d.Desk(t.Context(), "alpha"); err != nil || again != first {
 		t.Errorf("an unchanged tenant gets another client, with its connections and token lost: %v", err)
 	}
-	if err := store.Save(t.Context(), onPrem, secrets); err != nil {
-		t.Fatal(err)
-	}
+	store.Save(t, "alpha")
 	if changed, _, err := d.Desk(t.Context(), "alpha"); err != nil || changed == first {
 		t.Errorf("a changed tenant keeps the old client: %v", err)
 	}
 	endpoint, err := d.KnowledgeEndpoint(t.Context(), "alpha")
-	if err != nil || endpoint.BaseURL != "https://kb.example.com" || endpoint.APIKey != "kb-key" {
+	if err != nil || endpoint.BaseURL != "https://kb.example.com/alpha" || endpoint.APIKey != "kb-key-of-alpha" {
 		t.Errorf("endpoint %q, %v", endpoint.BaseURL, err)
 	}
 	for _, id := range []string{"unknown"} {
@@ -79,7 +55,7 @@ func TestDesksInTheCloud(t *testing.T) {
 		`{"client_id":"a"}`:     false,
 		`["not", "a", "grant"]`: false,
 	} {
-		if err := store.Save(t.Context(), cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"}); err != nil {
+		if err := store.Store.Save(t.Context(), cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"}); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := d.Desk(t.Context(), "beta"); (err == nil) != ok {

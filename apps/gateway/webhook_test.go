@@ -18,11 +18,10 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
-	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
-	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
@@ -59,34 +58,13 @@ type fixture struct {
 	log     *bytes.Buffer
 }
 
-func secretOf(tenantID string) string { return "signing-secret-of-" + tenantID }
-
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	test := postgrestest.New(t)
-	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 4, ConnectTimeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	keyset, err := tenant.GenerateKeyset()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := tenant.NewSealer(keyset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := tenantstore.New(db, sealer)
+	store := tenantstoretest.New(t)
 	for _, id := range []string{"alpha", "beta"} {
-		err := store.Save(t.Context(),
-			tenant.Tenant{ID: id, Name: "Example", ServiceDeskURL: "https://sdp.example.com/api/v3", Profile: tenant.ProfileOnPrem},
-			tenant.Credentials{APIKey: "key", SigningSecret: tenant.Secret(secretOf(id))})
-		if err != nil {
-			t.Fatal(err)
-		}
+		store.Save(t, id)
 	}
-	f := &fixture{queue: &recorder{}, ledger: ledger.New(db), log: &bytes.Buffer{}}
+	f := &fixture{queue: &recorder{}, ledger: ledger.New(store.DB), log: &bytes.Buffer{}}
 	f.handler = publicRoutes(&webhookHandler{
 		tenants: store, ledger: f.ledger, queue: f.queue, maxBody: 256 << 10, maxSkew: 5 * time.Minute,
 		metrics: telemetry.NewMetrics(), logger: telemetry.NewLogger(f.log, "gateway", telemetry.LogConfig{Level: slog.LevelDebug}),
@@ -131,7 +109,7 @@ func (f *fixture) send(t *testing.T, body []byte, signature string) (*httptest.R
 
 func (f *fixture) sendSigned(t *testing.T, body []byte) (*httptest.ResponseRecorder, accepted, problem) {
 	t.Helper()
-	return f.send(t, body, webhook.Sign(secretOf("alpha"), body))
+	return f.send(t, body, webhook.Sign(tenantstoretest.SigningSecret("alpha"), body))
 }
 
 func TestAccepted(t *testing.T) {
@@ -180,7 +158,7 @@ func TestTheSameEventAgain(t *testing.T) {
 func TestRefused(t *testing.T) {
 	f := newFixture(t)
 	signed := func(tenantID string, body []byte) (b []byte, signature string) {
-		return body, webhook.Sign(secretOf(tenantID), body)
+		return body, webhook.Sign(tenantstoretest.SigningSecret(tenantID), body)
 	}
 	for name, c := range map[string]struct {
 		make   func() ([]byte, string)
@@ -232,7 +210,7 @@ func TestRefused(t *testing.T) {
 	if len(f.queue.events) != 0 {
 		t.Errorf("%d refused webhooks reached the queue", len(f.queue.events))
 	}
-	if log := f.log.String(); !strings.Contains(log, "security_event") || strings.Contains(log, secretOf("alpha")) {
+	if log := f.log.String(); !strings.Contains(log, "security_event") || strings.Contains(log, tenantstoretest.SigningSecret("alpha")) {
 		t.Errorf("log: %s", log)
 	}
 }

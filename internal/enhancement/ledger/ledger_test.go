@@ -12,8 +12,8 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
-	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -21,21 +21,11 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 
 func newLedger(t *testing.T) *ledger.Ledger {
 	t.Helper()
-	test := postgrestest.New(t)
+	store := tenantstoretest.New(t)
 	for _, id := range []string{"alpha", "beta"} {
-		_, err := test.Admin.Exec(t.Context(), `
-			INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, api_key_sealed, signing_secret_sealed)
-			VALUES ($1, 'example', 'https://sdp.example.com/api/v3', 'onprem', 'x', 'x')`, id)
-		if err != nil {
-			t.Fatal(err)
-		}
+		store.Save(t, id)
 	}
-	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 8, ConnectTimeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	return ledger.New(db)
+	return ledger.New(store.DB)
 }
 
 func job() enhancement.Job {

@@ -123,3 +123,15 @@ func closePool(t testing.TB, pool *pgxpool.Pool) {
 		t.Errorf("the test still holds %d database connections: release or close them", pool.Stat().AcquiredConns())
 	}
 }
+
+// Open connects to the database as the apps do. It is closed with the test.
+func (d *Database) Open(t testing.TB) *postgres.DB {
+	t.Helper()
+	const connections, patience = 8, 10 * time.Second
+	db, err := postgres.Open(t.Context(), d.AppURL, postgres.Config{MaxConns: connections, ConnectTimeout: patience})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}

@@ -4,53 +4,22 @@ import (
 	"bytes"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
-	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
-func newStore(t *testing.T) (*tenantstore.Store, *postgrestest.Database) {
-	t.Helper()
-	test := postgrestest.New(t)
-	db, err := postgres.Open(t.Context(), test.AppURL, postgres.Config{MaxConns: 2, ConnectTimeout: 5 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	keyset, err := tenant.GenerateKeyset()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := tenant.NewSealer(keyset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tenantstore.New(db, sealer), test
-}
-
-func example(id string) (tenant.Tenant, tenant.Credentials) {
-	t := tenant.Tenant{
-		ID: id, Name: "Example", ServiceDeskURL: "https://sdp.example.com/api/v3", Profile: tenant.ProfileOnPrem,
-		TechnicianID: "4", KnowledgeURL: "https://kb.example.com", Preferences: tenant.Preferences{Format: tenant.FormatMarkdown},
-	}
-	return t, tenant.Credentials{
-		APIKey: tenant.Secret("key-of-" + id), SigningSecret: tenant.Secret("signing-secret-of-" + id), KnowledgeAPIKey: "kb",
-	}
-}
-
 func TestSaveAndGet(t *testing.T) {
-	store, test := newStore(t)
+	store := tenantstoretest.New(t)
 	for _, id := range []string{"alpha", "beta"} {
-		want, secrets := example(id)
-		if err := store.Save(t.Context(), want, secrets); err != nil {
+		want, secrets := tenantstoretest.Example(id)
+		if err := store.Store.Save(t.Context(), want, secrets); err != nil {
 			t.Fatal(err)
 		}
 		got, gotSecrets, err := store.Get(t.Context(), id)
@@ -65,7 +34,7 @@ func TestSaveAndGet(t *testing.T) {
 		}
 	}
 	var stored []byte
-	err := test.Admin.QueryRow(t.Context(),
+	err := store.Database.Admin.QueryRow(t.Context(),
 		"SELECT string_agg(t::text, '')::bytea FROM tenant_configs t").Scan(&stored)
 	if err != nil || bytes.Contains(stored, []byte("key-of-")) || bytes.Contains(stored, []byte("secret-of-")) {
 		t.Errorf("the table holds a secret in clear, or cannot be read: %v", err)
@@ -73,9 +42,9 @@ func TestSaveAndGet(t *testing.T) {
 }
 
 func TestSaveReplaces(t *testing.T) {
-	store, _ := newStore(t)
-	saved, secrets := example("alpha")
-	if err := store.Save(t.Context(), saved, secrets); err != nil {
+	store := tenantstoretest.New(t)
+	saved, secrets := tenantstoretest.Example("alpha")
+	if err := store.Store.Save(t.Context(), saved, secrets); err != nil {
 		t.Fatal(err)
 	}
 	before, _, err := store.Get(t.Context(), "alpha")
@@ -83,7 +52,7 @@ func TestSaveReplaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	saved.Name, secrets.KnowledgeAPIKey = "Renamed", ""
-	if err := store.Save(t.Context(), saved, secrets); err != nil {
+	if err := store.Store.Save(t.Context(), saved, secrets); err != nil {
 		t.Fatal(err)
 	}
 	after, afterSecrets, err := store.Get(t.Context(), "alpha")
@@ -96,14 +65,14 @@ func TestSaveReplaces(t *testing.T) {
 }
 
 func TestASealedSecretMovedToAnotherTenantDoesNotOpen(t *testing.T) {
-	store, test := newStore(t)
+	store := tenantstoretest.New(t)
 	for _, id := range []string{"alpha", "beta"} {
-		saved, secrets := example(id)
-		if err := store.Save(t.Context(), saved, secrets); err != nil {
+		saved, secrets := tenantstoretest.Example(id)
+		if err := store.Store.Save(t.Context(), saved, secrets); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := test.Admin.Exec(t.Context(), `
+	_, err := store.Database.Admin.Exec(t.Context(), `
 		UPDATE tenant_configs SET signing_secret_sealed = (SELECT signing_secret_sealed FROM tenant_configs WHERE tenant_id = 'alpha')
 		WHERE tenant_id = 'beta'`)
 	if err != nil {
@@ -115,12 +84,12 @@ func TestASealedSecretMovedToAnotherTenantDoesNotOpen(t *testing.T) {
 }
 
 func TestGetNotFound(t *testing.T) {
-	store, test := newStore(t)
-	saved, secrets := example("alpha")
-	if err := store.Save(t.Context(), saved, secrets); err != nil {
+	store := tenantstoretest.New(t)
+	saved, secrets := tenantstoretest.Example("alpha")
+	if err := store.Store.Save(t.Context(), saved, secrets); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := test.Admin.Exec(t.Context(), "UPDATE tenant_configs SET enabled = false"); err != nil {
+	if _, err := store.Database.Admin.Exec(t.Context(), "UPDATE tenant_configs SET enabled = false"); err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"alpha", "unknown", "", "' OR '1'='1"} {
@@ -131,8 +100,8 @@ func TestGetNotFound(t *testing.T) {
 }
 
 func TestSaveRefusesWhatIsNotValid(t *testing.T) {
-	store, _ := newStore(t)
-	if err := store.Save(t.Context(), tenant.Tenant{ID: "alpha"}, tenant.Credentials{}); err == nil {
+	store := tenantstoretest.New(t)
+	if err := store.Store.Save(t.Context(), tenant.Tenant{ID: "alpha"}, tenant.Credentials{}); err == nil {
 		t.Error("a tenant without anything is saved")
 	}
 }
