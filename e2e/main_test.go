@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -22,6 +23,10 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	// The parallel tests wait for time-outs and pauses, they hardly compute: run them all at once, not one a core.
+	if err := flag.Set("test.parallel", "64"); err != nil {
+		panic(err)
+	}
 	code, err := runTests(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)

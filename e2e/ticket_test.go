@@ -39,6 +39,12 @@ func client(id string, profile servicedesk.Profile) platform.Client {
 // onboard makes a client of the test's own.
 func onboard(t *testing.T, id string, profile servicedesk.Profile) {
 	t.Helper()
+	// Without one of the processes every wait runs into its time-out: say at once which one it is.
+	for _, p := range running.Processes() {
+		if !p.Alive() {
+			t.Fatalf("%s has ended, see %s", p.Name(), p.LogPath())
+		}
+	}
 	if err := users.Onboard(t.Context(), client(id, profile)); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ CREATE TABLE enhancement_history (
     -- Set when a second delivery of the same event was answered 202, so that the first one, should its
     -- own publish fail, does not take the row away.
     confirmed         boolean     NOT NULL DEFAULT false,
+    -- How often the job was begun: a failed one is begun anew when its event is sent again.
+    run               integer     NOT NULL DEFAULT 1 CHECK (run > 0),
     failure_reason    text        NOT NULL DEFAULT '',
     note_id           text        NOT NULL DEFAULT '',
     degraded          text[]      NOT NULL DEFAULT '{}',
@@ -48,6 +50,8 @@ CREATE TABLE ticket_notes (
     tenant_id    text        NOT NULL REFERENCES tenant_configs ON DELETE CASCADE,
     ticket_id    text        NOT NULL,
     note_id      text        NOT NULL DEFAULT '',
+    -- When the job was received whose note stands: an older job must not overwrite it.
+    written_for  timestamptz,
     lease_holder uuid,
     lease_until  timestamptz,
     updated_at   timestamptz NOT NULL DEFAULT now(),

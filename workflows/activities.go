@@ -3,8 +3,10 @@ package workflows
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
@@ -23,10 +25,10 @@ type Ledger interface {
 	Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error)
 	Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error)
 	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
-	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (string, error)
+	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
-	Fail(ctx context.Context, tenantID, jobID, reason string) error
+	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) error
 }
 
 // Synthesizer writes a note; it falls back to the gathered context and therefore never fails.
@@ -37,6 +39,7 @@ type Synthesizer interface {
 // Desk is a tenant's ServiceDesk Plus.
 type Desk interface {
 	PutNote(ctx context.Context, w servicedesk.NoteWrite) (servicedesk.NoteResult, error)
+	TidyNotes(ctx context.Context, t servicedesk.NoteTidy) (removed int, err error)
 }
 
 // Desks finds the ServiceDesk Plus of a tenant and how its notes are written; tenant.ErrNotFound
@@ -54,19 +57,37 @@ type Activities struct {
 	Desks       Desks
 	Metrics     *telemetry.Metrics
 	Logger      *slog.Logger
+	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.
+	TidyAfter time.Duration
+
+	running sync.WaitGroup
 }
 
-// bookingTimeout bounds an entry in the ledger that is made whether or not the attempt still has time.
-const bookingTimeout = 3 * time.Second
+// Drain waits for the attempts under way, as long as ctx allows. It is called when no new ones can begin.
+func (a *Activities) Drain(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		a.running.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return errors.New("steps were cut off; they will be taken up again")
+	}
+}
 
-// begin reads the activity's input and derives the context of one attempt.
+// begin reads the activity's input and derives the context of one attempt, which the caller ends. The attempt is
+// not cut short by the end of the worker: a write that was begun is the dearest to lose track of.
 func (a *Activities) begin(actx workflow.ActivityContext, operation string, limit time.Duration) (context.Context, context.CancelFunc, Job, error) {
 	var job Job
 	if err := actx.GetInput(&job); err != nil {
 		return nil, nil, Job{}, fmt.Errorf("read the input of %s: %w", operation, err)
 	}
-	ctx, cancel := context.WithTimeout(a.withJob(actx.Context(), operation, job), limit)
-	return ctx, cancel, job, nil
+	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
+	a.running.Add(1)
+	return ctx, func() { cancel(); a.running.Done() }, job, nil
 }
 
 func (*Activities) withJob(ctx context.Context, operation string, job Job) context.Context {
@@ -103,7 +124,7 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(a.withJob(actx.Context(), ActivityRecordFailure, f.Job), recordPolicy.attempt)
 	defer cancel()
-	if err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, telemetry.Redact(f.Reason)); err != nil {
+	if err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(f.Reason)); err != nil {
 		return nil, err
 	}
 	a.Metrics.Failed(f.Job.TenantID)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/dapr/durabletask-go/workflow"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -28,11 +29,7 @@ func (a *Activities) search(step enhancement.Step) workflow.Activity {
 
 func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.Step) (StepResult, error) {
 	began := time.Now()
-	stored, err := a.Ledger.Job(ctx, job.TenantID, job.JobID)
-	if err != nil {
-		return StepResult{}, err
-	}
-	found, findErr := a.Sources[step].Find(ctx, gather.Query{TenantID: job.TenantID, Ticket: stored.Ticket})
+	found, findErr := a.find(ctx, job, step)
 	record := enhancement.StepRecord{Step: step, Outcome: enhancement.OutcomeOK}
 	switch {
 	case findErr != nil:
@@ -41,6 +38,7 @@ func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.St
 		record.Outcome, record.Detail = enhancement.OutcomeDegraded, found.Note
 	}
 	if findErr == nil {
+		var err error
 		if record.Result, err = encode("what was found", found); err != nil {
 			return StepResult{}, err
 		}
@@ -49,10 +47,28 @@ func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.St
 	if err := a.record(ctx, job, record); err != nil {
 		return StepResult{}, err
 	}
-	if permanent := new(gather.PermanentError); findErr != nil && !errors.As(findErr, &permanent) {
-		return StepResult{}, fmt.Errorf("%s: %w", step, findErr)
+	return StepResult{Outcome: record.Outcome, Detail: record.Detail}, nil
+}
+
+// find asks the source, and again after a pause where that can help and there is time.
+func (a *Activities) find(ctx context.Context, job Job, step enhancement.Step) (gather.Result, error) {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.MaxInterval = gatherPolicy.firstPause, gatherPolicy.longestPause
+	found, err := backoff.Retry(ctx, func() (gather.Result, error) {
+		stored, err := a.Ledger.Job(ctx, job.TenantID, job.JobID)
+		if err != nil {
+			return gather.Result{}, err
+		}
+		found, err := a.Sources[step].Find(ctx, gather.Query{TenantID: job.TenantID, Ticket: stored.Ticket})
+		if _, permanent := errors.AsType[*gather.PermanentError](err); permanent {
+			err = backoff.Permanent(err)
+		}
+		return found, err
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(uint(gatherPolicy.attempts)), backoff.WithMaxElapsedTime(gatherPolicy.attempt/2))
+	if err != nil {
+		return gather.Result{}, fmt.Errorf("%s: %w", step, err)
 	}
-	return StepResult{record.Outcome, record.Detail}, nil
+	return found, nil
 }
 
 // found reads what a search left in the ledger; one that left nothing was not to be asked.

@@ -21,6 +21,7 @@ const (
 	ActivitySynthesize    = string(enhancement.StepSynthesize)
 	ActivityUpdateTicket  = string(enhancement.StepUpdateTicket)
 	ActivityRecordFailure = "record_failure"
+	ActivityTidyNote      = "tidy_note"
 )
 
 // Register is the table of everything the worker can run.
@@ -36,6 +37,7 @@ func Register(r *workflow.Registry, a *Activities) error {
 		ActivitySynthesize:    a.Synthesize,
 		ActivityUpdateTicket:  a.UpdateTicket,
 		ActivityRecordFailure: a.RecordFailure,
+		ActivityTidyNote:      a.TidyNote,
 	} {
 		if err := r.AddActivityN(name, activity); err != nil {
 			return fmt.Errorf("register activity %s: %w", name, err)

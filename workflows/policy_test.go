@@ -10,6 +10,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 )
 
+// With workers alive, a job ends within its budget: each step's first attempt fits, and a later one begins only
+// when it fits too (policy.until).
 func TestPoliciesFitTheBudget(t *testing.T) {
 	var sum time.Duration
 	for _, p := range []policy{gatherPolicy, synthesizePolicy, updatePolicy} {
@@ -22,7 +24,10 @@ func TestPoliciesFitTheBudget(t *testing.T) {
 		t.Errorf("the steps may take %s in all, the budget is %s", sum, Budget)
 	}
 	if noteLease <= updatePolicy.attempt {
-		t.Error("the lease on a note ends before the attempt that holds it")
+		t.Error("the lease on a note ends while its holder may still write")
+	}
+	if got := updatePolicy.lastPause(); got != 10*time.Second {
+		t.Errorf("the last pause is %s, want 10 s", got)
 	}
 }
 
@@ -32,13 +37,14 @@ func TestDurableNames(t *testing.T) {
 		EnhanceTicket: "EnhanceTicket", EnhanceTicketV1: "EnhanceTicketV1",
 		ActivityTicketSearch: "ticket_search", ActivityDocSearch: "doc_search", ActivityIPSearch: "ip_search",
 		ActivitySynthesize: "synthesize", ActivityUpdateTicket: "update_ticket", ActivityRecordFailure: "record_failure",
+		ActivityTidyNote: "tidy_note", enhancement.InstanceID("a", 1): "a", enhancement.InstanceID("a", 2): "a-2",
 		string(enhancement.StatusPending): "pending", string(enhancement.StatusCompleted): "completed",
 	} {
 		if got != want {
 			t.Errorf("%q was renamed to %q", want, got)
 		}
 	}
-	if got := reflect.TypeFor[Job]().NumField(); got != 3 {
+	if got := reflect.TypeFor[Job]().NumField(); got != 4 {
 		t.Errorf("the workflow's input has %d fields: ids only, old inputs must still decode", got)
 	}
 }

@@ -32,7 +32,7 @@ func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, er
 	}
 	if earlier, ok := steps[enhancement.StepSynthesize]; ok {
 		// An earlier run paid the model and was cut off before it could report back.
-		return StepResult{earlier.Outcome, earlier.Detail}, nil
+		return StepResult{Outcome: earlier.Outcome, Detail: earlier.Detail}, nil
 	}
 	in := synthesis.Input{Ticket: stored.Ticket, Reference: enhancement.NoteReference(job.TenantID, stored.Ticket.ID)}
 	for step, to := range map[enhancement.Step]*synthesis.Found{
@@ -57,7 +57,7 @@ func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, er
 	if err := a.record(ctx, job, record, accounts(out.Calls)...); err != nil {
 		return StepResult{}, err
 	}
-	return StepResult{record.Outcome, record.Detail}, nil
+	return StepResult{Outcome: record.Outcome, Detail: record.Detail}, nil
 }
 
 func accounts(calls []synthesis.Call) []enhancement.LLMCall {

@@ -18,17 +18,10 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
-const (
-	// noteLease outlasts one attempt with the verification that may follow it, so that no second writer
-	// begins while the first may still be writing.
-	noteLease = 15 * time.Second
-	// notePoll is how often a writer that has to wait looks again.
-	notePoll = 200 * time.Millisecond
-)
-
 // UpdateTicket puts the note on the ticket and ends the job.
 func (a *Activities) UpdateTicket(actx workflow.ActivityContext) (any, error) {
-	ctx, cancel, job, err := a.begin(actx, ActivityUpdateTicket, updatePolicy.attempt)
+	// Waiting for another writer comes on top of what the attempt itself may take.
+	ctx, cancel, job, err := a.begin(actx, ActivityUpdateTicket, noteLease+updatePolicy.attempt)
 	if err != nil {
 		return nil, err
 	}
@@ -43,15 +36,25 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{}, err
 	}
 	if stored.Status == enhancement.StatusCompleted {
-		return StepResult{Outcome: enhancement.OutcomeOK}, nil // an earlier run was cut off before it could report back
+		// An earlier run was cut off before it could report back, and what else it knew is lost.
+		return StepResult{Outcome: enhancement.OutcomeOK, TidyAfter: a.tidyAfter()}, nil
 	}
-	done, err := a.putNote(ctx, job, stored, began)
+	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
+	if err != nil {
+		return StepResult{}, err
+	}
+	_, triedBefore := steps[enhancement.StepUpdateTicket]
+	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
 		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
 		a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
 			telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
 			"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
-		return StepResult{Outcome: enhancement.OutcomeOK}, nil
+		result := StepResult{Outcome: enhancement.OutcomeOK}
+		if triedBefore {
+			result.TidyAfter = a.tidyAfter()
+		}
+		return result, nil
 	}
 	failed := enhancement.StepRecord{
 		Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeFailed,
@@ -61,87 +64,128 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{}, errors.Join(err, recordErr)
 	}
 	if hopeless(err) {
-		return StepResult{failed.Outcome, failed.Detail}, nil
+		return StepResult{Outcome: failed.Outcome, Detail: failed.Detail}, nil
 	}
 	return StepResult{}, err
 }
 
 // hopeless says that another attempt would end the same way.
 func hopeless(err error) bool {
-	var answer *servicedesk.Error
-	return errors.Is(err, tenant.ErrNotFound) || (errors.As(err, &answer) && !servicedesk.Retryable(err))
+	_, answered := errors.AsType[*servicedesk.Error](err)
+	return errors.Is(err, tenant.ErrNotFound) || (answered && !servicedesk.Retryable(err))
 }
 
-func (a *Activities) putNote(ctx context.Context, job Job, stored enhancement.Job, began time.Time) (servicedesk.NoteResult, error) {
+type stepRecords = map[enhancement.Step]enhancement.StepRecord
+
+func (a *Activities) putNote(
+	ctx context.Context, job Job, stored enhancement.Job, steps stepRecords, began time.Time,
+) (servicedesk.NoteResult, error) {
 	desk, format, err := a.Desks.Desk(ctx, job.TenantID)
 	if err != nil {
 		return servicedesk.NoteResult{}, err
 	}
-	write, degraded, err := a.draft(ctx, job, stored, format)
+	write, err := draft(job, stored, steps, format)
 	if err != nil {
 		return servicedesk.NoteResult{}, err
 	}
 	holder := uuid.NewString()
-	if write.KnownNoteID, err = a.holdNote(ctx, job, stored.Ticket.ID, holder); err != nil {
-		return servicedesk.NoteResult{}, err
-	}
-	done, err := desk.PutNote(ctx, write)
+	held, err := a.holdNote(ctx, job, stored.Ticket.ID, holder)
 	if err != nil {
-		a.release(ctx, job, stored.Ticket.ID, holder)
 		return servicedesk.NoteResult{}, err
 	}
-	// The note stands: the books are brought into line with it even if this attempt's time is up.
-	booking, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
+	write.KnownNoteID = held.ID
+	done, err := a.write(ctx, desk, write, held, stored)
+	if err != nil {
+		// Where the server may still be working on the write, the lease runs out by itself, so that the next
+		// writer looks when there is something to see.
+		if !servicedesk.Uncertain(err) {
+			a.release(ctx, job, stored.Ticket.ID, holder)
+		}
+		return servicedesk.NoteResult{}, err
+	}
+	return done, a.complete(ctx, stored, steps, done, holder, time.Since(began))
+}
+
+// noteSuperseded is the action of a job that found the note of a later one.
+const noteSuperseded servicedesk.NoteAction = "superseded"
+
+// write puts the note on the ticket, unless what stands there was written for a later event.
+func (*Activities) write(
+	ctx context.Context, desk Desk, w servicedesk.NoteWrite, held ledger.HeldNote, stored enhancement.Job,
+) (servicedesk.NoteResult, error) {
+	if held.WrittenFor.After(stored.ReceivedAt) {
+		return servicedesk.NoteResult{NoteID: held.ID, Action: noteSuperseded}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, updatePolicy.attempt)
 	defer cancel()
-	took := time.Since(began)
+	done, err := desk.PutNote(ctx, w)
+	if err != nil {
+		return servicedesk.NoteResult{}, fmt.Errorf("put the note on ticket %s: %w", w.TicketID, err)
+	}
+	return done, nil
+}
+
+// complete brings the books into line with the note that stands, even if the attempt's time is up.
+func (a *Activities) complete(
+	ctx context.Context, stored enhancement.Job, steps stepRecords, done servicedesk.NoteResult, holder string, took time.Duration,
+) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
+	defer cancel()
 	a.Metrics.Step(ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
-	err = a.Ledger.Complete(booking, ledger.Completion{
-		TenantID: job.TenantID, JobID: job.JobID, TicketID: stored.Ticket.ID, NoteID: done.NoteID, Degraded: degraded,
+	err := a.Ledger.Complete(ctx, ledger.Completion{
+		TenantID: stored.TenantID, JobID: stored.ID, TicketID: stored.Ticket.ID, NoteID: done.NoteID,
+		ReceivedAt: stored.ReceivedAt, Degraded: degraded(steps),
 		Step: enhancement.StepRecord{
 			Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK,
 			Detail: string(done.Action), Duration: took,
 		},
 	}, holder)
-	return done, err
+	if err != nil {
+		return fmt.Errorf("the note stands, but could not be booked: %w", err)
+	}
+	return nil
 }
 
-// draft renders the note that the synthesis left in the ledger, and names the steps it had to do without.
-func (a *Activities) draft(ctx context.Context, job Job, stored enhancement.Job, format tenant.Format) (servicedesk.NoteWrite, []string, error) {
-	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
-	if err != nil {
-		return servicedesk.NoteWrite{}, nil, err
-	}
+// draft renders the note that the synthesis left in the ledger.
+func draft(job Job, stored enhancement.Job, steps stepRecords, format tenant.Format) (servicedesk.NoteWrite, error) {
 	var note synthesis.Note
 	if err := json.Unmarshal(steps[enhancement.StepSynthesize].Result, &note); err != nil {
-		return servicedesk.NoteWrite{}, nil, fmt.Errorf("decode the note of job %s: %w", job.JobID, err)
-	}
-	var degraded []string
-	for _, step := range []enhancement.Step{
-		enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize,
-	} {
-		if record, ok := steps[step]; !ok || record.Outcome != enhancement.OutcomeOK {
-			degraded = append(degraded, string(step))
-		}
+		return servicedesk.NoteWrite{}, fmt.Errorf("decode the note of job %s: %w", job.JobID, err)
 	}
 	return servicedesk.NoteWrite{
 		TicketID: stored.Ticket.ID,
 		Marker:   enhancement.NoteReference(job.TenantID, stored.Ticket.ID),
 		Body:     synthesis.Render(note, synthesis.Format(format)),
-	}, degraded, nil
+	}, nil
 }
 
-// holdNote waits for the right to write the ticket's note as long as ctx allows.
-func (a *Activities) holdNote(ctx context.Context, job Job, ticketID, holder string) (string, error) {
+// degraded names the steps that the note had to do without, or with less.
+func degraded(steps stepRecords) []string {
+	var names []string
+	for _, step := range []enhancement.Step{
+		enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize,
+	} {
+		if record, ok := steps[step]; !ok || record.Outcome != enhancement.OutcomeOK {
+			names = append(names, string(step))
+		}
+	}
+	return names
+}
+
+// holdNote waits for the right to write the ticket's note, as long as another's lease can last.
+func (a *Activities) holdNote(ctx context.Context, job Job, ticketID, holder string) (ledger.HeldNote, error) {
+	waiting, cancel := context.WithTimeout(ctx, noteLease)
+	defer cancel()
 	retry := time.NewTicker(notePoll)
 	defer retry.Stop()
 	for {
-		noteID, err := a.Ledger.HoldNote(ctx, job.TenantID, ticketID, holder, noteLease)
+		held, err := a.Ledger.HoldNote(ctx, job.TenantID, ticketID, holder, noteLease)
 		if !errors.Is(err, ledger.ErrNoteBusy) {
-			return noteID, err
+			return held, err
 		}
 		select {
-		case <-ctx.Done():
-			return "", err
+		case <-waiting.Done():
+			return ledger.HeldNote{}, err
 		case <-retry.C:
 		}
 	}

@@ -195,7 +195,7 @@ func TestSmoke(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	failed := gateway(t, arrive(func(job enhancement.Job) error {
-		return b.ledger.Fail(context.WithoutCancel(t.Context()), "alpha", job.ID, "example: bad key")
+		return b.ledger.Fail(context.WithoutCancel(t.Context()), "alpha", job.ID, 1, "example: bad key")
 	}))
 	if _, err := smoke("2", failed); !errors.Is(err, errNotEnhanced) || !strings.Contains(err.Error(), "bad key") {
 		t.Errorf("a failed job: %v", err)

@@ -101,7 +101,11 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	receiver := &receiver{ledger: books, engine: engine, logger: logger}
 	server := httpserver.New(cfg.Internal.Addr(), routes(receiver, cfg.Sidecar.AppToken, health, metrics), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
-	return httpserver.Run(ctx, cfg.Grace, health.Drain, server)
+	err = httpserver.Run(ctx, cfg.Grace, health.Drain, server)
+	stopWorking()
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
+	defer cancel()
+	return errors.Join(err, activities.Drain(draining))
 }
 
 func newActivities(cfg config, db *postgres.DB, books *ledger.Ledger, store *tenantstore.Store, cache knowledge.Cache,

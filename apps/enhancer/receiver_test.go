@@ -26,8 +26,8 @@ type claims struct {
 	err    error
 }
 
-func (c claims) Claim(context.Context, string, string) (enhancement.Status, error) {
-	return c.status, c.err
+func (c claims) Claim(context.Context, string, string) (enhancement.Status, int, error) {
+	return c.status, 1, c.err
 }
 
 type starts struct {

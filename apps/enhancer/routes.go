@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
 	"github.com/gorilla/mux"
@@ -25,6 +26,9 @@ import (
 // maxEvent bounds a delivered event: the largest webhook, wrapped.
 const maxEvent = 1 << 20
 
+// receiveTimeout bounds one delivery, so that a dependency that hangs does not hold up the queue.
+const receiveTimeout = 10 * time.Second
+
 // routes is for the sidecar, probes and the scraper; nothing else reaches this app.
 func routes(receiver http.Handler, token string, health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
 	r := mux.NewRouter()
@@ -36,7 +40,7 @@ func routes(receiver http.Handler, token string, health *httpserver.Health, metr
 }
 
 type claimer interface {
-	Claim(ctx context.Context, tenantID, jobID string) (enhancement.Status, error)
+	Claim(ctx context.Context, tenantID, jobID string) (enhancement.Status, int, error)
 }
 
 type engine interface {
@@ -60,7 +64,9 @@ const (
 
 // ServeHTTP implements http.Handler for CloudEvents delivered by the sidecar.
 func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer := h.receive(r.Context(), http.MaxBytesReader(w, r.Body, maxEvent))
+	ctx, cancel := context.WithTimeout(r.Context(), receiveTimeout)
+	defer cancel()
+	answer := h.receive(ctx, http.MaxBytesReader(w, r.Body, maxEvent))
 	w.Header().Set("Content-Type", "application/json")
 	// Should this fail, the sidecar delivers again.
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": answer})
@@ -82,7 +88,7 @@ func (h *receiver) receive(ctx context.Context, body io.Reader) string {
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "job_received"),
 		slog.String(telemetry.KeyTenant, requested.TenantID), slog.String(telemetry.KeyTicket, requested.TicketID),
 		slog.String(telemetry.KeyJob, requested.JobID), slog.String(telemetry.KeyCorrelation, requested.CorrelationID))
-	claimed, err := h.ledger.Claim(ctx, requested.TenantID, requested.JobID)
+	claimed, run, err := h.ledger.Claim(ctx, requested.TenantID, requested.JobID)
 	switch {
 	case errors.Is(err, enhancement.ErrNotFound):
 		// The gateway withdrew it, and told the sender so.
@@ -95,14 +101,14 @@ func (h *receiver) receive(ctx context.Context, body io.Reader) string {
 		h.logger.InfoContext(ctx, "job is done already", telemetry.KeyStatus, claimed)
 		return deliverySuccess
 	}
-	return h.start(ctx, requested)
+	return h.start(ctx, requested, run)
 }
 
-func (h *receiver) start(ctx context.Context, requested event.EnhancementRequested) string {
+func (h *receiver) start(ctx context.Context, requested event.EnhancementRequested, run int) string {
 	_, err := h.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
-		workflow.WithInstanceID(requested.JobID),
+		workflow.WithInstanceID(enhancement.InstanceID(requested.JobID, run)),
 		workflow.WithInput(workflows.Job{
-			TenantID: requested.TenantID, JobID: requested.JobID, CorrelationID: requested.CorrelationID,
+			TenantID: requested.TenantID, JobID: requested.JobID, Run: run, CorrelationID: requested.CorrelationID,
 		}))
 	switch {
 	case alreadyStarted(err):

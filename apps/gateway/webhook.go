@@ -18,6 +18,13 @@ import (
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
+const (
+	// takeTimeout bounds the work on one webhook. It holds the time a publish may take.
+	takeTimeout = 10 * time.Second
+	// withdrawTimeout comes on top of it, since it is the time-out that makes withdrawing necessary.
+	withdrawTimeout = 3 * time.Second
+)
+
 // headerCorrelation lets a sender choose the id by which the logs of all apps can be searched.
 const headerCorrelation = "X-Correlation-ID"
 
@@ -60,8 +67,11 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		correlation = uuid.NewString()
 	}
 	w.Header().Set(headerCorrelation, correlation)
-	// What was begun for a sender is finished even when the sender has hung up.
-	ctx := telemetry.With(context.WithoutCancel(r.Context()),
+	// What was begun for a sender is finished even when the sender has hung up, but not at any price: a
+	// database that hangs must not let requests pile up.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), takeTimeout)
+	defer cancel()
+	ctx = telemetry.With(ctx,
 		slog.String(telemetry.KeyCorrelation, correlation),
 		slog.String(telemetry.KeyOperation, "webhook_received"))
 
@@ -152,6 +162,8 @@ func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job) (enha
 	case !inserted:
 		return "", errors.Join(errQueue, err)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
+	defer cancel()
 	withdrawn, withdrawErr := h.ledger.Withdraw(ctx, job.TenantID, job.ID)
 	if withdrawErr == nil && !withdrawn {
 		return enhancement.StatusRunning, nil // published after all

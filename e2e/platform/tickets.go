@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/simulator"
@@ -182,4 +183,24 @@ func (p *Platform) AddArticle(ctx context.Context, tenantID string, a Article) e
 		return fmt.Errorf("add article %s of %s: %w", a.ID, tenantID, err)
 	}
 	return nil
+}
+
+// NoteWrites counts the notes that the tenant's simulated ServiceDesk Plus has been sent, whether or not it took them.
+func (p *Platform) NoteWrites(ctx context.Context, tenantID string) (int, error) {
+	var calls struct {
+		ServiceDesk []struct {
+			Method string `json:"method"`
+			Path   string `json:"path"`
+		} `json:"servicedesk"`
+	}
+	if err := p.call(ctx, http.MethodGet, "/api/tenants/"+tenantID+"/calls", nil, &calls); err != nil {
+		return 0, fmt.Errorf("count the writes of %s: %w", tenantID, err)
+	}
+	writes := 0
+	for _, c := range calls.ServiceDesk {
+		if c.Method == http.MethodPost && strings.HasSuffix(c.Path, "/notes") {
+			writes++
+		}
+	}
+	return writes, nil
 }

@@ -45,7 +45,7 @@ func (p *Process) waitReady(ctx context.Context) error {
 		err := p.spec.Probe.try(ctx)
 		switch {
 		case !alive || !id.alive():
-			return fmt.Errorf("%s %w (%s), see %s:\n%s", p.spec.Name, errEnded, p.exit(), p.spec.Log, tail(p.spec.Log))
+			return fmt.Errorf("%s %w (%s), see %s:\n%s", p.spec.Name, errEnded, p.Exit(), p.spec.Log, tail(p.spec.Log))
 		case err == nil:
 			return nil
 		}

@@ -157,8 +157,8 @@ func (s *spec) deathSignal() syscall.Signal {
 	return syscall.SIGKILL
 }
 
-// exit describes how the process ended, as far as it can be known.
-func (p *Process) exit() string {
+// Exit describes how the process ended, as far as it can be known.
+func (p *Process) Exit() string {
 	p.mu.Lock()
 	child := p.child
 	p.mu.Unlock()

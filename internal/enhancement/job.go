@@ -5,6 +5,7 @@ package enhancement
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -22,7 +23,8 @@ const (
 	EventUpdated Event = "updated"
 )
 
-// Status is the state of a job: pending → running → completed or failed.
+// Status is the state of a job: pending → running → completed or failed, and from failed back to pending when its
+// event is sent again.
 type Status string
 
 // The states of a job.
@@ -47,6 +49,7 @@ type Job struct {
 	Ticket        ticket.Ticket
 	CorrelationID string
 	Status        Status
+	Run           int // 1 the first time; more when a failed job was begun anew
 	FailureReason string
 	NoteID        string
 	Degraded      []string // what the note had to do without
@@ -74,6 +77,15 @@ func JobID(tenantID string, event Event, t ticket.Ticket) string {
 	return uuid.NewHash(sha256.New(), jobNamespace, []byte(name), uuidVersion8).String()
 }
 
+// InstanceID is the id of the workflow that does a run of the job: the job's own for the first. A later run has
+// another one, because the engine may still be busy with the end of the earlier.
+func InstanceID(jobID string, run int) string {
+	if run <= 1 {
+		return jobID
+	}
+	return fmt.Sprintf("%s-%d", jobID, run)
+}
+
 // New makes the pending job of an event. The ticket's texts are normalised first.
 func New(tenantID string, event Event, t ticket.Ticket, correlationID string) Job {
 	t.Subject = ticket.Normalize(t.Subject)
@@ -81,6 +93,6 @@ func New(tenantID string, event Event, t ticket.Ticket, correlationID string) Jo
 	t.Priority = ticket.Normalize(t.Priority)
 	return Job{
 		ID: JobID(tenantID, event, t), TenantID: tenantID, Event: event, Ticket: t,
-		CorrelationID: correlationID, Status: StatusPending,
+		CorrelationID: correlationID, Status: StatusPending, Run: 1,
 	}
 }

@@ -139,15 +139,9 @@ func (c *Client) do(ctx context.Context, cl call) (envelope, error) {
 
 func (c *Client) attempt(ctx context.Context, cl call, credential string) (envelope, error) {
 	started := c.clock()
-	httpStatus, body, err := c.exchange(ctx, cl, credential)
+	httpStatus, body, failed := c.exchange(ctx, cl, credential)
 	var env envelope
-	var failed *Error
-	switch {
-	case errors.As(err, &failed):
-	case err != nil:
-		failed = transportError(err)
-		failed.HTTPStatus = httpStatus
-	default:
+	if failed == nil {
 		env, failed = interpret(httpStatus, body)
 	}
 	took := c.clock().Sub(started)
@@ -157,6 +151,7 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 		return env, nil
 	}
 	failed.Op, failed.TicketID = cl.op, cl.ticketID
+	failed.uncertain = failed.uncertain && cl.method != http.MethodGet
 	if failed.Kind == KindNotFound {
 		failed.ParentID = mergedInto(failed.Message, cl.ticketID)
 	}
@@ -167,26 +162,29 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 }
 
 // exchange sends the call and reads the whole answer, within the timeout of one call.
-func (c *Client) exchange(ctx context.Context, cl call, credential string) (int, []byte, error) {
+func (c *Client) exchange(ctx context.Context, cl call, credential string) (int, []byte, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
-	req, err := c.newRequest(ctx, cl, credential)
-	if err != nil {
-		return 0, nil, err
+	req, failed := c.newRequest(ctx, cl, credential)
+	if failed != nil {
+		return 0, nil, failed
 	}
 	return send(c.http, req)
 }
 
-func send(client *http.Client, req *http.Request) (int, []byte, error) {
+// send returns an Error of its own and never one that happens to be inside the transport's.
+func send(client *http.Client, req *http.Request) (int, []byte, *Error) {
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, nil, fmt.Errorf("send: %w", err)
+		return 0, nil, transportError(req.Context(), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return resp.StatusCode, nil, fmt.Errorf("read the answer: %w", err)
+		failed := transportError(req.Context(), fmt.Errorf("read the answer: %w", err))
+		failed.HTTPStatus = resp.StatusCode
+		return resp.StatusCode, nil, failed
 	case len(body) > maxBody:
 		return resp.StatusCode, nil, &Error{
 			HTTPStatus: resp.StatusCode, Kind: KindGiveUp, uncertain: true,
@@ -196,7 +194,7 @@ func send(client *http.Client, req *http.Request) (int, []byte, error) {
 	return resp.StatusCode, body, nil
 }
 
-func (c *Client) newRequest(ctx context.Context, cl call, credential string) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, cl call, credential string) (*http.Request, *Error) {
 	var path strings.Builder
 	for _, segment := range cl.path {
 		path.WriteString("/" + url.PathEscape(segment))

@@ -29,7 +29,9 @@ const (
 // Error is returned by every method of Client that fails. It never holds credentials or
 // the text of a note.
 type Error struct {
-	Op       string // get_request, list_requests, list_notes, get_note, add_note, edit_note, refresh_token
+	// Op is get_request, list_requests, list_notes, get_note, add_note, edit_note, delete_note or
+	// refresh_token; put_note and tidy_notes when no call had been made yet.
+	Op       string
 	TicketID string // empty when the call was not about one ticket
 	Kind     Kind
 	// HTTPStatus is 0 when no answer arrived.
@@ -42,7 +44,8 @@ type Error struct {
 	ParentID string
 
 	err error
-	// uncertain marks a failure after which a write may or may not have been committed.
+	// uncertain marks a failure after which a write may or may not have been committed, or
+	// may be yet. Reads never carry it.
 	uncertain bool
 }
 
@@ -75,6 +78,27 @@ func (e *Error) Unwrap() error { return e.err }
 func Retryable(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == KindRetry
+}
+
+// Uncertain reports whether err comes from a write of unknown outcome: the server may have
+// committed it, and, what is worse, it may be about to. A cancelled context cuts off the
+// call, not the server's work on it. Certain refusals and failed reads are not uncertain.
+//
+// A caller that gets such an error must not let another writer of the same ticket begin,
+// its own retry included, until the server can no longer be working on the write: a lookup
+// before that finds no note, and the late commit makes a second one. And since nobody can
+// tell how long a server may take, it must look again later and call TidyNotes.
+func Uncertain(err error) bool {
+	return errors.Is(err, errUncertain)
+}
+
+// errUncertain is matched by every Error of a write of unknown outcome. Being a target of
+// errors.Is, it is found even when such an error is joined with others.
+var errUncertain = errors.New("the outcome of the write is unknown")
+
+// Is makes Uncertain work.
+func (e *Error) Is(target error) bool {
+	return e.uncertain && target == errUncertain
 }
 
 func isNotFound(err error) bool {
@@ -140,9 +164,10 @@ func classifyStatus(httpStatus int) Kind {
 	}
 }
 
-// transportError describes a call that got no complete answer. Only a connection that
-// was never made is certain not to have reached the server.
-func transportError(err error) *Error {
+// transportError describes a call under ctx that got no complete answer. Only a connection
+// that was never made is certain not to have reached the server.
+func transportError(ctx context.Context, err error) *Error {
+	err = withoutReason(ctx, err)
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err // the URL adds nothing but noise
 	}
@@ -153,6 +178,18 @@ func transportError(err error) *Error {
 		message = "timed out"
 	}
 	return &Error{Kind: KindRetry, Message: message, err: err, uncertain: !neverSent}
+}
+
+// withoutReason returns err or, when net/http has put the reason for which ctx was
+// cancelled there, the bare fact of the cancellation. The reason may be the failure of
+// quite another call, as in an errgroup; read as ours, it would say that a write which was
+// cut off had been refused, or never sent.
+func withoutReason(ctx context.Context, err error) error {
+	reason := context.Cause(ctx)
+	if reason == nil || errors.Is(ctx.Err(), reason) || !errors.Is(err, reason) {
+		return err
+	}
+	return ctx.Err()
 }
 
 func refused(op, ticketID, message string) *Error {

@@ -238,11 +238,11 @@ func TestConfigValidate(t *testing.T) {
 func TestLocksAreForgotten(t *testing.T) {
 	t.Parallel()
 	var locks ticketLocks
-	release, err := locks.acquire(t.Context(), "1")
+	release, err := locks.acquire(t.Context(), opPut, "1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other, err := locks.acquire(t.Context(), "2"); err != nil {
+	if other, err := locks.acquire(t.Context(), opPut, "2"); err != nil {
 		t.Errorf("another ticket: %v", err)
 	} else {
 		other()

@@ -17,8 +17,8 @@ type ticketLock struct {
 	users int           // holder and waiters; the lock is forgotten at zero
 }
 
-// acquire waits for the ticket's turn or for the end of ctx.
-func (l *ticketLocks) acquire(ctx context.Context, ticketID string) (release func(), err error) {
+// acquire waits for the ticket's turn, on behalf of op, or for the end of ctx.
+func (l *ticketLocks) acquire(ctx context.Context, op, ticketID string) (release func(), err error) {
 	lock := l.join(ticketID)
 	select {
 	case lock.turn <- struct{}{}:
@@ -29,7 +29,7 @@ func (l *ticketLocks) acquire(ctx context.Context, ticketID string) (release fun
 	case <-ctx.Done():
 		l.leave(ticketID, lock)
 		return nil, &Error{
-			Op: "put_note", TicketID: ticketID, Kind: KindRetry,
+			Op: op, TicketID: ticketID, Kind: KindRetry,
 			Message: "gave up waiting for another write to the ticket", err: ctx.Err(),
 		}
 	}

@@ -2,10 +2,11 @@ package servicedesk
 
 import (
 	"context"
+	"iter"
 	"net/http"
 )
 
-// maxNotePages bounds a lookup. A ticket with more notes is not written to, because a
+// maxNotePages bounds a listing. A ticket with more notes is not written to, because a
 // second note could not be ruled out.
 const maxNotePages = 100
 
@@ -37,22 +38,39 @@ func (c *Client) findNote(ctx context.Context, w NoteWrite) (*wireNote, error) {
 			return nil, err
 		}
 	}
-	for start, page := 1, 0; page < maxNotePages; page++ {
-		notes, more, err := c.listNotes(ctx, w.TicketID, start)
+	for note, err := range c.allNotes(ctx, w.TicketID) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range notes {
-			if found, err := c.recognise(ctx, w, &notes[i]); err != nil || found != nil {
-				return found, err
-			}
+		if found, err := c.recognise(ctx, w.TicketID, w.Marker, note); err != nil || found != nil {
+			return found, err
 		}
-		if !more {
-			return nil, nil //nolint:nilnil // no note and no failure is the ordinary answer
-		}
-		start += len(notes)
 	}
-	return nil, refused("list_notes", w.TicketID, "the ticket has too many notes to rule out an earlier one")
+	return nil, nil //nolint:nilnil // no note and no failure is the ordinary answer
+}
+
+// allNotes yields the notes of a ticket, page by page as they are asked for. A failure is
+// the last thing it yields.
+func (c *Client) allNotes(ctx context.Context, ticketID string) iter.Seq2[*wireNote, error] {
+	return func(yield func(*wireNote, error) bool) {
+		for start, page := 1, 0; page < maxNotePages; page++ {
+			notes, more, err := c.listNotes(ctx, ticketID, start)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range notes {
+				if !yield(&notes[i], nil) {
+					return
+				}
+			}
+			if !more {
+				return
+			}
+			start += len(notes)
+		}
+		yield(nil, refused("list_notes", ticketID, "the ticket has too many notes to look at them all"))
+	}
 }
 
 // stillOurs guards the edit of a known note: ids can come to mean another note when a
@@ -67,15 +85,15 @@ func (c *Client) stillOurs(note *wireNote, marker string) bool {
 	return note.Description == nil
 }
 
-// recognise returns the note when it is ours, reading it in full when the list left its
-// description or its author out.
-func (c *Client) recognise(ctx context.Context, w NoteWrite, note *wireNote) (*wireNote, error) {
+// recognise returns the note, as listed, when it is ours, reading it in full when the list
+// left its description or its author out.
+func (c *Client) recognise(ctx context.Context, ticketID, marker string, note *wireNote) (*wireNote, error) {
 	mine := c.cfg.TechnicianID
 	if !isID(string(note.ID)) || mine != "" && note.author() != "" && note.author() != mine {
 		return nil, nil //nolint:nilnil // not ours
 	}
 	if note.Description == nil || mine != "" && note.author() == "" {
-		full, err := c.getNote(ctx, w.TicketID, string(note.ID))
+		full, err := c.getNote(ctx, ticketID, string(note.ID))
 		switch {
 		case isNotFound(err):
 			return nil, nil //nolint:nilnil // deleted since the list was made
@@ -84,10 +102,19 @@ func (c *Client) recognise(ctx context.Context, w NoteWrite, note *wireNote) (*w
 		}
 		note = full
 	}
-	if mine != "" && note.author() != mine || note.Description == nil || !showsMarker(string(*note.Description), w.Marker) {
+	if !c.carriesMarker(note, marker) {
 		return nil, nil //nolint:nilnil // not ours
 	}
 	return note, nil
+}
+
+// carriesMarker reports whether a note read in full is ours: it shows the marker and, as
+// far as we know who we are, was added by us.
+func (c *Client) carriesMarker(note *wireNote, marker string) bool {
+	if mine := c.cfg.TechnicianID; mine != "" && note.author() != mine {
+		return false
+	}
+	return note.Description != nil && showsMarker(string(*note.Description), marker)
 }
 
 func (c *Client) listNotes(ctx context.Context, ticketID string, start int) (notes []wireNote, more bool, err error) {

@@ -40,22 +40,25 @@ type NoteResult struct {
 	Action NoteAction
 }
 
+const opPut = "put_note"
+
 // maxVerify bounds the verification after a write of unknown outcome.
 const maxVerify = 10 * time.Second
 
 // PutNote makes the ticket carry one private note of ours that reads as w.Body: it edits
-// the earlier one or, when there is none, adds it. It can be called again at any time,
-// after any failure, without adding a second one. Calls for the same ticket through the
-// same Client wait for each other; across processes the caller has to serialise them,
-// because SDP has no conditional writes.
+// the earlier one or, when there is none, adds it. It can be called again after any
+// failure, at once unless the failure is Uncertain, without adding a second one. Calls for
+// the same ticket through the same Client wait for each other; across processes the caller
+// has to serialise them, because SDP has no conditional writes.
 //
-// It does not repeat failed writes. A write of unknown outcome is verified at once and
-// is reported as an Error of KindRetry unless the note is found as wanted.
+// It does not repeat failed writes. A write of unknown outcome is verified at once and,
+// unless the note is found as wanted, reported as an Error for which Uncertain is true:
+// what the server commits later still, only TidyNotes can put right.
 func (c *Client) PutNote(ctx context.Context, w NoteWrite) (NoteResult, error) {
 	if err := w.check(); err != nil {
 		return NoteResult{}, err
 	}
-	release, err := c.tickets.acquire(ctx, w.TicketID)
+	release, err := c.tickets.acquire(ctx, opPut, w.TicketID)
 	if err != nil {
 		return NoteResult{}, err
 	}
@@ -74,7 +77,7 @@ func (c *Client) PutNote(ctx context.Context, w NoteWrite) (NoteResult, error) {
 }
 
 func (w NoteWrite) check() error {
-	const op = "put_note"
+	const op = opPut
 	switch {
 	case !isID(w.TicketID):
 		return refused(op, "", "the ticket id must consist of digits")

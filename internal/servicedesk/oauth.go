@@ -3,7 +3,6 @@ package servicedesk
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -65,7 +64,7 @@ func (t *tokenSource) renew(ctx context.Context, refused string) (string, error)
 	})
 	select {
 	case <-ctx.Done():
-		e := transportError(ctx.Err())
+		e := transportError(ctx, ctx.Err())
 		e.Op, e.uncertain = opRefresh, false
 		return "", e
 	case r := <-result:
@@ -132,13 +131,9 @@ func (t *tokenSource) fetch(ctx context.Context) (string, time.Duration, *Error)
 	}
 	req.Header.Set("Content-Type", formType)
 	req.Header.Set("Accept", "application/json")
-	httpStatus, body, err := send(t.http, req)
-	var failed *Error
-	switch {
-	case errors.As(err, &failed):
+	httpStatus, body, failed := send(t.http, req)
+	if failed != nil {
 		return "", 0, failed
-	case err != nil:
-		return "", 0, transportError(err)
 	}
 	return readToken(httpStatus, body)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,12 @@ type Payload struct {
 	Ticket    ticket.Ticket
 	Timestamp time.Time
 }
+
+// What a sender whom we do not know yet can make us repeat.
+const (
+	maxUnknown = 10 // fields
+	maxKey     = 40 // characters of a field's name
+)
 
 // FieldError says what is wrong with one field of the payload.
 type FieldError struct {
@@ -87,10 +94,23 @@ func Parse(body []byte) (*Message, error) {
 			m.add(key, "expected a string, in quotation marks")
 		}
 	}
-	for key := range raw {
-		m.add(key, "is not a field of this webhook")
+	for i, key := range slices.Sorted(maps.Keys(raw)) {
+		if i == maxUnknown {
+			m.add("(body)", fmt.Sprintf("has %d more unknown fields", len(raw)-maxUnknown))
+			break
+		}
+		m.add(shortened(key), "is not a field of this webhook")
 	}
 	return m, nil
+}
+
+// shortened makes a key fit to be repeated.
+func shortened(key string) string {
+	characters := []rune(ticket.Normalize(key))
+	if len(characters) > maxKey {
+		return string(characters[:maxKey]) + "…"
+	}
+	return string(characters)
 }
 
 // TenantID is the tenant that the message claims to come from. The error, if any, is an *InvalidError.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -141,6 +142,20 @@ func TestInvalidPayloads(t *testing.T) {
 	}
 	if _, err := parse(t, string(body)); err != nil {
 		t.Errorf("10,000 characters: %v", err)
+	}
+}
+
+func TestAStrangerCannotMakeUsRepeatMuch(t *testing.T) {
+	payload := example()
+	for i := range 5000 {
+		payload[fmt.Sprintf("%s-%d", strings.Repeat("k", 40), i)] = i
+	}
+	body, err := json.Marshal(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = parse(t, string(body)); err == nil || len(err.Error()) > 2000 || !strings.Contains(err.Error(), "4990 more") {
+		t.Errorf("%d bytes of body became an error of %d bytes", len(body), len(fmt.Sprint(err)))
 	}
 }
 

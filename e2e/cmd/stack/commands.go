@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -95,9 +96,18 @@ func (c command) up(ctx context.Context) error {
 	if !c.infra {
 		c.printf("  gateway    %s\n  simulator  %s\n", s.GatewayURL(), s.SimulatorURL())
 	}
-	c.printf("  database   %s\n  logs       %s\n\n", env["DATABASE_URL"], filepath.Join(s.Dir(), "logs"))
+	c.printf("  database   %s\n  logs       %s\n\n", withoutPassword(env["DATABASE_URL"]), filepath.Join(s.Dir(), "logs"))
 	c.printf("Settings for a shell: eval \"$(bin/stack env)\"    Stop it: make down\n")
 	return nil
+}
+
+// withoutPassword makes a URL fit for a log.
+func withoutPassword(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(cannot be shown)"
+	}
+	return u.Redacted()
 }
 
 func (c command) progress(name, state string, took time.Duration) {

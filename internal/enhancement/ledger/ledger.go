@@ -24,28 +24,40 @@ type Ledger struct {
 // New makes a Ledger.
 func New(db *postgres.DB) *Ledger { return &Ledger{db: db} }
 
-// Accept commits job as pending unless it is there already. It returns the status on record and
-// whether this call made the row.
+// acceptQuery inserts the job, or opens it again, or reads its status. A known job is opened again when it
+// failed, and when it is an update to which the ticket has returned after another one. What an earlier run found
+// may be out of date, so it goes; what it cost stays.
+const acceptQuery = `
+	WITH fresh AS (
+		INSERT INTO enhancement_history AS h
+			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (tenant_id, job_id) DO UPDATE SET
+			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}',
+			received_at = now(), started_at = NULL, finished_at = NULL, correlation_id = excluded.correlation_id,
+			subject = excluded.subject, description = excluded.description, priority = excluded.priority
+		WHERE h.status = 'failed'
+		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
+				SELECT FROM enhancement_history later
+				WHERE later.tenant_id = h.tenant_id AND later.ticket_id = h.ticket_id AND later.received_at > h.received_at))
+		RETURNING tenant_id, job_id, status),
+	outdated AS (
+		DELETE FROM enhancement_steps s USING fresh f WHERE s.tenant_id = f.tenant_id AND s.job_id = f.job_id)
+	SELECT status, true FROM fresh
+	UNION ALL
+	SELECT status, false FROM enhancement_history
+	WHERE tenant_id = $1 AND job_id = $2 AND NOT EXISTS (SELECT FROM fresh)`
+
+// Accept commits job as pending unless it is under way or done already. It returns the status on record and
+// whether this call made it pending.
 func (l *Ledger) Accept(ctx context.Context, job enhancement.Job) (enhancement.Status, bool, error) {
-	// DO NOTHING returns no row for a known job, so the second half of the union reads it; the two
-	// exclude each other because both see the snapshot from before the insert.
-	const query = `
-		WITH inserted AS (
-			INSERT INTO enhancement_history
-				(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (tenant_id, job_id) DO NOTHING
-			RETURNING status)
-		SELECT status, true FROM inserted
-		UNION ALL
-		SELECT status, false FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
 	var (
-		status   enhancement.Status
-		inserted bool
+		status enhancement.Status
+		fresh  bool
 	)
 	accept := func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
-			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID).Scan(&status, &inserted)
+		return tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
+			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID).Scan(&status, &fresh)
 	}
 	err := l.db.InTenant(ctx, job.TenantID, accept)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -55,7 +67,7 @@ func (l *Ledger) Accept(ctx context.Context, job enhancement.Job) (enhancement.S
 	if err != nil {
 		return "", false, fmt.Errorf("accept job %s: %w", job.ID, err)
 	}
-	return status, inserted, nil
+	return status, fresh, nil
 }
 
 // Confirm notes that a repeated delivery of a pending job was published and is about to be
@@ -69,8 +81,18 @@ func (l *Ledger) Confirm(ctx context.Context, tenantID, jobID string) error {
 // the sender's retry. It reports false, and the job stays, when it turns out that the job was
 // published after all (it is claimed) or was confirmed to another sender.
 func (l *Ledger) Withdraw(ctx context.Context, tenantID, jobID string) (bool, error) {
-	const query = `DELETE FROM enhancement_history
-		WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed`
+	// A job that ran before has an account to keep: it is failed, which does not swallow a retry either.
+	const query = `
+		WITH deleted AS (
+			DELETE FROM enhancement_history
+			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed AND run = 1
+			RETURNING 1),
+		failed AS (
+			UPDATE enhancement_history
+			SET status = 'failed', failure_reason = 'the queue was unavailable when it was to run again', finished_at = now()
+			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed AND run > 1
+			RETURNING 1)
+		SELECT FROM deleted UNION ALL SELECT FROM failed`
 	err := l.changeOne(ctx, "withdraw", tenantID, jobID, query)
 	if errors.Is(err, enhancement.ErrNotFound) {
 		return false, nil
@@ -79,36 +101,40 @@ func (l *Ledger) Withdraw(ctx context.Context, tenantID, jobID string) (bool, er
 }
 
 // Claim moves a pending job to running, which is the receiver's right to start its workflow, and
-// returns the status that results; a job that was claimed before stays as it is.
+// returns the status that results and the number of the run; a job that was claimed before stays as it is.
 // ErrNotFound: the job was never accepted, or was withdrawn.
-func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (enhancement.Status, error) {
+func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (enhancement.Status, int, error) {
 	const query = `
 		UPDATE enhancement_history
 		SET status = CASE status WHEN 'pending' THEN 'running' ELSE status END,
 		    started_at = coalesce(started_at, now())
 		WHERE tenant_id = $1 AND job_id = $2
-		RETURNING status`
-	var status enhancement.Status
+		RETURNING status, run`
+	var (
+		status enhancement.Status
+		run    int
+	)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&status)
+		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&status, &run)
 	})
 	if err != nil {
-		return "", explain(err, "claim", jobID)
+		return "", 0, explain(err, "claim", jobID)
 	}
-	return status, nil
+	return status, run, nil
 }
 
-// Fail ends a job that is not ended yet. A job that was completed stays completed: its note stands.
-func (l *Ledger) Fail(ctx context.Context, tenantID, jobID, reason string) error {
+// Fail ends a run of a job that is not ended yet. A job that was completed stays completed: its note stands. One
+// that has been begun anew is the new run's business.
+func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reason string) error {
 	if reason == "" {
 		reason = "no reason given"
 	}
 	const query = `
 		UPDATE enhancement_history
-		SET status = 'failed', failure_reason = $3, finished_at = now()
-		WHERE tenant_id = $1 AND job_id = $2 AND status IN ('pending', 'running')`
+		SET status = 'failed', failure_reason = $4, finished_at = now()
+		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running')`
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		_, err := tx.Exec(ctx, query, tenantID, jobID, reason)
+		_, err := tx.Exec(ctx, query, tenantID, jobID, run, reason)
 		return err
 	})
 	if err != nil {
@@ -120,7 +146,7 @@ func (l *Ledger) Fail(ctx context.Context, tenantID, jobID, reason string) error
 // Job loads a job; ErrNotFound when the tenant has none of this id.
 func (l *Ledger) Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error) {
 	const query = `
-		SELECT job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, status,
+		SELECT job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, status, run,
 		       failure_reason, note_id, degraded, received_at, started_at, finished_at
 		FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
 	var (
@@ -129,7 +155,7 @@ func (l *Ledger) Job(ctx context.Context, tenantID, jobID string) (enhancement.J
 	)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&j.ID, &j.TenantID, &j.Event, &j.Ticket.ID,
-			&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Status,
+			&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Status, &j.Run,
 			&j.FailureReason, &j.NoteID, &j.Degraded, &j.ReceivedAt, &started, &finished)
 	})
 	if err != nil {

@@ -48,16 +48,17 @@ func TestTheWayOfAJob(t *testing.T) {
 		t.Errorf("the same job again: %s, inserted %t, %v", status, inserted, err)
 	}
 	for range 2 { // delivered twice
-		if status, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusRunning {
-			t.Errorf("claim: %s, %v", status, err)
+		if status, run, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusRunning || run != 1 {
+			t.Errorf("claim: %s, run %d, %v", status, run, err)
 		}
 	}
 	const holder = "0f8fad5b-d9cb-469f-a165-70867728950e"
-	if note, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || note != "" {
-		t.Errorf("hold: note %q, %v", note, err)
+	if held, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || held != (ledger.HeldNote{}) {
+		t.Errorf("hold: %+v, %v", held, err)
 	}
+	received := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	done := ledger.Completion{
-		TenantID: "alpha", JobID: j.ID, TicketID: "1001", NoteID: "337", Degraded: []string{"doc_search"},
+		TenantID: "alpha", JobID: j.ID, TicketID: "1001", NoteID: "337", ReceivedAt: received, Degraded: []string{"doc_search"},
 		Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK, Duration: 42 * time.Millisecond},
 	}
 	if err := l.Complete(t.Context(), done, holder); err != nil {
@@ -75,11 +76,15 @@ func TestTheWayOfAJob(t *testing.T) {
 	if got.ReceivedAt.IsZero() || got.StartedAt.Before(got.ReceivedAt) || got.FinishedAt.Before(got.StartedAt) {
 		t.Errorf("times out of order: %v, %v, %v", got.ReceivedAt, got.StartedAt, got.FinishedAt)
 	}
-	if status, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusCompleted {
+	if status, _, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusCompleted {
 		t.Errorf("claim of a completed job: %s, %v", status, err)
 	}
-	if note, err := l.HoldNote(t.Context(), "alpha", "1001", "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11", time.Minute); err != nil || note != "337" {
-		t.Errorf("the next writer learns of note %q, %v", note, err)
+	held, err := l.HoldNote(t.Context(), "alpha", "1001", "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11", time.Minute)
+	if err != nil || held.ID != "337" || !held.WrittenFor.Equal(received) {
+		t.Errorf("the next writer learns of %+v, %v", held, err)
+	}
+	if status, fresh, err := l.Accept(t.Context(), j); err != nil || fresh || status != enhancement.StatusCompleted {
+		t.Errorf("a completed job's event again: %s, fresh %t, %v", status, fresh, err)
 	}
 }
 
@@ -118,7 +123,7 @@ func TestWithdraw(t *testing.T) {
 		"pending": {func(*testing.T, *ledger.Ledger, enhancement.Job) {}, true},
 		"claimed": {func(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
 			t.Helper()
-			if _, err := l.Claim(t.Context(), j.TenantID, j.ID); err != nil {
+			if _, _, err := l.Claim(t.Context(), j.TenantID, j.ID); err != nil {
 				t.Fatal(err)
 			}
 		}, false},
@@ -147,7 +152,7 @@ func TestWithdraw(t *testing.T) {
 			if err := l.Confirm(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
 				t.Errorf("a withdrawn job was confirmed: %v", err)
 			}
-			if _, err := l.Claim(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
+			if _, _, err := l.Claim(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
 				t.Errorf("a withdrawn job was claimed: %v", err)
 			}
 			accept(t, l, j) // the sender's retry is new
@@ -159,7 +164,7 @@ func TestFail(t *testing.T) {
 	l := newLedger(t)
 	j := job()
 	accept(t, l, j)
-	if err := l.Fail(t.Context(), "alpha", j.ID, ""); err != nil {
+	if err := l.Fail(t.Context(), "alpha", j.ID, 1, ""); err != nil {
 		t.Fatal(err)
 	}
 	got, err := l.Job(t.Context(), "alpha", j.ID)
@@ -173,12 +178,82 @@ func TestFail(t *testing.T) {
 	}, "0f8fad5b-d9cb-469f-a165-70867728950e"); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Fail(t.Context(), "alpha", j.ID, "too late"); err != nil {
+	if err := l.Fail(t.Context(), "alpha", j.ID, 1, "too late"); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := l.Job(t.Context(), "alpha", j.ID); err != nil || got.Status != enhancement.StatusCompleted || got.FailureReason != "" {
 		t.Errorf("a completed job was failed: %+v, %v", got, err)
 	}
+}
+
+func TestAFailedJobIsBegunAnew(t *testing.T) {
+	l := newLedger(t)
+	j := job()
+	accept(t, l, j)
+	step := enhancement.StepRecord{Step: enhancement.StepDocSearch, Outcome: enhancement.OutcomeFailed}
+	call := enhancement.LLMCall{Model: "example", CalledAt: time.Now()}
+	for _, err := range []error{
+		l.RecordStep(t.Context(), "alpha", j.ID, step, call), l.Fail(t.Context(), "alpha", j.ID, 1, "example"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	accept(t, l, j)
+	if status, run, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusRunning || run != 2 {
+		t.Errorf("claim: %s, run %d, %v", status, run, err)
+	}
+	if steps, err := l.Steps(t.Context(), "alpha", j.ID); err != nil || len(steps) != 0 {
+		t.Errorf("the new run begins with %v, %v", steps, err)
+	}
+	if calls, err := l.LLMCalls(t.Context(), "alpha", j.ID); err != nil || len(calls) != 1 {
+		t.Errorf("what the first run cost is forgotten: %v, %v", calls, err)
+	}
+	// The end of the first run arrives late.
+	if err := l.Fail(t.Context(), "alpha", j.ID, 1, "late"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.Job(t.Context(), "alpha", j.ID)
+	if err != nil || got.Status != enhancement.StatusRunning || got.Run != 2 || got.FailureReason != "" {
+		t.Errorf("the job is %+v, %v", got, err)
+	}
+}
+
+func TestWithdrawingALaterRunKeepsTheAccount(t *testing.T) {
+	l := newLedger(t)
+	j := job()
+	accept(t, l, j)
+	if err := l.Fail(t.Context(), "alpha", j.ID, 1, "example"); err != nil {
+		t.Fatal(err)
+	}
+	accept(t, l, j)
+	if withdrawn, err := l.Withdraw(t.Context(), "alpha", j.ID); err != nil || !withdrawn {
+		t.Errorf("withdrawn %t, %v", withdrawn, err)
+	}
+	if got, err := l.Job(t.Context(), "alpha", j.ID); err != nil || got.Status != enhancement.StatusFailed {
+		t.Errorf("the job is %+v, %v", got, err)
+	}
+	accept(t, l, j) // and the sender's retry is taken
+}
+
+func TestAnUpdateBackToAnEarlierTextIsAnUpdate(t *testing.T) {
+	l := newLedger(t)
+	update := func(text string) enhancement.Job {
+		return enhancement.New("alpha", enhancement.EventUpdated, ticket.Ticket{ID: "1001", Description: text}, "c")
+	}
+	for _, text := range []string{"one", "two"} {
+		j := update(text)
+		accept(t, l, j)
+		step := enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK}
+		done := ledger.Completion{TenantID: "alpha", JobID: j.ID, TicketID: "1001", NoteID: "1", Step: step}
+		if err := l.Complete(t.Context(), done, "0f8fad5b-d9cb-469f-a165-70867728950e"); err != nil {
+			t.Fatal(err)
+		}
+		if _, fresh, err := l.Accept(t.Context(), j); err != nil || fresh {
+			t.Errorf("%s again, with nothing in between: fresh %t, %v", text, fresh, err)
+		}
+	}
+	accept(t, l, update("one"))
 }
 
 func TestSteps(t *testing.T) {
@@ -265,7 +340,7 @@ func TestATenantDoesNotReachAnothersJob(t *testing.T) {
 	}
 	const stranger = "beta"
 	_, jobErr := l.Job(t.Context(), stranger, j.ID)
-	_, claimErr := l.Claim(t.Context(), stranger, j.ID)
+	_, _, claimErr := l.Claim(t.Context(), stranger, j.ID)
 	for name, err := range map[string]error{
 		"Job": jobErr, "Claim": claimErr, "Confirm": l.Confirm(t.Context(), stranger, j.ID),
 	} {
@@ -276,7 +351,7 @@ func TestATenantDoesNotReachAnothersJob(t *testing.T) {
 	if withdrawn, err := l.Withdraw(t.Context(), stranger, j.ID); withdrawn || err != nil {
 		t.Errorf("a stranger withdrew the job: %t, %v", withdrawn, err)
 	}
-	if err := l.Fail(t.Context(), stranger, j.ID, "example"); err != nil {
+	if err := l.Fail(t.Context(), stranger, j.ID, 1, "example"); err != nil {
 		t.Fatal(err)
 	}
 	if steps, err := l.Steps(t.Context(), stranger, j.ID); err != nil || len(steps) != 0 {

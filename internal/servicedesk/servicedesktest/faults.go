@@ -21,6 +21,7 @@ const (
 	FaultRateLimit          FaultKind = "rate_limit"                // throttles a URL after limit calls a minute, for duration_ms
 	FaultSuccessThatFailed  FaultKind = "success_that_failed"       // 200 with 3000 and 4003, nothing committed
 	FaultCommitThenTimeout  FaultKind = "commit_then_timeout"       // commits, never answers; write_note unless said otherwise
+	FaultCommitLate         FaultKind = "commit_late"               // commits after latency_ms even if the client has left; write_note unless said otherwise
 	FaultHang               FaultKind = "hang"                      // commits nothing, never answers
 	FaultResetConnection    FaultKind = "reset_connection"          // commits nothing, resets the connection
 	FaultExpireToken        FaultKind = "expire_token"              // invalidates the access tokens; once unless said otherwise
@@ -33,7 +34,7 @@ const (
 func (k FaultKind) known() bool {
 	switch k {
 	case FaultLatency, FaultFailNext, FaultAlways500, FaultHTMLErrorPage, FaultUnauthorized, FaultThrottle,
-		FaultRateLimit, FaultSuccessThatFailed, FaultCommitThenTimeout, FaultHang, FaultResetConnection,
+		FaultRateLimit, FaultSuccessThatFailed, FaultCommitThenTimeout, FaultCommitLate, FaultHang, FaultResetConnection,
 		FaultExpireToken, FaultNoDescription, FaultDateCriteriaStrict, FaultDropWebhook, FaultDuplicateWebhook:
 		return true
 	}
@@ -71,7 +72,7 @@ type Fault struct {
 	// DurationMS is how long it is in force after it was set, in milliseconds; unlimited when
 	// 0. For rate_limit it is how long a URL stays blocked (60000).
 	DurationMS int `json:"duration_ms,omitempty"`
-	LatencyMS  int `json:"latency_ms,omitempty"` // for latency, in milliseconds
+	LatencyMS  int `json:"latency_ms,omitempty"` // for latency and commit_late, in milliseconds
 	Status     int `json:"status,omitempty"`     // for fail_next and html_error_page
 	Code       int `json:"code,omitempty"`       // for fail_next
 	Limit      int `json:"limit,omitempty"`      // for rate_limit, calls a minute
@@ -102,7 +103,7 @@ func (f Fault) validate() error {
 		return fmt.Errorf("unknown operation %q", f.Operation)
 	case f.Remaining < 0 || f.DurationMS < 0 || f.LatencyMS < 0 || f.Limit < 0 || f.Code < 0:
 		return fmt.Errorf("%s: negative number", f.Kind)
-	case f.Kind == FaultLatency && f.LatencyMS == 0:
+	case (f.Kind == FaultLatency || f.Kind == FaultCommitLate) && f.LatencyMS == 0:
 		return fmt.Errorf("%s: latency_ms is missing", f.Kind)
 	case f.Kind == FaultFailNext && f.Remaining == 0:
 		return fmt.Errorf("%s: remaining is missing", f.Kind)

@@ -57,7 +57,7 @@ func TestFaultsInJSON(t *testing.T) {
 	}
 	for _, bad := range []string{
 		`{"active":[{"kind":"gremlins"}]}`, `{"active":[{}]}`, `{"active":[{"kind":"hang","operation":"delete"}]}`, `{"active":[{"kind":"hang","colour":1}]}`,
-		`{"faults":[]}`, `{"active":[{"kind":"hang","remaining":-1}]}`, `{"active":[{"kind":"latency"}]}`, `{"active":[{"kind":"fail_next"}]}`,
+		`{"faults":[]}`, `{"active":[{"kind":"hang","remaining":-1}]}`, `{"active":[{"kind":"latency"}]}`, `{"active":[{"kind":"commit_late"}]}`, `{"active":[{"kind":"fail_next"}]}`,
 		`{"active":[{"kind":"rate_limit"}]}`, `{"active":[{"kind":"fail_next","remaining":1,"status":42}]}`, `[]`,
 	} {
 		if err := json.Unmarshal([]byte(bad), &f); err == nil {

@@ -32,7 +32,7 @@ func (i *injector) set(f Faults) {
 		switch {
 		case fault.Kind == FaultExpireToken && fault.Remaining == 0:
 			fault.Remaining = 1
-		case fault.Kind == FaultCommitThenTimeout && fault.Operation == "":
+		case (fault.Kind == FaultCommitThenTimeout || fault.Kind == FaultCommitLate) && fault.Operation == "":
 			fault.Operation = OperationWriteNote
 		}
 	}
@@ -109,7 +109,7 @@ func (i *injector) serve(s *Server, w http.ResponseWriter, r *http.Request, next
 		return
 	}
 	fault, ok := i.take(op, FaultFailNext, FaultAlways500, FaultHTMLErrorPage, FaultUnauthorized, FaultThrottle,
-		FaultSuccessThatFailed, FaultCommitThenTimeout, FaultHang, FaultResetConnection)
+		FaultSuccessThatFailed, FaultCommitThenTimeout, FaultCommitLate, FaultHang, FaultResetConnection)
 	if !ok {
 		next.ServeHTTP(w, r)
 		return
@@ -134,6 +134,8 @@ func (s *Server) misbehave(fault Fault, w http.ResponseWriter, r *http.Request, 
 	case FaultCommitThenTimeout:
 		next.ServeHTTP(nowhere{}, r)
 		s.hang(r)
+	case FaultCommitLate:
+		s.commitLate(w, r, next, millis(fault.LatencyMS))
 	case FaultHang:
 		s.hang(r)
 	case FaultResetConnection:

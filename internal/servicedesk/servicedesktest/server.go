@@ -49,6 +49,7 @@ type Server struct {
 	policy   *bluemonday.Policy
 	closing  chan struct{}
 	shutOnce sync.Once
+	late     sync.RWMutex // held for reading by late commits, so that Close can draw a line
 
 	mu           sync.Mutex
 	lastRequest  int64
@@ -101,9 +102,14 @@ func (s *Server) BasePath() string {
 	return "/api/v3"
 }
 
-// Close lets calls that hang on purpose end, so that an http.Server can shut down.
+// Close lets calls that hang on purpose end, so that an http.Server can shut down. Writes
+// that were to be committed late are dropped: none is committed once Close has returned.
 func (s *Server) Close() {
-	s.shutOnce.Do(func() { close(s.closing) })
+	s.shutOnce.Do(func() {
+		s.late.Lock()
+		defer s.late.Unlock()
+		close(s.closing)
+	})
 }
 
 func (s *Server) cloud() bool { return s.opts.Profile == servicedesk.ProfileCloud }
