@@ -85,9 +85,14 @@ func (a *Activities) begin(actx workflow.ActivityContext, operation string, limi
 	if err := actx.GetInput(&job); err != nil {
 		return nil, nil, Job{}, fmt.Errorf("read the input of %s: %w", operation, err)
 	}
+	ctx, cancel := a.attempt(actx, operation, job, limit)
+	return ctx, cancel, job, nil
+}
+
+func (a *Activities) attempt(actx workflow.ActivityContext, operation string, job Job, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
 	a.running.Add(1)
-	return ctx, func() { cancel(); a.running.Done() }, job, nil
+	return ctx, func() { cancel(); a.running.Done() }
 }
 
 func (*Activities) withJob(ctx context.Context, operation string, job Job) context.Context {
@@ -122,7 +127,7 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	if err := actx.GetInput(&f); err != nil {
 		return nil, fmt.Errorf("read the input of %s: %w", ActivityRecordFailure, err)
 	}
-	ctx, cancel := context.WithTimeout(a.withJob(actx.Context(), ActivityRecordFailure, f.Job), recordPolicy.attempt)
+	ctx, cancel := a.attempt(actx, ActivityRecordFailure, f.Job, recordPolicy.attempt)
 	defer cancel()
 	if err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(f.Reason)); err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.String(telemetry.KeyCorrelation, correlation),
 		slog.String(telemetry.KeyOperation, "webhook_received"))
 
-	result, err := h.take(ctx, w, r, correlation)
+	ctx, result, err := h.take(ctx, w, r, correlation)
 	if err != nil {
 		p := h.explain(ctx, err)
 		h.metrics.Webhook(p.Status)
@@ -86,25 +86,28 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeBody(w, "application/json", http.StatusAccepted, result)
 }
 
-func (h *webhookHandler) take(ctx context.Context, w http.ResponseWriter, r *http.Request, correlation string) (accepted, error) {
+// take returns, besides its result, the context in which to log: it knows the job as soon as there is one.
+func (h *webhookHandler) take(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, correlation string,
+) (context.Context, accepted, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
 	if err != nil {
-		return accepted{}, &unreadableError{err}
+		return ctx, accepted{}, &unreadableError{err}
 	}
 	payload, err := h.authenticate(ctx, body, r.Header.Get(webhook.SignatureHeader))
 	if err != nil {
-		return accepted{}, err
+		return ctx, accepted{}, err
 	}
 	job := enhancement.New(payload.TenantID, payload.Event, payload.Ticket, correlation)
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID),
 		slog.String(telemetry.KeyTicket, job.Ticket.ID), slog.String(telemetry.KeyJob, job.ID))
 	status, err := h.enqueue(ctx, job)
 	if err != nil {
-		return accepted{}, err
+		return ctx, accepted{}, err
 	}
 	h.logger.InfoContext(ctx, "webhook accepted", telemetry.KeyStatus, status, "event", job.Event,
 		"priority", job.Ticket.Priority, "description_length", len(job.Ticket.Description))
-	return accepted{job.ID, status}, nil
+	return ctx, accepted{job.ID, status}, nil
 }
 
 // authenticate finds out whose message this is and whether it is theirs, before it says a word about

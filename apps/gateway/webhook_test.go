@@ -227,8 +227,8 @@ func TestTheQueueIsDown(t *testing.T) {
 	if _, err := f.ledger.Job(t.Context(), "alpha", job.ID); !errors.Is(err, enhancement.ErrNotFound) {
 		t.Errorf("a row is left: %v", err)
 	}
-	if !strings.Contains(f.log.String(), "connection refused") {
-		t.Error("the failure is not logged")
+	if log := f.log.String(); !strings.Contains(log, "connection refused") || !strings.Contains(log, job.ID) || !strings.Contains(log, `"ticket_id":"1001"`) {
+		t.Errorf("the failure is not logged with its job: %s", log)
 	}
 	f.queue.before = nil
 	rec, got, _ := f.sendSigned(t, body)

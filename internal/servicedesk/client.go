@@ -147,7 +147,7 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 	took := c.clock().Sub(started)
 	if failed == nil {
 		c.logger.DebugContext(ctx, "servicedesk call", "op", cl.op, "ticket_id", cl.ticketID,
-			"status", httpStatus, "duration", took)
+			"http_status", httpStatus, "duration", took)
 		return env, nil
 	}
 	failed.Op, failed.TicketID = cl.op, cl.ticketID
@@ -157,7 +157,7 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 	}
 	failed.Message = withhold(failed.Message, cl.private, credential, c.cfg.APIKey, c.cfg.OAuth.ClientSecret, c.cfg.OAuth.RefreshToken)
 	c.logger.WarnContext(ctx, "servicedesk call failed", "op", cl.op, "ticket_id", cl.ticketID,
-		"status", failed.HTTPStatus, "code", failed.Code, "kind", failed.Kind, "duration", took, "error", failed.Error())
+		"http_status", failed.HTTPStatus, "code", failed.Code, "kind", failed.Kind, "duration", took, "error", failed.Error())
 	return envelope{}, failed
 }
 

@@ -106,7 +106,7 @@ func (t *tokenSource) refresh(ctx context.Context) (string, error) {
 	if failed != nil {
 		failed.Op, failed.uncertain = opRefresh, false
 		failed.Message = withhold(failed.Message, "", t.cfg.ClientSecret, t.cfg.RefreshToken)
-		t.logger.WarnContext(ctx, "servicedesk call failed", "op", opRefresh, "status", failed.HTTPStatus,
+		t.logger.WarnContext(ctx, "servicedesk call failed", "op", opRefresh, "http_status", failed.HTTPStatus,
 			"kind", failed.Kind, "duration", t.clock().Sub(started), "error", failed.Error())
 		return "", failed
 	}

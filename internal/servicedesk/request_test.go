@@ -270,7 +270,7 @@ func TestErrorsAndLogsKeepSecrets(t *testing.T) {
 				t.Errorf("secrets in %s", text)
 			}
 		}
-		for _, want := range []string{`"ticket_id":"12"`, `"op":"add_note"`, `"status":400`, `"level":"WARN"`, `"duration"`, `"op":"list_notes"`, `"level":"DEBUG"`} {
+		for _, want := range []string{`"ticket_id":"12"`, `"op":"add_note"`, `"http_status":400`, `"level":"WARN"`, `"duration"`, `"op":"list_notes"`, `"level":"DEBUG"`} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log lacks %s: %s", want, log.String())
 			}

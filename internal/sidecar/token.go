@@ -16,7 +16,7 @@ const (
 // connections it dialled itself, and the workflow client never.
 type apiToken struct{}
 
-// GetRequestMetadata reads the token for each call, so that a rotated one is used.
+// GetRequestMetadata adds the token that the sidecar was started with too.
 func (apiToken) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
 	token := os.Getenv(tokenEnv)
 	if token == "" {

@@ -44,6 +44,10 @@ func clean(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.Time("timestamp", a.Value.Time().UTC())
 	}
+	if a.Value.Kind() == slog.KindDuration {
+		// One unit in all logs, and the key says which.
+		return slog.Int64(strings.TrimSuffix(a.Key, "_ms")+"_ms", a.Value.Duration().Milliseconds())
+	}
 	if secretKey.MatchString(a.Key) {
 		return slog.String(a.Key, redacted)
 	}

@@ -46,8 +46,8 @@ func TestLoggerRedacts(t *testing.T) {
 	if strings.Contains(out.String(), "hunter2") {
 		t.Errorf("a secret is in the log: %s", out.String())
 	}
-	log.Info("kept", "tokens_used", 42, "description", "the time is 12:30, see http://kb.example.com/a")
-	if !strings.Contains(out.String(), "http://kb.example.com/a") || !strings.Contains(out.String(), `"tokens_used":42`) {
+	log.Info("kept", "duration", 1500*time.Millisecond, "tokens_used", 42, "description", "the time is 12:30, see http://kb.example.com/a")
+	if !strings.Contains(out.String(), "http://kb.example.com/a") || !strings.Contains(out.String(), `"tokens_used":42`) || !strings.Contains(out.String(), `"duration_ms":1500`) {
 		t.Errorf("harmless text was blanked: %s", out.String())
 	}
 }
