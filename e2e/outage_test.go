@@ -228,7 +228,7 @@ func awaitWrite(t *testing.T, tenantID string) {
 
 func TestReadinessKnowsTheDatabase(t *testing.T) {
 	for _, app := range []string{"gateway", "enhancer"} {
-		if code, state := ready(t, app); code != http.StatusOK || state["postgres"] != "ok" || state["redis"] != "ok" || state["sidecar"] != "ok" {
+		if code, state := ready(t, app); code != http.StatusOK || state["postgres"] != "ok" || state["redis"] != "ok" || state["sidecar"] != "ok" || (app == "enhancer" && state["workflows"] != "ok") {
 			t.Errorf("%s: %d %v", app, code, state)
 		}
 	}

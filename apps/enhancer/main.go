@@ -96,7 +96,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
-		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
+		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
 	receiver := &receiver{ledger: books, engine: engine, logger: logger}
 	server := httpserver.New(cfg.Internal.Addr(), routes(receiver, cfg.Sidecar.AppToken, health, metrics), logger)

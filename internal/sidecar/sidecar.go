@@ -5,12 +5,14 @@ package sidecar
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
 
+	runtime "github.com/dapr/dapr/pkg/proto/runtime/v1"
 	"github.com/dapr/durabletask-go/workflow"
 	dapr "github.com/dapr/go-sdk/client"
 	"google.golang.org/grpc"
@@ -102,6 +104,19 @@ func (s *Sidecar) Ready(ctx context.Context) error {
 func (s *Sidecar) StateReady(ctx context.Context) error {
 	if _, err := s.client.GetState(ctx, s.cfg.StateStore, "readyz", nil); err != nil {
 		return fmt.Errorf("the state store does not answer: %w", err)
+	}
+	return nil
+}
+
+// WorkerReady checks that the workflow engine counts this app's worker among those it gives work to. An open
+// stream is no proof of that: daprd 1.18.2 can be left waiting for a worker that has gone, and take no other.
+func (s *Sidecar) WorkerReady(ctx context.Context) error {
+	metadata, err := s.client.GrpcClient().GetMetadata(ctx, &runtime.GetMetadataRequest{})
+	if err != nil {
+		return fmt.Errorf("ask the sidecar for its workers: %w", err)
+	}
+	if metadata.GetWorkflows().GetConnectedWorkers() == 0 {
+		return errors.New("the workflow engine has no worker: if this lasts, restart the sidecar")
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ type daprd struct {
 	ttl       string
 	secrets   map[string]map[string]string
 	down      bool
+	workers   int32
 }
 
 func (d *daprd) note(ctx context.Context) error {
@@ -90,6 +91,30 @@ func (d *daprd) GetSecret(_ context.Context, in *runtime.GetSecretRequest) (*run
 		return nil, status.Errorf(codes.Internal, "secret %s not found", in.GetKey())
 	}
 	return &runtime.GetSecretResponse{Data: entries}, nil
+}
+
+func (d *daprd) GetMetadata(context.Context, *runtime.GetMetadataRequest) (*runtime.GetMetadataResponse, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.down {
+		return nil, status.Error(codes.Unavailable, "example")
+	}
+	return &runtime.GetMetadataResponse{Workflows: &runtime.MetadataWorkflows{ConnectedWorkers: d.workers}}, nil
+}
+
+func TestWorkerReady(t *testing.T) {
+	s, fake := connect(t, nil)
+	if err := s.WorkerReady(t.Context()); err == nil || !strings.Contains(err.Error(), "restart the sidecar") {
+		t.Errorf("no worker is registered: %v", err)
+	}
+	fake.workers = 1
+	if err := s.WorkerReady(t.Context()); err != nil {
+		t.Error(err)
+	}
+	fake.down = true
+	if err := s.WorkerReady(t.Context()); err == nil {
+		t.Error("the sidecar does not answer, and the worker is ready")
+	}
 }
 
 func connect(t *testing.T, ready *sync.Once) (*sidecar.Sidecar, *daprd) {
