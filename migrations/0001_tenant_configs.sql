@@ -26,6 +26,8 @@ CREATE POLICY tenant_isolation ON tenant_configs TO app_user
     WITH CHECK (tenant_id = current_setting('app.tenant_id', true));
 CREATE POLICY admin_access ON tenant_configs TO admin USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenant_configs TO app_user;
+-- The apps compare the schema's version with the one they were built for.
+GRANT SELECT ON goose_db_version TO app_user;
 
 -- +goose Down
 DROP TABLE tenant_configs;

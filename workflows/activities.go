@@ -3,10 +3,8 @@ package workflows
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
@@ -60,22 +58,7 @@ type Activities struct {
 	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.
 	TidyAfter time.Duration
 
-	running sync.WaitGroup
-}
-
-// Drain waits for the attempts under way, as long as ctx allows. It is called when no new ones can begin.
-func (a *Activities) Drain(ctx context.Context) error {
-	ended := make(chan struct{})
-	go func() {
-		a.running.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		return errors.New("steps were cut off; they will be taken up again")
-	}
+	running attempts
 }
 
 // begin reads the activity's input and derives the context of one attempt, which the caller ends. The attempt is
@@ -91,8 +74,8 @@ func (a *Activities) begin(actx workflow.ActivityContext, operation string, limi
 
 func (a *Activities) attempt(actx workflow.ActivityContext, operation string, job Job, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
-	a.running.Add(1)
-	return ctx, func() { cancel(); a.running.Done() }
+	end := a.running.begin()
+	return ctx, func() { cancel(); end() }
 }
 
 func (*Activities) withJob(ctx context.Context, operation string, job Job) context.Context {

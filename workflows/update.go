@@ -43,7 +43,9 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if err != nil {
 		return StepResult{}, err
 	}
+	// What an earlier attempt, or an earlier run, has sent may still be on its way.
 	_, triedBefore := steps[enhancement.StepUpdateTicket]
+	triedBefore = triedBefore || stored.Run > 1
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
 		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))

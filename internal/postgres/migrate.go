@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"log/slog"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // goose speaks database/sql
@@ -85,6 +86,23 @@ func (m *Migrator) report(results []*goose.MigrationResult) {
 	for _, r := range results {
 		m.logger.Info("migration applied", "file", r.Source.Path, "direction", r.Direction, "duration", r.Duration)
 	}
+}
+
+// newestMigration is the version that the embedded migrations lead to.
+func newestMigration() (int64, error) {
+	files, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return 0, fmt.Errorf("list the migrations: %w", err)
+	}
+	var newest int64
+	for _, file := range files {
+		version, err := goose.NumericComponent(file)
+		if err != nil {
+			return 0, fmt.Errorf("the migration %s has no version: %w", file, err)
+		}
+		newest = max(newest, version)
+	}
+	return newest, nil
 }
 
 // Migrate applies all pending migrations as admin.

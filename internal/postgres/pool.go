@@ -17,6 +17,9 @@ import (
 // ErrUnsafeRole says that the connected role could read across tenants.
 var ErrUnsafeRole = errors.New("the database role is not walled in by row-level security")
 
+// ErrOldSchema says that the database has not been migrated to what this release needs.
+var ErrOldSchema = errors.New("the database schema is too old")
+
 // Config sizes the pool. The URL is a secret and therefore not part of it.
 type Config struct {
 	MaxConns       int32         `envconfig:"DB_MAX_CONNS" default:"16"`
@@ -29,7 +32,8 @@ type DB struct {
 }
 
 // Open connects to url, waits up to cfg.ConnectTimeout for the server, and refuses a role that
-// bypasses row-level security or owns tables (ErrUnsafeRole).
+// bypasses row-level security or owns tables (ErrUnsafeRole), and a schema older than its migrations
+// (ErrOldSchema).
 func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 	pc, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -46,11 +50,29 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	if err := checkRole(ctx, pool); err != nil {
+	if err := errors.Join(checkRole(ctx, pool), checkSchema(ctx, pool)); err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return &DB{pool: pool}, nil
+}
+
+// checkSchema accepts a newer schema: an upgrade migrates while the old release still runs.
+func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
+	needed, err := newestMigration()
+	if err != nil {
+		return err
+	}
+	var have int64
+	err = pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&have)
+	answer, answered := errors.AsType[*pgconn.PgError](err)
+	if err != nil && (!answered || answer.Code != pgerrcode.UndefinedTable) {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if have < needed {
+		return fmt.Errorf("%w: version %d, this release needs %d; run `migrate up`", ErrOldSchema, have, needed)
+	}
+	return nil
 }
 
 func awaitServer(ctx context.Context, pool *pgxpool.Pool, patience time.Duration) error {

@@ -34,6 +34,31 @@ func TestOpenRefusesARoleThatCouldReadAcrossTenants(t *testing.T) {
 	opened.Close()
 }
 
+func TestOpenRefusesASchemaThatIsTooOld(t *testing.T) {
+	for name, spoil := range map[string]string{
+		"a version behind": "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)",
+		"never migrated":   "DROP TABLE goose_db_version",
+	} {
+		db := postgrestest.New(t)
+		if _, err := db.Admin.Exec(t.Context(), spoil); err != nil {
+			t.Fatal(err)
+		}
+		_, err := postgres.Open(t.Context(), db.AppURL, config())
+		if !errors.Is(err, postgres.ErrOldSchema) || !strings.Contains(err.Error(), "migrate up") {
+			t.Errorf("%s: %v, want ErrOldSchema", name, err)
+		}
+	}
+	db := postgrestest.New(t)
+	if _, err := db.Admin.Exec(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999999, true)"); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := postgres.Open(t.Context(), db.AppURL, config())
+	if err != nil {
+		t.Fatalf("a newer schema: %v", err)
+	}
+	opened.Close()
+}
+
 func TestOpenHidesTheURL(t *testing.T) {
 	_, err := postgres.Open(t.Context(), "postgres://app_user:hunter2hunter2@[broken/db", config())
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
