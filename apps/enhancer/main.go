@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
 
@@ -101,11 +103,30 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	receiver := &receiver{ledger: books, engine: engine, logger: logger}
 	server := httpserver.New(cfg.Internal.Addr(), routes(receiver, cfg.Sidecar.AppToken, health, metrics), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
-	err = httpserver.Run(ctx, cfg.Grace, health.Drain, server)
+	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
 	return errors.Join(err, activities.Drain(draining))
+}
+
+// serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked
+// to end too.
+func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, health *httpserver.Health, server *http.Server) error {
+	serving, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	go func() {
+		if err := (watchdog{worker: dapr.WorkerReady}).watch(serving); err != nil {
+			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), watchdogInterval)
+			defer cancel()
+			giveUp(errors.Join(err, dapr.Stop(stopping)))
+		}
+	}()
+	err := httpserver.Run(serving, grace, health.Drain, server)
+	if ctx.Err() == nil {
+		err = errors.Join(err, context.Cause(serving))
+	}
+	return err
 }
 
 func newActivities(cfg config, db *postgres.DB, books *ledger.Ledger, store *tenantstore.Store, cache knowledge.Cache,

@@ -108,15 +108,26 @@ func (s *Sidecar) StateReady(ctx context.Context) error {
 	return nil
 }
 
-// WorkerReady checks that the workflow engine counts this app's worker among those it gives work to. An open
-// stream is no proof of that: daprd 1.18.2 can be left waiting for a worker that has gone, and take no other.
+// ErrNoWorker says that the sidecar answers, and that its workflow engine has no worker.
+var ErrNoWorker = errors.New("the workflow engine has no worker")
+
+// WorkerReady checks that the workflow engine counts this app's worker among those it gives work to (ErrNoWorker). An
+// open stream is no proof of that: daprd 1.18.2 can be left waiting for a worker that has gone, and take no other.
 func (s *Sidecar) WorkerReady(ctx context.Context) error {
 	metadata, err := s.client.GrpcClient().GetMetadata(ctx, &runtime.GetMetadataRequest{})
 	if err != nil {
 		return fmt.Errorf("ask the sidecar for its workers: %w", err)
 	}
 	if metadata.GetWorkflows().GetConnectedWorkers() == 0 {
-		return errors.New("the workflow engine has no worker: if this lasts, restart the sidecar")
+		return ErrNoWorker
+	}
+	return nil
+}
+
+// Stop asks the sidecar to end, for whoever supervises it to start it afresh.
+func (s *Sidecar) Stop(ctx context.Context) error {
+	if err := s.client.Shutdown(ctx); err != nil {
+		return fmt.Errorf("ask the sidecar to end: %w", err)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func (d *daprd) GetMetadata(context.Context, *runtime.GetMetadataRequest) (*runt
 
 func TestWorkerReady(t *testing.T) {
 	s, fake := connect(t, nil)
-	if err := s.WorkerReady(t.Context()); err == nil || !strings.Contains(err.Error(), "restart the sidecar") {
+	if err := s.WorkerReady(t.Context()); !errors.Is(err, sidecar.ErrNoWorker) {
 		t.Errorf("no worker is registered: %v", err)
 	}
 	fake.workers = 1
@@ -112,8 +112,11 @@ func TestWorkerReady(t *testing.T) {
 		t.Error(err)
 	}
 	fake.down = true
-	if err := s.WorkerReady(t.Context()); err == nil {
-		t.Error("the sidecar does not answer, and the worker is ready")
+	if err := s.WorkerReady(t.Context()); err == nil || errors.Is(err, sidecar.ErrNoWorker) {
+		t.Errorf("the sidecar does not answer: %v", err)
+	}
+	if err := s.Stop(t.Context()); err == nil {
+		t.Error("a sidecar that cannot be asked was stopped")
 	}
 }
 

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+)
+
+func TestWatchdog(t *testing.T) {
+	other := errors.New("example: connection refused")
+	for name, c := range map[string]struct {
+		answer func(since time.Duration) error
+		after  time.Duration // 0: it stays quiet
+	}{
+		"all is well":            {func(time.Duration) error { return nil }, 0},
+		"the sidecar is away":    {func(time.Duration) error { return other }, 0},
+		"the worker reconnects":  {func(since time.Duration) error { return pickErr(since < 50*time.Second, sidecar.ErrNoWorker) }, 0},
+		"the worker is missing":  {func(time.Duration) error { return sidecar.ErrNoWorker }, 5*time.Second + watchdogPatience},
+		"missing now and then":   {func(since time.Duration) error { return pickErr(since%(40*time.Second) != 0, sidecar.ErrNoWorker) }, 0},
+		"missing after a minute": {func(since time.Duration) error { return pickErr(since > time.Minute, sidecar.ErrNoWorker) }, 65*time.Second + watchdogPatience},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+				defer cancel()
+				err := watchdog{worker: func(context.Context) error { return c.answer(time.Since(began)) }}.watch(ctx)
+				took := time.Since(began)
+				if (c.after == 0) != (err == nil) || (c.after != 0 && took != c.after) {
+					t.Errorf("after %s: %v, want after %s", took, err, c.after)
+				}
+			})
+		})
+	}
+}
+
+func pickErr(yes bool, err error) error {
+	if yes {
+		return err
+	}
+	return nil
+}
