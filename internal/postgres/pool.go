@@ -65,8 +65,9 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	var have int64
 	err = pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&have)
-	answer, answered := errors.AsType[*pgconn.PgError](err)
-	if err != nil && (!answered || answer.Code != pgerrcode.UndefinedTable) {
+	// Without the table, or the right to read it, the database has not been migrated, or not by this release.
+	state := sqlState(err)
+	if err != nil && state != pgerrcode.UndefinedTable && state != pgerrcode.InsufficientPrivilege {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
 	if have < needed {

@@ -38,6 +38,7 @@ func TestOpenRefusesASchemaThatIsTooOld(t *testing.T) {
 	for name, spoil := range map[string]string{
 		"a version behind": "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)",
 		"never migrated":   "DROP TABLE goose_db_version",
+		"another release":  "REVOKE SELECT ON goose_db_version FROM app_user",
 	} {
 		db := postgrestest.New(t)
 		if _, err := db.Admin.Exec(t.Context(), spoil); err != nil {
