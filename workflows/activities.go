@@ -26,7 +26,7 @@ type Ledger interface {
 	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
-	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) error
+	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
 }
 
 // Synthesizer writes a note; it falls back to the gathered context and therefore never fails.
@@ -112,11 +112,14 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	}
 	ctx, cancel := a.attempt(actx, ActivityRecordFailure, f.Job, recordPolicy.attempt)
 	defer cancel()
-	if err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(f.Reason)); err != nil {
+	failed, err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(f.Reason))
+	if err != nil {
 		return nil, err
 	}
-	a.Metrics.Failed(f.Job.TenantID)
-	a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
+	if failed { // not by an attempt that was cut off before it could report back, and not completed after all
+		a.Metrics.Failed(f.Job.TenantID)
+		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
+	}
 	return StepResult{Outcome: enhancement.OutcomeOK}, nil
 }
 

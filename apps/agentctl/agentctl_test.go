@@ -195,7 +195,8 @@ func TestSmoke(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	failed := gateway(t, arrive(func(job enhancement.Job) error {
-		return b.ledger.Fail(context.WithoutCancel(t.Context()), "alpha", job.ID, 1, "example: bad key")
+		_, err := b.ledger.Fail(context.WithoutCancel(t.Context()), "alpha", job.ID, 1, "example: bad key")
+		return err
 	}))
 	if _, err := smoke("2", failed); !errors.Is(err, errNotEnhanced) || !strings.Contains(err.Error(), "bad key") {
 		t.Errorf("a failed job: %v", err)

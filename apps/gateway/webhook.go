@@ -145,7 +145,7 @@ func (h *webhookHandler) authenticate(ctx context.Context, body []byte, signatur
 // enqueue commits the job before it is published, so that whatever dies in between has left a trace;
 // a job whose publish failed is withdrawn, so that the sender's retry is new.
 func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job) (enhancement.Status, error) {
-	status, inserted, err := h.ledger.Accept(ctx, job)
+	status, fresh, err := h.ledger.Accept(ctx, job)
 	if err != nil {
 		return "", err
 	}
@@ -157,12 +157,12 @@ func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job) (enha
 		Priority: job.Ticket.Priority, Timestamp: time.Now().UTC(), CorrelationID: job.CorrelationID,
 	})
 	switch {
-	case err == nil && inserted:
+	case err == nil && fresh:
 		return status, nil
 	case err == nil:
-		// Another delivery made the row and may be about to withdraw it.
+		// Another delivery made the job pending and may be about to withdraw it.
 		return status, h.ledger.Confirm(ctx, job.TenantID, job.ID)
-	case !inserted:
+	case !fresh:
 		return "", errors.Join(errQueue, err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)

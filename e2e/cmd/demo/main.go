@@ -19,14 +19,16 @@ import (
 // noteWithin is how long the demo waits for a note.
 const noteWithin = 2 * time.Minute
 
-func main() {
+func main() { os.Exit(start()) }
+
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Stdout, os.Getenv("KEEP") != ""); err != nil {
 		fmt.Fprintln(os.Stderr, "\ndemo:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop was called
+		return 1
 	}
+	return 0
 }
 
 func run(ctx context.Context, out io.Writer, keep bool) (err error) {

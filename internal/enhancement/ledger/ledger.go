@@ -124,8 +124,8 @@ func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (enhancement
 }
 
 // Fail ends a run of a job that is not ended yet. A job that was completed stays completed: its note stands. One
-// that has been begun anew is the new run's business.
-func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reason string) error {
+// that has been begun anew is the new run's business. It reports whether it was this call that failed the run.
+func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error) {
 	if reason == "" {
 		reason = "no reason given"
 	}
@@ -133,14 +133,16 @@ func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reas
 		UPDATE enhancement_history
 		SET status = 'failed', failure_reason = $4, finished_at = now()
 		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running')`
+	failed := false
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		_, err := tx.Exec(ctx, query, tenantID, jobID, run, reason)
+		tag, err := tx.Exec(ctx, query, tenantID, jobID, run, reason)
+		failed = tag.RowsAffected() > 0
 		return err
 	})
 	if err != nil {
-		return explain(err, "fail", jobID)
+		return false, explain(err, "fail", jobID)
 	}
-	return nil
+	return failed, nil
 }
 
 // Job loads a job; ErrNotFound when the tenant has none of this id.

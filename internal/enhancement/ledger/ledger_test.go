@@ -164,8 +164,10 @@ func TestFail(t *testing.T) {
 	l := newLedger(t)
 	j := job()
 	accept(t, l, j)
-	if err := l.Fail(t.Context(), "alpha", j.ID, 1, ""); err != nil {
-		t.Fatal(err)
+	for first := range 2 { // an attempt to record it may be repeated
+		if failed, err := l.Fail(t.Context(), "alpha", j.ID, 1, ""); err != nil || failed != (first == 0) {
+			t.Fatalf("fail, time %d: %t, %v", first, failed, err)
+		}
 	}
 	got, err := l.Job(t.Context(), "alpha", j.ID)
 	if err != nil || got.Status != enhancement.StatusFailed || got.FailureReason == "" || got.FinishedAt.IsZero() {
@@ -178,8 +180,8 @@ func TestFail(t *testing.T) {
 	}, "0f8fad5b-d9cb-469f-a165-70867728950e"); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Fail(t.Context(), "alpha", j.ID, 1, "too late"); err != nil {
-		t.Fatal(err)
+	if failed, err := l.Fail(t.Context(), "alpha", j.ID, 1, "too late"); err != nil || failed {
+		t.Fatalf("failed %t, %v", failed, err)
 	}
 	if got, err := l.Job(t.Context(), "alpha", j.ID); err != nil || got.Status != enhancement.StatusCompleted || got.FailureReason != "" {
 		t.Errorf("a completed job was failed: %+v, %v", got, err)
@@ -192,12 +194,11 @@ func TestAFailedJobIsBegunAnew(t *testing.T) {
 	accept(t, l, j)
 	step := enhancement.StepRecord{Step: enhancement.StepDocSearch, Outcome: enhancement.OutcomeFailed}
 	call := enhancement.LLMCall{Model: "example", CalledAt: time.Now()}
-	for _, err := range []error{
-		l.RecordStep(t.Context(), "alpha", j.ID, step, call), l.Fail(t.Context(), "alpha", j.ID, 1, "example"),
-	} {
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := l.RecordStep(t.Context(), "alpha", j.ID, step, call); err != nil {
+		t.Fatal(err)
+	}
+	if failed, err := l.Fail(t.Context(), "alpha", j.ID, 1, "example"); err != nil || !failed {
+		t.Fatalf("failed %t, %v", failed, err)
 	}
 	accept(t, l, j)
 	if status, run, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusRunning || run != 2 {
@@ -210,8 +211,8 @@ func TestAFailedJobIsBegunAnew(t *testing.T) {
 		t.Errorf("what the first run cost is forgotten: %v, %v", calls, err)
 	}
 	// The end of the first run arrives late.
-	if err := l.Fail(t.Context(), "alpha", j.ID, 1, "late"); err != nil {
-		t.Fatal(err)
+	if failed, err := l.Fail(t.Context(), "alpha", j.ID, 1, "late"); err != nil || failed {
+		t.Fatalf("failed %t, %v", failed, err)
 	}
 	got, err := l.Job(t.Context(), "alpha", j.ID)
 	if err != nil || got.Status != enhancement.StatusRunning || got.Run != 2 || got.FailureReason != "" {
@@ -223,8 +224,8 @@ func TestWithdrawingALaterRunKeepsTheAccount(t *testing.T) {
 	l := newLedger(t)
 	j := job()
 	accept(t, l, j)
-	if err := l.Fail(t.Context(), "alpha", j.ID, 1, "example"); err != nil {
-		t.Fatal(err)
+	if failed, err := l.Fail(t.Context(), "alpha", j.ID, 1, "example"); err != nil || !failed {
+		t.Fatalf("failed %t, %v", failed, err)
 	}
 	accept(t, l, j)
 	if withdrawn, err := l.Withdraw(t.Context(), "alpha", j.ID); err != nil || !withdrawn {
@@ -351,8 +352,8 @@ func TestATenantDoesNotReachAnothersJob(t *testing.T) {
 	if withdrawn, err := l.Withdraw(t.Context(), stranger, j.ID); withdrawn || err != nil {
 		t.Errorf("a stranger withdrew the job: %t, %v", withdrawn, err)
 	}
-	if err := l.Fail(t.Context(), stranger, j.ID, 1, "example"); err != nil {
-		t.Fatal(err)
+	if failed, err := l.Fail(t.Context(), stranger, j.ID, 1, "example"); err != nil || failed {
+		t.Fatalf("a stranger failed the job: %t, %v", failed, err)
 	}
 	if steps, err := l.Steps(t.Context(), stranger, j.ID); err != nil || len(steps) != 0 {
 		t.Errorf("a stranger reads %v, %v", steps, err)
