@@ -208,7 +208,22 @@ func seedTwoTenants(t *testing.T, db *postgrestest.Database) {
 			`INSERT INTO llm_calls (tenant_id, job_id, model, duration_ms) VALUES ($1, '` + job + `', 'm', 1)`,
 			`INSERT INTO ticket_history (tenant_id, ticket_id, description) VALUES ($1, '1', 'd')`,
 			`INSERT INTO kb_articles (tenant_id, article_id, title, body) VALUES ($1, '1', 't', 'b')`,
-			`INSERT INTO systems (tenant_id, hostname, address) VALUES ($1, 'h', '192.0.2.1')`,
+			`INSERT INTO search_collections (tenant_id, collection) VALUES ($1, 'tickets')`,
+			`INSERT INTO search_segments (tenant_id, collection, segment, first_document, live, words, terms, hash_bits, analyzer, lengths)
+			 VALUES ($1, 'tickets', 1, 0, 1, 1, 1, 0, 1, '\x01')`,
+			`INSERT INTO search_postings (tenant_id, collection, segment, key, documents, postings) VALUES ($1, 'tickets', 1, 0, 0, '\x01')`,
+			`INSERT INTO systems (tenant_id, system_id, hostname) VALUES ($1, 'h', 'h')`,
+			`INSERT INTO system_addresses (tenant_id, system_id, address) VALUES ($1, 'h', '192.0.2.1')`,
+			`INSERT INTO subnets (tenant_id, network) VALUES ($1, '192.0.2.0/24')`,
+			`INSERT INTO ticket_embeddings (tenant_id, ticket_id, model, dimensions, vector, source_changed_at)
+			 VALUES ($1, '1', 'm', 2, '\x7f01', now())`,
+			`INSERT INTO article_embeddings (tenant_id, article_id, model, dimensions, vector, source_changed_at)
+			 VALUES ($1, '1', 'm', 2, '\x7f01', now())`,
+			`INSERT INTO embedding_leases (tenant_id, holder, held_until) VALUES ($1, '` + job + `', now())`,
+			`INSERT INTO mirror_feeds (tenant_id, feed) VALUES ($1, 'tickets')`,
+			`INSERT INTO mirror_seen (tenant_id, feed, pass, record_id) VALUES ($1, 'tickets', 'sweep', '1')`,
+			`INSERT INTO mirror_left_out (tenant_id, feed, record_id, reason, until) VALUES ($1, 'tickets', '1', 'empty', now())`,
+			`INSERT INTO mirror_pace (tenant_id, host, paid_until) VALUES ($1, 'sdp.example.com', now())`,
 		} {
 			if _, err := db.Admin.Exec(t.Context(), statement, tenant); err != nil {
 				t.Fatalf("%s: %v", statement, err)

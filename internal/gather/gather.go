@@ -30,11 +30,12 @@ type Query struct {
 // Item is one thing that was found. Kind decides which of the fields have a meaning.
 type Item struct {
 	Kind Kind `json:"kind"`
-	// ID is the source's own: a ticket id, an article id, a host name with its address.
+	// ID is the source's own: a ticket id, an article id, a host name, with its address where that was mentioned.
 	ID string `json:"id"`
-	// Title is a past ticket's subject, an article's title, a host name.
+	// Title is a past ticket's subject, an article's title, a host name, a network.
 	Title string `json:"title,omitempty"`
-	// Text is a past ticket's description or an article's summary; plain text.
+	// Text is a past ticket's description, an article's passage, or why a system is listed, unless its address says it;
+	// plain text.
 	Text string `json:"text,omitempty"`
 	// Relevance lies between 0 and 1 and compares items of one kind.
 	Relevance float64 `json:"relevance"`
@@ -43,6 +44,8 @@ type Item struct {
 	// Of a past ticket.
 	Resolution string    `json:"resolution,omitempty"`
 	ResolvedAt time.Time `json:"resolved_at,omitzero"`
+	// Similar is how many more past tickets are nearly the same as this one.
+	Similar int `json:"similar,omitempty"`
 
 	// Of a system.
 	Address  string `json:"address,omitempty"`
@@ -59,11 +62,42 @@ type Result struct {
 	Note string `json:"note,omitempty"`
 }
 
+// Origin is where a row that a source searches came from. It decides who may remove it: what was mirrored from
+// ServiceDesk Plus goes when it is gone there, what came from a file stays.
+type Origin string
+
+// The origins. They are stored.
+const (
+	OriginFile        Origin = "file"
+	OriginServiceDesk Origin = "servicedesk"
+)
+
+// Change is what putting rows did to them.
+type Change struct {
+	Added, Changed, Unchanged int
+}
+
+// Plus is both changes together.
+func (c Change) Plus(d Change) Change {
+	return Change{Added: c.Added + d.Added, Changed: c.Changed + d.Changed, Unchanged: c.Unchanged + d.Unchanged}
+}
+
 // Source finds one kind of context. Find honours ctx's deadline; an error means that the source could
 // not be asked; unless it is a PermanentError, asking again may help.
 type Source interface {
 	Kind() Kind
 	Find(ctx context.Context, q Query) (Result, error)
+}
+
+// Candidate is an item while it is not yet decided whether it is shown: how relevant it is, 0 to 1.
+type Candidate struct {
+	ID        string
+	Relevance float64
+}
+
+// Reranker orders what was found by words by its meaning too. An error means that the words have to do.
+type Reranker interface {
+	Rerank(ctx context.Context, tenantID string, kind Kind, query string, candidates []Candidate) ([]Candidate, error)
 }
 
 // PermanentError marks a failure that asking again cannot mend, such as refused credentials.

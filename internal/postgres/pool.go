@@ -155,13 +155,23 @@ type Tx interface {
 // InTenant runs fn in a transaction in which row-level security shows the rows of tenantID and no
 // others, and commits it when fn returns nil.
 func (db *DB) InTenant(ctx context.Context, tenantID string, fn func(Tx) error) error {
+	return db.inTenant(ctx, tenantID, pgx.TxOptions{}, fn)
+}
+
+// InTenantSnapshot is InTenant for reading what belongs together in several statements: all of them see the
+// same moment. Writing fails.
+func (db *DB) InTenantSnapshot(ctx context.Context, tenantID string, fn func(Tx) error) error {
+	return db.inTenant(ctx, tenantID, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+}
+
+func (db *DB) inTenant(ctx context.Context, tenantID string, options pgx.TxOptions, fn func(Tx) error) error {
 	if tenantID == "" {
 		return errors.New("a tenant transaction needs a tenant id")
 	}
 	var tx pgx.Tx
 	err := db.withFreshConnections(ctx, func(ctx context.Context) error {
 		var err error
-		tx, err = db.beginAs(ctx, tenantID)
+		tx, err = db.beginAs(ctx, tenantID, options)
 		return err
 	})
 	if err != nil {
@@ -177,8 +187,8 @@ func (db *DB) InTenant(ctx context.Context, tenantID string, fn func(Tx) error) 
 	return nil
 }
 
-func (db *DB) beginAs(ctx context.Context, tenantID string) (pgx.Tx, error) {
-	tx, err := db.pool.Begin(ctx)
+func (db *DB) beginAs(ctx context.Context, tenantID string, options pgx.TxOptions) (pgx.Tx, error) {
+	tx, err := db.pool.BeginTx(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}

@@ -1,26 +1,26 @@
 // Package history owns the context source "similar tickets": a tenant's resolved tickets that read
-// like the one at hand, found by words.
+// like the one at hand.
 //
-// The whole ticket is the query. Its distinct words, stemmed and freed of stop words exactly as the
-// index did it, are joined by OR, since no past ticket has all of them; the most distinctive ones are
-// kept and matches are ranked. Postgres' ranking knows no inverse document frequency, and the row-level
-// security in force makes it read all tickets of the tenant. How good and how fast that is at which size
-// is measured elsewhere; the interface is not affected by the answer.
+// The whole ticket is the query of a search over the tenant's index (package search). What it finds is weighed by age
+// and, where the platform has an embedding model, by meaning; near-identical tickets are shown as one.
 package history
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/search"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
-// MaxTickets is how many similar tickets one answer has at most.
+// MaxTickets is how many similar tickets one answer has at most, unless Options say otherwise.
 const MaxTickets = 5
 
 // Lengths of an item's texts, in characters.
@@ -29,75 +29,126 @@ const (
 	MaxResolution = 1200
 )
 
+// MinRelevance is the relevance below which a past ticket is no help: it shares a few everyday
+// words and nothing else.
+const MinRelevance = 0.15
+
 // maxQuery is how many characters of subject and description the query is made of, each; beyond it, a
 // ticket is mostly pasted logs.
 const maxQuery = ticket.MaxDescription
 
-// Tenants runs fn in a transaction that sees nothing but the tenant's rows.
+// Tenants runs fn in a read-only transaction that sees one moment of nothing but the tenant's rows.
 type Tenants interface {
-	InTenant(ctx context.Context, tenantID string, fn func(tx postgres.Tx) error) error
+	InTenantSnapshot(ctx context.Context, tenantID string, fn func(tx postgres.Tx) error) error
+}
+
+// Links knows how a tenant's tickets are addressed in a browser; empty when nobody said.
+type Links interface {
+	TicketURL(ctx context.Context, tenantID string) (tenant.LinkTemplate, error)
+}
+
+// Options are all optional.
+type Options struct {
+	Reranker gather.Reranker
+	Links    Links
+	// MaxTickets replaces the constant of that name.
+	MaxTickets int
+	Logger     *slog.Logger
+	Clock      func() time.Time
 }
 
 // Source finds similar tickets.
 type Source struct {
-	db Tenants
+	db   Tenants
+	opts Options
 }
 
 var _ gather.Source = (*Source)(nil)
 
 // New makes a Source that reads the table ticket_history.
-func New(db Tenants) *Source { return &Source{db: db} }
+func New(db Tenants, opts Options) *Source {
+	if opts.MaxTickets == 0 {
+		opts.MaxTickets = MaxTickets
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	return &Source{db: db, opts: opts}
+}
 
 // Kind is gather.KindTicket.
 func (s *Source) Kind() gather.Kind { return gather.KindTicket }
 
 // Find gives the resolved tickets most similar to q's, without that one itself: at most MaxTickets,
-// best first, the more recently resolved first among equals. Relevance is the candidate's rank divided by
-// the rank that the ticket's own text gets, at most 1: about the share of the ticket's distinctive
-// words that the candidate has, the subject's counting more, long texts counting less. Candidates
-// below MinRelevance are left out. Texts are cut to MaxText and MaxResolution. Errors may pass.
+// best first. Relevance is the share of what the ticket's words say that the candidate says too (rare words say more,
+// those of the subject too), at most 1, less up to a tenth for its age; tickets below MinRelevance are left out, and
+// of near-identical ones the best stands for all, which Item.Similar counts. Texts are cut to MaxText and
+// MaxResolution. Errors may pass.
 func (s *Source) Find(ctx context.Context, q gather.Query) (gather.Result, error) {
-	subject, description := queryText(q.Ticket.Subject), queryText(q.Ticket.Description)
-	if subject == "" && description == "" {
-		return gather.Result{}, nil
-	}
-	var items []gather.Item
-	err := s.db.InTenant(ctx, q.TenantID, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, similarTickets, pgx.NamedArgs{
-			"subject": subject, "description": description, "self": ticket.Normalize(q.Ticket.ID),
-			"terms": maxTerms, "floor": MinRelevance, "limit": MaxTickets,
-			"text": 2 * MaxText, "resolution": 2 * MaxResolution,
-		})
+	query := search.Document{Title: queryText(q.Ticket.Subject), Body: queryText(q.Ticket.Description)}
+	var found []candidate
+	err := s.db.InTenantSnapshot(ctx, q.TenantID, func(tx postgres.Tx) error {
+		hits, err := search.Tickets.Find(ctx, tx, query, max(maxCandidates, s.opts.MaxTickets))
 		if err != nil {
-			return fmt.Errorf("query: %w", err)
+			return err //nolint:wrapcheck // says what it is about
 		}
-		items, err = pgx.CollectRows(rows, scanTicket)
-		if err != nil {
-			return fmt.Errorf("read the rows: %w", err)
-		}
-		return nil
+		found, err = s.candidates(ctx, tx, hits, ticket.Normalize(q.Ticket.ID))
+		return err
 	})
 	if err != nil {
 		return gather.Result{}, fmt.Errorf("search the ticket history: %w", err)
 	}
+	found = s.rerank(ctx, q.TenantID, query, found)
+	items := fold(found, s.opts.MaxTickets)
+	s.link(ctx, q.TenantID, items)
 	return gather.Result{Items: items}, nil
 }
 
-// queryText is text as Postgres takes it: without NUL, valid UTF-8, of bounded length.
+// queryText is text as the database takes it: without NUL, valid UTF-8, of bounded length.
 func queryText(text string) string {
 	return gather.Excerpt(ticket.Normalize(text), maxQuery)
 }
 
-func scanTicket(row pgx.CollectableRow) (gather.Item, error) {
-	item := gather.Item{Kind: gather.KindTicket}
-	var resolvedAt time.Time
-	err := row.Scan(&item.ID, &item.Title, &item.Text, &item.Resolution, &resolvedAt, &item.URL, &item.Relevance)
-	if err != nil {
-		return gather.Item{}, fmt.Errorf("scan a ticket: %w", err)
+// rerank puts candidates in the order of their meaning as well as their words. Without a model, or when it cannot be
+// asked, the words decide alone.
+func (s *Source) rerank(ctx context.Context, tenantID string, query search.Document, found []candidate) []candidate {
+	if s.opts.Reranker == nil || len(found) == 0 {
+		return found
 	}
-	item.ResolvedAt = resolvedAt.UTC()
-	item.Title = gather.Excerpt(item.Title, ticket.MaxSubject)
-	item.Text = gather.Excerpt(item.Text, MaxText)
-	item.Resolution = gather.Excerpt(item.Resolution, MaxResolution)
-	return item, nil
+	candidates := make([]gather.Candidate, len(found))
+	for i, c := range found {
+		candidates[i] = gather.Candidate{ID: c.item.ID, Relevance: c.item.Relevance}
+	}
+	blended, err := s.opts.Reranker.Rerank(ctx, tenantID, gather.KindTicket, query.Title+"\n"+query.Body, candidates)
+	if err != nil {
+		s.opts.Logger.WarnContext(ctx, "similar tickets are ranked by words alone", "tenant_id", tenantID, "error", err)
+		return found
+	}
+	relevance := make(map[string]float64, len(blended))
+	for _, c := range blended {
+		relevance[c.ID] = c.Relevance
+	}
+	for i := range found {
+		found[i].item.Relevance = relevance[found[i].item.ID]
+	}
+	slices.SortStableFunc(found, byRelevance)
+	return found
+}
+
+// link gives items without a URL the one that the tenant's tickets have.
+func (s *Source) link(ctx context.Context, tenantID string, items []gather.Item) {
+	if s.opts.Links == nil || !slices.ContainsFunc(items, func(i gather.Item) bool { return i.URL == "" }) {
+		return
+	}
+	template, err := s.opts.Links.TicketURL(ctx, tenantID)
+	if err != nil {
+		s.opts.Logger.WarnContext(ctx, "past tickets have no link", "tenant_id", tenantID, "error", err)
+		return
+	}
+	for i := range items {
+		items[i].URL = cmp.Or(items[i].URL, template.For(items[i].ID))
+	}
 }

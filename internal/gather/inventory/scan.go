@@ -6,23 +6,22 @@ import (
 	"unicode"
 )
 
-// mentions scans text for addresses. A token is what a reader takes for one word; an address is
-// found inside it, so that a part of a longer word never passes for one.
+// mentions scans text for addresses and networks. A token is what a reader takes for one word; an address
+// is found inside it, so that a part of a longer word never passes for one.
 func mentions(text string) iter.Seq[mention] {
 	return func(yield func(mention) bool) {
-		previous, end := "", 0
+		var before preceding
 		for t := range tokens(text) {
-			gap := text[end:t.at]
-			announced := isVersionWord(previous) && strings.Trim(gap, " \t=") == ""
+			announced := before.announcesVersion(text, t)
 			for _, m := range addressesIn(t, announced) {
-				if isNetwork(m.addr, text[m.end():]) {
-					continue
+				if network, ok := networkBehind(m.addr, text[m.end():]); ok {
+					m.network = network
 				}
 				if !yield(m) {
 					return
 				}
 			}
-			previous, end = t.text, t.end()
+			before.pass(t, announced)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -94,11 +93,4 @@ func withoutStrayColons(p part) part {
 		p = p.slice(0, len(p.text)-1)
 	}
 	return p
-}
-
-// isVersionWord tells after what four numbers with dots are no address. A dot after an abbreviation is
-// part of it; after "version", it ends a sentence.
-func isVersionWord(s string) bool {
-	s = strings.ToLower(strings.Trim(s, ":"))
-	return slices.Contains([]string{"v", "v.", "ver", "ver.", "oid"}, s) || strings.HasSuffix(s, "version")
 }

@@ -1,32 +1,14 @@
 // Package knowledge owns the context source "knowledge base": which of a tenant's articles help with a
-// ticket, asked over HTTP and remembered for a while.
-//
-// A tenant's knowledge base answers this request, below the tenant's own base URL:
-//
-//	GET {base}/search?q=<words>&limit=3
-//	Authorization: Bearer <key>
-//	Accept: application/json
-//
-// with 200, Content-Type application/json, at most 1 MiB, and
-//
-//	{"articles": [{"id": "kb-7", "title": "…", "summary": "…", "url": "https://…", "score": 0.83}]}
-//
-// where q holds words separated by spaces of which an article need not have all, title and summary
-// may hold HTML, score lies between 0 and 1, and no article is an empty list. Further fields are ignored. 401, 403 and 404 mean that the
-// settings are wrong; everything else that is not 200 is taken for a passing failure. Redirects are
-// followed on the same host only.
-//
-// What it answers is somebody else's text: types are checked, texts are reduced to plain ones of bounded
-// length, and only web links are kept.
+// ticket. They come from two places behind one interface: the Mirror, which holds the articles that were imported, and the
+// Live knowledge base, which is asked over HTTP and remembered for a while.
 package knowledge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"time"
-
-	"golang.org/x/sync/singleflight"
+	"strings"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
 )
@@ -34,100 +16,58 @@ import (
 // MaxArticles is how many articles one answer has at most.
 const MaxArticles = 3
 
-// Endpoint is where a tenant's knowledge base is and what opens it. APIKey is a secret.
-type Endpoint struct {
-	BaseURL, APIKey string
-}
-
-// Endpoints knows the tenants' knowledge bases. A tenant without one has an empty BaseURL.
-type Endpoints interface {
-	KnowledgeEndpoint(ctx context.Context, tenantID string) (Endpoint, error)
-}
-
-// Cache keeps values for a limited time. It need not be reliable.
-type Cache interface {
-	Get(ctx context.Context, key string) (value []byte, found bool, err error)
-	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
-}
-
-// Source finds articles.
+// Source finds articles, in the mirror first.
 type Source struct {
-	endpoints Endpoints
-	memory    *memory
-	client    *client
-	opts      Options
-	flights   singleflight.Group
+	mirror, live gather.Source
 }
 
 var _ gather.Source = (*Source)(nil)
 
-// New makes a Source that asks the knowledge bases of endpoints and remembers in cache.
-func New(endpoints Endpoints, cache Cache, opts Options) *Source {
-	opts = opts.withDefaults()
-	return &Source{
-		endpoints: endpoints,
-		memory:    &memory{cache: cache, opts: opts},
-		client:    newClient(opts),
-		opts:      opts,
-	}
-}
+// New makes a Source of the two places.
+func New(mirror, live gather.Source) *Source { return &Source{mirror: mirror, live: live} }
 
 // Kind is gather.KindArticle.
 func (s *Source) Kind() gather.Kind { return gather.KindArticle }
 
-// Find gives the articles that the tenant's knowledge base finds by the ticket's Keywords, at most
-// MaxArticles, best first; Relevance is the knowledge base's score. Nothing comes of a tenant without a
-// knowledge base or a ticket without keywords. When the knowledge base fails, an older answer
-// is given, with a note; without one, an error, permanent when it is the settings that are wrong.
+// Find gives the best articles of both places, at most MaxArticles, best first, of equals the mirror's; an article that is
+// in both counts once. The live knowledge base is spared the question when the mirror has enough. When one place
+// fails, the other answers, with a note; when the mirror has nothing and the other fails, that is an error.
 func (s *Source) Find(ctx context.Context, q gather.Query) (gather.Result, error) {
-	endpoint, err := s.endpoints.KnowledgeEndpoint(ctx, q.TenantID)
-	if err != nil {
-		return gather.Result{}, fmt.Errorf("find the knowledge base of tenant %s: %w", q.TenantID, err)
+	mirrored, mirrorErr := s.mirror.Find(ctx, q)
+	if mirrorErr == nil && len(mirrored.Items) >= MaxArticles {
+		return mirrored, nil
 	}
-	words := Keywords(q.Ticket)
-	if endpoint.BaseURL == "" || words == "" {
-		return gather.Result{}, nil
-	}
-	if err := ctx.Err(); err != nil {
-		return gather.Result{}, fmt.Errorf("search the knowledge base: %w", err)
-	}
-	look := lookup{tenantID: q.TenantID, endpoint: endpoint, words: words}
-	// The lookup is cut loose from this caller: others may be waiting for the same one. It ends by the
-	// timeouts of what it calls.
-	flight := s.flights.DoChan(look.flightKey(), func() (any, error) {
-		return s.answer(context.WithoutCancel(ctx), look)
-	})
-	select {
-	case <-ctx.Done():
-		return gather.Result{}, fmt.Errorf("wait for the knowledge base: %w", ctx.Err())
-	case landed := <-flight:
-		if landed.Err != nil {
-			return gather.Result{}, landed.Err
+	live, liveErr := s.live.Find(ctx, q)
+	switch {
+	case mirrorErr != nil && (liveErr != nil || len(live.Items) == 0):
+		if liveErr != nil { // not joined: its error may be permanent, the mirror's is not
+			mirrorErr = fmt.Errorf("%w; %v", mirrorErr, liveErr) //nolint:errorlint // see above
 		}
-		result, _ := landed.Val.(gather.Result)
-		result.Items = slices.Clone(result.Items)
-		return result, nil
+		return gather.Result{}, fmt.Errorf("search the articles: %w", mirrorErr)
+	case liveErr != nil && len(mirrored.Items) == 0:
+		return gather.Result{}, fmt.Errorf("search the articles: %w", liveErr)
 	}
+	notes := []string{mirrored.Note, live.Note}
+	switch {
+	case mirrorErr != nil:
+		notes[0] = "The imported articles could not be searched."
+	case liveErr != nil:
+		notes[1] = "The knowledge base could not be asked; these are imported articles."
+	}
+	return gather.Result{Items: together(mirrored.Items, live.Items), Note: strings.TrimSpace(strings.Join(notes, " "))}, nil
 }
 
-// answer gives the best answer that can be had: remembered and fresh, new, or remembered and stale.
-func (s *Source) answer(ctx context.Context, look lookup) (gather.Result, error) {
-	remembered, known := s.memory.recall(ctx, look)
-	if known && s.memory.isFresh(remembered) {
-		return gather.Result{Items: remembered.Items}, nil
+// together is the best of both lists, without what is in both.
+func together(mirrored, live []gather.Item) []gather.Item {
+	all := slices.Clone(mirrored)
+	for _, item := range live {
+		known := slices.ContainsFunc(mirrored, func(m gather.Item) bool {
+			return m.ID == item.ID || m.URL != "" && m.URL == item.URL || strings.EqualFold(m.Title, item.Title)
+		})
+		if !known {
+			all = append(all, item)
+		}
 	}
-	items, err := s.client.search(ctx, look)
-	if err == nil {
-		s.memory.keep(ctx, look, items)
-		return gather.Result{Items: items}, nil
-	}
-	if !known {
-		return gather.Result{}, fmt.Errorf("search the knowledge base of tenant %s: %w", look.tenantID, err)
-	}
-	s.opts.Logger.WarnContext(ctx, "knowledge base failed, an older answer stands in",
-		"tenant_id", look.tenantID, "fetched_at", remembered.FetchedAt, "error", err)
-	return gather.Result{
-		Items: remembered.Items,
-		Note:  "The knowledge base could not be asked; this is a cached copy from " + remembered.when() + ".",
-	}, nil
+	slices.SortStableFunc(all, func(x, y gather.Item) int { return cmp.Compare(y.Relevance, x.Relevance) })
+	return all[:min(len(all), MaxArticles)]
 }

@@ -43,6 +43,8 @@ type ClusterOptions struct {
 	SuperPassword string
 	// Durable keeps what was committed even if the machine dies. Tests do without, for speed.
 	Durable bool
+	// Settings are further ones of the server, as name=value.
+	Settings []string
 	// Detach lets the server outlive this process.
 	Detach bool
 	// Logger hears of starts and stops; nil for none.

@@ -22,6 +22,7 @@ func arguments(data string, opts ClusterOptions) []string {
 			"shared_buffers=64MB",
 		)
 	}
+	settings = append(settings, opts.Settings...)
 	args := make([]string, 0, 2+2*len(settings))
 	args = append(args, "-D", data)
 	for _, setting := range settings {

@@ -79,7 +79,7 @@ func (p inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // world is a source with all that it depends on.
 type world struct {
-	source *knowledge.Source
+	source *knowledge.Live
 	base   *knowledgetest.Server
 	cache  *mapCache
 	log    *strings.Builder
@@ -99,13 +99,13 @@ func newWorld(articles ...knowledgetest.Article) *world {
 	return w
 }
 
-func (w *world) sourceWith(cache knowledge.Cache, base http.Handler) *knowledge.Source {
+func (w *world) sourceWith(cache knowledge.Cache, base http.Handler) *knowledge.Live {
 	known := endpoints{
 		"north": {BaseURL: "https://kb.example.com", APIKey: apiKey},
 		"south": {BaseURL: "https://kb.example.com", APIKey: apiKey},
 		"bare":  {},
 	}
-	return knowledge.New(known, cache, knowledge.Options{
+	return knowledge.NewLive(known, cache, knowledge.Options{
 		Transport: inProcess{base}, Logger: slog.New(slog.NewTextHandler(w.log, nil)), Clock: func() time.Time { return w.now },
 	})
 }
@@ -149,7 +149,7 @@ func TestConformance(t *testing.T) {
 			known[tenantID] = knowledge.Endpoint{BaseURL: server.URL, APIKey: tenantID + "-key"}
 		}
 		return gathertest.Fixture{
-			Source: knowledge.New(known, &mapCache{}, knowledge.Options{}),
+			Source: knowledge.NewLive(known, &mapCache{}, knowledge.Options{}),
 			Kind:   gather.KindArticle, MaxItems: knowledge.MaxArticles,
 			Tenant: gathertest.Tenant, Neighbour: gathertest.Neighbour, Ticket: vpnTicket(),
 			Seed: func(_ *testing.T, tenantID string, n int) []string {

@@ -1,0 +1,116 @@
+package history
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/gather/corpus"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/search"
+	"github.com/ai-agents/ai-agents/internal/ticket"
+)
+
+// MaxBatch is how many tickets a Put should have at most: they are in memory, and in one transaction.
+const MaxBatch = 10_000
+
+var table = corpus.Table{
+	Name: "ticket_history", Key: "ticket_id", Searchable: "resolved_at IS NOT NULL AND resolution <> ''",
+	Title: "subject", Body: "description", Collection: search.Tickets,
+}
+
+// PastTicket is a ticket as the history keeps it. Its texts are plain.
+type PastTicket struct {
+	ID          string    `json:"ticket_id"`
+	Subject     string    `json:"subject"`
+	Description string    `json:"description"`
+	Resolution  string    `json:"resolution"`
+	CreatedAt   time.Time `json:"created_at,omitzero"`
+	ResolvedAt  time.Time `json:"resolved_at,omitzero"` // zero while it is open
+	UpdatedAt   time.Time `json:"updated_at,omitzero"`  // zero when not known
+	URL         string    `json:"url,omitempty"`
+}
+
+// Validate names what is missing.
+func (p PastTicket) Validate() error {
+	var errs []error
+	if p.ID == "" || p.ID != ticket.Normalize(p.ID) {
+		errs = append(errs, errors.New("ticket_id: is missing, or holds control characters"))
+	}
+	if ticket.Normalize(p.Subject) == "" && ticket.Normalize(p.Description) == "" {
+		errs = append(errs, errors.New("description: is empty, and so is the subject"))
+	}
+	return errors.Join(errs...)
+}
+
+// Store keeps past tickets.
+type Store struct {
+	db *postgres.DB
+}
+
+// NewStore makes a Store of the table ticket_history.
+func NewStore(db *postgres.DB) *Store { return &Store{db: db} }
+
+// Put adds tickets to the tenant's history, all or none; one that is there is replaced, and counts as unchanged if it
+// is the same. Of several with one id the last counts.
+func (s *Store) Put(ctx context.Context, tenantID string, origin gather.Origin, tickets []PastTicket) (gather.Change, error) {
+	normal := make([]PastTicket, len(tickets))
+	rows := make([]corpus.Row, len(tickets))
+	for i, p := range tickets {
+		if err := p.Validate(); err != nil {
+			return gather.Change{}, fmt.Errorf("past ticket %q: %w", p.ID, err)
+		}
+		p = p.normal()
+		normal[i] = p
+		rows[i] = corpus.Row{
+			ID: p.ID, Text: search.Document{Title: p.Subject, Body: p.Description},
+			Searchable: p.Resolution != "" && !p.ResolvedAt.IsZero(), Digest: p.digest(), UpdatedAt: p.UpdatedAt,
+		}
+	}
+	return table.Put(ctx, s.db, tenantID, origin, rows, func(ctx context.Context, tx postgres.Tx, at []int, documents []*int32) error {
+		return insert(ctx, tx, origin, columns(normal, rows, at), documents)
+	})
+}
+
+// Delete removes the tenant's tickets of that origin with these ids, and says how many there were.
+func (s *Store) Delete(ctx context.Context, tenantID string, origin gather.Origin, ids []string) (int, error) {
+	return table.Delete(ctx, s.db, tenantID, origin, ids)
+}
+
+// IDs are the ids of the tenant's tickets of that origin, ascending, behind after, at most limit.
+func (s *Store) IDs(ctx context.Context, tenantID string, origin gather.Origin, after string, limit int) ([]string, error) {
+	return table.IDs(ctx, s.db, tenantID, origin, after, limit)
+}
+
+// Versions gives the UpdatedAt of those of the tickets that the tenant has.
+func (s *Store) Versions(ctx context.Context, tenantID string, ids []string) (map[string]time.Time, error) {
+	return table.Versions(ctx, s.db, tenantID, ids)
+}
+
+// Reindex brings the tenant's search index up to date and says how many tickets it indexed.
+func (s *Store) Reindex(ctx context.Context, tenantID string) (int, error) {
+	return table.Reindex(ctx, s.db, tenantID)
+}
+
+// Rebuild makes the tenant's search index anew, and says how many tickets it indexed.
+func (s *Store) Rebuild(ctx context.Context, tenantID string) (int, error) {
+	return table.Rebuild(ctx, s.db, tenantID)
+}
+
+func (p PastTicket) normal() PastTicket {
+	p.Subject, p.Description, p.Resolution = ticket.Normalize(p.Subject), ticket.Normalize(p.Description), ticket.Normalize(p.Resolution)
+	p.URL = ticket.Normalize(p.URL)
+	return p
+}
+
+func (p PastTicket) digest() []byte {
+	p.UpdatedAt = time.Time{}
+	p.CreatedAt, p.ResolvedAt = p.CreatedAt.UTC().Truncate(time.Microsecond), p.ResolvedAt.UTC().Truncate(time.Microsecond)
+	encoded, _ := json.Marshal(p) // strings and times always encode
+	sum := sha256.Sum256(encoded)
+	return sum[:]
+}
