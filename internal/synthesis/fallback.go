@@ -89,8 +89,15 @@ func ticketItems(tickets []source, words int) []Item {
 		if text == "" {
 			text = "Past ticket"
 		}
+		var facts []string
 		if solved := day(s.item.ResolvedAt); solved != "" {
-			text += " (" + solved + ")"
+			facts = append(facts, solved)
+		}
+		if s.item.Similar > 0 {
+			facts = append(facts, fmt.Sprintf("%d more like it", s.item.Similar))
+		}
+		if len(facts) > 0 {
+			text += " (" + strings.Join(facts, ", ") + ")"
 		}
 		resolution := s.shown.Resolution
 		if resolution == "" {
@@ -123,8 +130,13 @@ func systemItems(systems []source, words int) []Item {
 			}
 		}
 		text := strings.Join(facts, ", ")
-		if text == "" {
+		switch why := s.shown.Text; {
+		case text == "" && why == "":
 			text = "Known system, no details are recorded."
+		case text == "":
+			text = why
+		case why != "":
+			text += " (" + why + ")"
 		}
 		items = append(items, cited(shorten(text, words), s))
 	}
@@ -144,7 +156,11 @@ func advice(src sources, words int) []Item {
 		items = append(items, cited("See whether this article covers the ticket.", s))
 	}
 	for _, s := range src.systems[:min(maxSystemAdvice, len(src.systems))] {
-		items = append(items, cited("Check this system, whose address the ticket mentions.", s))
+		text := "Check this system, whose address the ticket mentions."
+		if why := s.shown.Text; why != "" {
+			text = "Check this: " + why + "."
+		}
+		items = append(items, cited(shorten(text, words), s))
 	}
 	return items
 }

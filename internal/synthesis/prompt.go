@@ -66,6 +66,7 @@ type (
 		Description string `json:"description,omitempty"`
 		Resolution  string `json:"resolution,omitempty"`
 		ResolvedOn  string `json:"resolved_on,omitempty"`
+		MoreLikeIt  int    `json:"more_like_it,omitempty"`
 	}
 	promptArticle struct {
 		Label   string `json:"label"`
@@ -79,6 +80,7 @@ type (
 		Role     string `json:"role,omitempty"`
 		Client   string `json:"client,omitempty"`
 		Location string `json:"location,omitempty"`
+		Match    string `json:"match,omitempty"`
 	}
 )
 
@@ -123,6 +125,7 @@ func newPromptData(in Input, src sources) promptData {
 			Description: promptText(s.item.Text, maxPromptText),
 			Resolution:  promptText(s.item.Resolution, maxPromptResolution),
 			ResolvedOn:  day(s.item.ResolvedAt),
+			MoreLikeIt:  s.item.Similar,
 		})
 	}
 	for _, s := range src.articles {
@@ -140,6 +143,7 @@ func newPromptData(in Input, src sources) promptData {
 			Role:     promptText(s.item.Role, maxPromptField),
 			Client:   promptText(s.item.Client, maxPromptField),
 			Location: promptText(s.item.Location, maxPromptField),
+			Match:    promptText(s.item.Text, maxPromptField),
 		})
 	}
 	return data

@@ -205,6 +205,31 @@ func TestSynthesizeFallsBack(t *testing.T) {
 	}
 }
 
+func TestSynthesizeTellsWhyASystemIsThere(t *testing.T) {
+	t.Parallel()
+	in := exampleInput()
+	in.Systems.Items = []gather.Item{
+		{ID: "db01", Title: "db01.example.com", Role: "Database", Text: "named as db01"},
+		{ID: "192.0.2.0/24", Title: "Clinic LAN (192.0.2.0/24)", Text: "192.0.2.77 is not in the inventory; its network is 192.0.2.0/24"},
+	}
+	text := synthesis.Text(synthesis.New(nil, synthesis.Options{}).Synthesize(t.Context(), in).Note)
+	for _, want := range []string{
+		"- Database (named as db01) [db01.example.com]",
+		"- 192.0.2.77 is not in the inventory; its network is 192.0.2.0/24 [Clinic LAN (192.0.2.0/24)]",
+		"Check this: named as db01. [db01.example.com]",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	var prompt string
+	llm := scripted{text: modelAnswer, seen: func(p synthesis.Prompt) { prompt = p.User }}
+	synthesis.New(llm, synthesis.Options{}).Synthesize(t.Context(), in)
+	if !strings.Contains(prompt, `"match":"named as db01"`) {
+		t.Errorf("the prompt does not say why db01 is there:\n%s", prompt)
+	}
+}
+
 func TestSynthesizeWithoutSources(t *testing.T) {
 	t.Parallel()
 	asked := false

@@ -10,7 +10,7 @@ import (
 
 // complete answers req as the faults say.
 func (s *Server) complete(ctx context.Context, w http.ResponseWriter, req request) {
-	f := s.takeFaults()
+	f := s.takeFaults(EndpointChat)
 	call := Call{
 		At: s.now(), Model: req.Model, System: req.text("system"), User: req.text("user"),
 		MaxTokens: max(req.MaxTokens, req.MaxCompletionTokens), Temperature: req.Temperature,
@@ -20,15 +20,10 @@ func (s *Server) complete(ctx context.Context, w http.ResponseWriter, req reques
 	}
 	defer func() { s.remember(call) }()
 
-	wait := f.latency()
-	if f.Hang {
-		wait = -1
-	}
-	if !s.pause(ctx, wait) {
+	if !s.pause(ctx, f.wait()) {
 		return
 	}
-	if f.Status != 0 {
-		call.Status = f.Status
+	if call.Status = f.failure(); call.Status != 0 {
 		writeStatus(w, f)
 		return
 	}
@@ -83,15 +78,21 @@ func tokens(text string) int {
 }
 
 func writeStatus(w http.ResponseWriter, f Faults) {
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+	}
+	if f.HTMLPage {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(f.failure())
+		_, _ = w.Write([]byte("<html><body><h1>" + http.StatusText(f.failure()) + "</h1></body></html>"))
+		return
+	}
 	kind, code := "server_error", ""
 	switch f.Status {
 	case http.StatusTooManyRequests:
 		kind, code = "requests", "rate_limit_exceeded"
 	case http.StatusUnauthorized:
 		kind, code = "invalid_request_error", "invalid_api_key"
-	}
-	if f.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 	}
 	writeError(w, f.Status, kind, code, "Made to fail: "+http.StatusText(f.Status), "")
 }

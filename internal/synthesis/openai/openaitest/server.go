@@ -1,6 +1,7 @@
 // Package openaitest is a stateful fake of an OpenAI-compatible server, for tests and local runs. Its
-// answers are made from the sources in the prompt, so that a note written with it makes sense; its faults
-// can be changed while it runs.
+// answers are made from the sources in the prompt, so that a note written with it makes sense; its
+// embeddings are made from the words, some synonyms included, so that texts about the same are near each
+// other; its faults can be changed while it runs.
 package openaitest
 
 import (
@@ -21,19 +22,27 @@ const (
 	maxCalls   = 200 // calls remembered
 )
 
-// Server is the fake: an http.Handler that serves POST …/chat/completions under any prefix.
+// The endpoints, by the ends of their paths.
+const (
+	chatPath       = "/chat/completions"
+	embeddingsPath = "/embeddings"
+)
+
+// Server is the fake: an http.Handler that serves POST …/chat/completions and POST …/embeddings under any
+// prefix.
 type Server struct {
 	key    string
 	now    func() time.Time
 	closed chan struct{}
 	once   sync.Once
 
-	mu     sync.Mutex
-	faults Faults
-	calls  []Call
+	mu         sync.Mutex
+	faults     Faults
+	calls      []Call
+	embeddings []EmbeddingCall
 }
 
-// Call is a request that was received. Keys are not kept.
+// Call is a request for a completion that was received. Keys are not kept.
 type Call struct {
 	At             time.Time `json:"at"`
 	Model          string    `json:"model"`
@@ -77,18 +86,21 @@ func (s *Server) Faults() Faults {
 	return s.faults
 }
 
-// Calls are the latest requests that carried the right key, oldest first, 200 at most.
+// Calls are the latest requests for completions that carried the right key, oldest first, 200 at most.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
 }
 
-// takeFaults gives the faults for one request and counts it.
-func (s *Server) takeFaults() Faults {
+// takeFaults gives the faults for one request to an endpoint and counts it.
+func (s *Server) takeFaults(e Endpoint) Faults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.faults
+	if f.Endpoint != "" && f.Endpoint != e {
+		return Faults{}
+	}
 	if f.Remaining > 0 {
 		if s.faults.Remaining--; s.faults.Remaining == 0 {
 			s.faults = Faults{}
@@ -106,9 +118,10 @@ func (s *Server) remember(c Call) {
 	s.calls = append(s.calls, c)
 }
 
-// ServeHTTP answers a completion request.
+// ServeHTTP answers a request for a completion or for embeddings.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !strings.HasSuffix(r.URL.Path, "/chat/completions") {
+	chat := strings.HasSuffix(r.URL.Path, chatPath)
+	if !chat && !strings.HasSuffix(r.URL.Path, embeddingsPath) {
 		writeError(w, http.StatusNotFound, "invalid_request_error", "", "Invalid URL", "")
 		return
 	}
@@ -122,12 +135,33 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"Incorrect API key provided: "+mask(r.Header.Get("Authorization")), "")
 		return
 	}
-	req, err := readRequest(w, r)
+	if chat {
+		serve(w, r, maxRequest, checkChat, s.complete)
+	} else {
+		serve(w, r, maxEmbeddings, checkEmbeddings, s.embed)
+	}
+}
+
+// serve reads a request of at most limit bytes and has it answered when check finds nothing wrong with it.
+func serve[T any](
+	w http.ResponseWriter, r *http.Request, limit int64,
+	check func(T) error, answer func(context.Context, http.ResponseWriter, T),
+) {
+	var req T
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	switch {
+	case err != nil:
+		err = errors.New("could not read the request")
+	case json.Unmarshal(body, &req) != nil:
+		err = errors.New("we could not parse the JSON body of your request")
+	default:
+		err = check(req)
+	}
 	if err != nil {
 		writeError(w, http.StatusBadRequest, "invalid_request_error", "", err.Error(), "")
 		return
 	}
-	s.complete(r.Context(), w, req)
+	answer(r.Context(), w, req)
 }
 
 func (s *Server) authorized(r *http.Request) bool {
@@ -160,19 +194,11 @@ type request struct {
 	Temperature         float64 `json:"temperature"`
 }
 
-func readRequest(w http.ResponseWriter, r *http.Request) (request, error) {
-	var req request
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if err != nil {
-		return req, errors.New("could not read the request")
+func checkChat(r request) error {
+	if r.Model == "" || len(r.Messages) == 0 {
+		return errors.New("you must provide a model and messages")
 	}
-	if err := json.Unmarshal(body, &req); err != nil {
-		return req, errors.New("we could not parse the JSON body of your request")
-	}
-	if req.Model == "" || len(req.Messages) == 0 {
-		return req, errors.New("you must provide a model and messages")
-	}
-	return req, nil
+	return nil
 }
 
 // text joins the messages of a role.
