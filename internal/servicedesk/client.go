@@ -1,5 +1,5 @@
-// Package servicedesk is the client for ServiceDesk Plus: it reads requests and keeps one
-// living note on a ticket, on-premises and in the cloud.
+// Package servicedesk is the client for ServiceDesk Plus, on-premises and in the cloud: it reads requests, solutions
+// and assets, and keeps one living note on a ticket.
 //
 // It owns the wire format with all its irregularities (answers of 200 that failed, scalars
 // of any type, error pages of proxies), the authentication of both editions, and the
@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -43,6 +44,7 @@ type Client struct {
 	http    *http.Client
 	tokens  *tokenSource // nil on-premises
 	tickets ticketLocks
+	assets  atomic.Pointer[string] // the folder of assets, once it is known
 	logger  *slog.Logger
 	clock   func() time.Time
 }
@@ -75,6 +77,18 @@ func New(cfg Config, httpClient *http.Client) (*Client, error) {
 		c.tokens = &tokenSource{cfg: cfg.OAuth, http: c.http, timeout: cfg.Timeout, clock: cfg.Clock, logger: cfg.Logger}
 	}
 	return c, nil
+}
+
+// Profile is the edition the client speaks.
+func (c *Client) Profile() Profile { return c.cfg.Profile }
+
+// Host is that of the base URL, with the port: what a server's limits are counted by.
+func (c *Client) Host() string {
+	u, err := url.Parse(c.base)
+	if err != nil {
+		return "" // New has parsed it before
+	}
+	return u.Host
 }
 
 // careful returns a copy of the client that follows only redirects which keep the

@@ -11,21 +11,33 @@ import (
 	"time"
 )
 
-// envelope is any answer of the API. Both spellings of the note key are accepted,
-// because the editions are not consistent about it.
+// envelope is any answer of the API. Where the editions and builds are not consistent about a key, all
+// spellings are accepted.
 type envelope struct {
-	Status       oneOrMany[status] `json:"response_status"`
-	ListInfo     listInfo          `json:"list_info"`
-	Request      *wireRequest      `json:"request"`
-	Requests     []wireRequest     `json:"requests"`
-	Note         *wireNote         `json:"note"`
-	RequestNote  *wireNote         `json:"request_note"`
-	Notes        []wireNote        `json:"notes"`
-	RequestNotes []wireNote        `json:"request_notes"`
+	Status          oneOrMany[status] `json:"response_status"`
+	ListInfo        listInfo          `json:"list_info"`
+	Request         *wireRequest      `json:"request"`
+	ArchiveRequest  *wireRequest      `json:"archive_request"`
+	ArchivedRequest *wireRequest      `json:"archived_request"`
+	Requests        []wireRequest     `json:"requests"`
+	Resolution      *wireResolution   `json:"resolution"`
+	Note            *wireNote         `json:"note"`
+	RequestNote     *wireNote         `json:"request_note"`
+	Notes           []wireNote        `json:"notes"`
+	RequestNotes    []wireNote        `json:"request_notes"`
+	Solution        *wireSolution     `json:"solution"`
+	Solutions       []wireSolution    `json:"solutions"`
+	Workstation     *wireAsset        `json:"workstation"`
+	Workstations    []wireAsset       `json:"workstations"`
+	AssetAsset      *wireAsset        `json:"asset_asset"`
+	Asset           *wireAsset        `json:"asset"`
+	AssetAssets     []wireAsset       `json:"asset_assets"`
+	Assets          []wireAsset       `json:"assets"`
 }
 
 type listInfo struct {
 	HasMoreRows text `json:"has_more_rows"`
+	TotalCount  text `json:"total_count"`
 }
 
 type status struct {
@@ -56,7 +68,9 @@ func interpret(httpStatus int, body []byte) (envelope, *Error) {
 		Code:       code,
 		Kind:       classify(httpStatus, code, said),
 		Message:    excerpt(said),
-		uncertain:  leavesDoubt(httpStatus),
+
+		RateLimited: rateLimited(httpStatus, code, said),
+		uncertain:   leavesDoubt(httpStatus),
 	}
 }
 
@@ -70,7 +84,7 @@ func undecodable(httpStatus int, body []byte, cause error) *Error {
 		// Other bodies are not quoted: half a ticket does not belong in a log.
 		e.Message = excerpt(visibleText(string(body)))
 	}
-	e.Kind = classify(httpStatus, 0, e.Message)
+	e.Kind, e.RateLimited = classify(httpStatus, 0, e.Message), rateLimited(httpStatus, 0, e.Message)
 	if e.Kind == KindNotFound {
 		// The API says "not found" in JSON. A page says it for a proxy that lost its way.
 		e.Kind = KindRetry
@@ -208,7 +222,6 @@ type reference struct {
 	Name         text `json:"name"`
 	Email        text `json:"email_id"`
 	InternalName text `json:"internal_name"`
-	Content      text `json:"content"` // of a resolution
 }
 
 func (r *reference) UnmarshalJSON(b []byte) error {
@@ -222,6 +235,32 @@ func (r *reference) UnmarshalJSON(b []byte) error {
 	case '"':
 		if err := json.Unmarshal(b, &r.Name); err != nil {
 			return fmt.Errorf("reference: %w", err)
+		}
+	}
+	return nil
+}
+
+// words are texts in an array, or in one text separated by commas.
+type words []string
+
+func (w *words) UnmarshalJSON(b []byte) error {
+	*w = nil
+	var many []text
+	if b[0] == '[' {
+		if err := json.Unmarshal(b, &many); err != nil {
+			return fmt.Errorf("texts: %w", err)
+		}
+	} else {
+		many = make([]text, 1)
+		if err := json.Unmarshal(b, &many[0]); err != nil {
+			return fmt.Errorf("text: %w", err)
+		}
+	}
+	for _, some := range many {
+		for word := range strings.SplitSeq(string(some), ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				*w = append(*w, word)
+			}
 		}
 	}
 	return nil

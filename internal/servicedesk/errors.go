@@ -29,7 +29,8 @@ const (
 // Error is returned by every method of Client that fails. It never holds credentials or
 // the text of a note.
 type Error struct {
-	// Op is get_request, list_requests, list_notes, get_note, add_note, edit_note, delete_note or
+	// Op is get_request, get_archived_request, get_resolution, list_requests, get_solution, list_solutions,
+	// get_workstation, list_workstations, list_notes, get_note, add_note, edit_note, delete_note or
 	// refresh_token; put_note and tidy_notes when no call had been made yet.
 	Op       string
 	TicketID string // empty when the call was not about one ticket
@@ -42,6 +43,9 @@ type Error struct {
 	Message string
 	// ParentID names the request this one was merged into, as the server wrote it, when it did.
 	ParentID string
+	// RateLimited: the server has had enough of us. On-premises it has blocked the URL, for long, and calling on
+	// may prolong the block; in the cloud the whole account is slowed down. The Kind is KindRetry.
+	RateLimited bool
 
 	err error
 	// uncertain marks a failure after which a write may or may not have been committed, or
@@ -79,6 +83,23 @@ func Retryable(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == KindRetry
 }
+
+// RateLimited reports whether the server refused the call because there were too many. Minutes are a good time to
+// wait; no server was seen that says how long.
+func RateLimited(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.RateLimited
+}
+
+// InputRefused reports whether the server did not accept what was asked for, as one does that cannot sort
+// or search by a field. Another wording of the question may be answered.
+func InputRefused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == KindGiveUp && e.HTTPStatus == http.StatusBadRequest
+}
+
+// NotFound reports whether the server said that there is no such thing.
+func NotFound(err error) bool { return isNotFound(err) }
 
 // Uncertain reports whether err comes from a write of unknown outcome: the server may have
 // committed it, and, what is worse, it may be about to. A cancelled context cuts off the
@@ -131,13 +152,13 @@ const throttleText = "maximum access limit"
 // everywhere, then the SDP code, then the class of the HTTP status.
 func classify(httpStatus, code int, text string) Kind {
 	switch {
-	case strings.Contains(strings.ToLower(text), throttleText), httpStatus == http.StatusTooManyRequests:
+	case rateLimited(httpStatus, code, text):
 		return KindRetry
 	case httpStatus == http.StatusUnauthorized:
 		return KindUnauthorized
 	}
 	switch code {
-	case codeInternal, codeRateLimit:
+	case codeInternal:
 		return KindRetry
 	case codeBadKey:
 		return KindUnauthorized
@@ -147,6 +168,13 @@ func classify(httpStatus, code int, text string) Kind {
 		return KindGiveUp
 	}
 	return classifyStatus(httpStatus)
+}
+
+// rateLimited recognises the cloud's limit, and the block of a URL on-premises.
+func rateLimited(httpStatus, code int, text string) bool {
+	return httpStatus == http.StatusTooManyRequests ||
+		code == codeRateLimit && httpStatus != http.StatusUnauthorized ||
+		strings.Contains(strings.ToLower(text), throttleText)
 }
 
 func classifyStatus(httpStatus int) Kind {

@@ -159,6 +159,7 @@ func readToken(httpStatus int, body []byte) (string, time.Duration, *Error) {
 	busy := httpStatus == http.StatusTooManyRequests || httpStatus == http.StatusRequestTimeout ||
 		strings.Contains(strings.ToLower(string(answer.Description)), "too many requests")
 	refusal := httpStatus >= http.StatusBadRequest && httpStatus < http.StatusInternalServerError || httpStatus == http.StatusOK && answer.Error != ""
+	failed.RateLimited = busy && httpStatus != http.StatusRequestTimeout
 	if refusal && !busy {
 		failed.Kind = KindUnauthorized
 	}

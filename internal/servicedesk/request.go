@@ -2,8 +2,9 @@ package servicedesk
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -25,10 +26,17 @@ type Request struct {
 	StatusInternalName string
 	Category           string
 	Site               string
-	CreatedTime        time.Time // UTC; zero when unknown
-	IsTrashed          bool
+	CreatedTime        time.Time // UTC; zero when unknown, like the other times
+	// LastUpdatedTime changes with any edit. Not every server tells it.
+	LastUpdatedTime time.Time
+	// ResolvedTime and CompletedTime are told by some servers, of tickets that are.
+	ResolvedTime  time.Time
+	CompletedTime time.Time
+	IsTrashed     bool
 	// Resolution is HTML. Empty in lists.
 	Resolution string
+	// ResolutionTime is when the resolution was written.
+	ResolutionTime time.Time
 }
 
 // Requester is the person who opened a ticket.
@@ -38,107 +46,97 @@ type Requester struct {
 	Email string
 }
 
-// MaxRowCount is the largest page the server gives out.
-const MaxRowCount = 100
-
-// ListQuery selects one page of requests, sorted by creation time, oldest first.
-type ListQuery struct {
-	// CreatedAfter, when set, is the earliest creation time, inclusive. It is the only
-	// criterion: servers refuse a date combined with another one.
-	CreatedAfter time.Time
-	// StartIndex is 1-based; values below 1 mean 1.
-	StartIndex int
-	// RowCount is at most MaxRowCount, which also is the default.
-	RowCount int
-}
-
-// RequestPage is one page of a list.
-type RequestPage struct {
-	Requests []Request
-	HasMore  bool
-	// NextStartIndex is the StartIndex of the following page.
-	NextStartIndex int
+// Resolution is how a ticket was solved. It is empty while there is none.
+type Resolution struct {
+	Content     string // HTML
+	SubmittedOn time.Time
 }
 
 // Request reads one ticket. A ticket that was merged into another is an Error of
 // KindNotFound with its ParentID.
 func (c *Client) Request(ctx context.Context, id string) (Request, error) {
-	const op = "get_request"
+	return c.readRequest(ctx, "get_request", "requests", id)
+}
+
+// ArchivedRequest reads a ticket that the server has put away: Request no longer finds it.
+func (c *Client) ArchivedRequest(ctx context.Context, id string) (Request, error) {
+	return c.readRequest(ctx, "get_archived_request", "archive_requests", id)
+}
+
+func (c *Client) readRequest(ctx context.Context, op, folder, id string) (Request, error) {
 	if !isID(id) {
 		return Request{}, refused(op, "", "the ticket id must consist of digits")
 	}
-	env, err := c.do(ctx, call{op: op, method: http.MethodGet, path: []string{"requests", id}, ticketID: id})
+	env, err := c.do(ctx, call{op: op, method: http.MethodGet, path: []string{folder, id}, ticketID: id})
 	if err != nil {
 		return Request{}, err
 	}
-	if env.Request == nil || env.Request.ID == "" {
-		return Request{}, &Error{Op: op, TicketID: id, Kind: KindRetry, HTTPStatus: http.StatusOK, Message: "the answer holds no request"}
+	for _, found := range []*wireRequest{env.Request, env.ArchiveRequest, env.ArchivedRequest} {
+		if found != nil && found.ID != "" {
+			return found.request(), nil
+		}
 	}
-	return env.Request.request(), nil
+	return Request{}, &Error{Op: op, TicketID: id, Kind: KindRetry, HTTPStatus: http.StatusOK, Message: "the answer holds no request"}
 }
 
-// ListRequests reads one page.
-func (c *Client) ListRequests(ctx context.Context, q ListQuery) (RequestPage, error) {
-	info := listInput{
-		RowCount:   q.RowCount,
-		StartIndex: max(q.StartIndex, 1),
-		SortField:  "created_time",
-		SortOrder:  "asc",
+// Resolution reads how a ticket was solved, which some servers leave out of the ticket itself.
+func (c *Client) Resolution(ctx context.Context, id string) (Resolution, error) {
+	const op = "get_resolution"
+	if !isID(id) {
+		return Resolution{}, refused(op, "", "the ticket id must consist of digits")
 	}
-	if info.RowCount < 1 || info.RowCount > MaxRowCount {
-		info.RowCount = MaxRowCount
+	env, err := c.do(ctx, call{op: op, method: http.MethodGet, path: []string{"requests", id, "resolutions"}, ticketID: id})
+	switch {
+	case err != nil:
+		return Resolution{}, err
+	case env.Resolution != nil:
+		return Resolution{Content: string(env.Resolution.Content), SubmittedOn: env.Resolution.SubmittedOn.Time}, nil
+	case len(env.Status) == 0:
+		return Resolution{}, &Error{Op: op, TicketID: id, Kind: KindRetry, HTTPStatus: http.StatusOK, Message: "the answer holds no resolution"}
 	}
-	if !q.CreatedAfter.IsZero() {
-		info.Criteria = []criterion{{
-			Field: "created_time", Condition: "gte", Value: strconv.FormatInt(q.CreatedAfter.UnixMilli(), 10),
-		}}
-	}
-	env, err := c.do(ctx, call{
-		op: "list_requests", method: http.MethodGet, path: []string{"requests"}, input: map[string]any{"list_info": info},
-	})
-	if err != nil {
-		return RequestPage{}, err
-	}
-	page := RequestPage{
-		Requests:       make([]Request, 0, len(env.Requests)),
-		HasMore:        env.more(len(env.Requests), info.RowCount),
-		NextStartIndex: info.StartIndex + len(env.Requests),
-	}
-	for _, r := range env.Requests {
-		page.Requests = append(page.Requests, r.request())
-	}
-	return page, nil
-}
-
-type listInput struct {
-	RowCount   int         `json:"row_count"`
-	StartIndex int         `json:"start_index"`
-	SortField  string      `json:"sort_field,omitempty"`
-	SortOrder  string      `json:"sort_order,omitempty"`
-	Criteria   []criterion `json:"search_criteria,omitempty"`
-}
-
-type criterion struct {
-	Field     string `json:"field"`
-	Condition string `json:"condition"`
-	Value     string `json:"value"`
+	return Resolution{}, nil
 }
 
 type wireRequest struct {
-	ID               text      `json:"id"`
-	DisplayID        text      `json:"display_id"`
-	Subject          text      `json:"subject"`
-	Description      text      `json:"description"`
-	ShortDescription text      `json:"short_description"`
-	Requester        reference `json:"requester"`
-	Technician       reference `json:"technician"`
-	Priority         reference `json:"priority"`
-	Status           reference `json:"status"`
-	Category         reference `json:"category"`
-	Site             reference `json:"site"`
-	CreatedTime      stamp     `json:"created_time"`
-	IsTrashed        text      `json:"is_trashed"`
-	Resolution       reference `json:"resolution"`
+	ID               text           `json:"id"`
+	DisplayID        text           `json:"display_id"`
+	Subject          text           `json:"subject"`
+	Description      text           `json:"description"`
+	ShortDescription text           `json:"short_description"`
+	Requester        reference      `json:"requester"`
+	Technician       reference      `json:"technician"`
+	Priority         reference      `json:"priority"`
+	Status           reference      `json:"status"`
+	Category         reference      `json:"category"`
+	Site             reference      `json:"site"`
+	CreatedTime      stamp          `json:"created_time"`
+	LastUpdatedTime  stamp          `json:"last_updated_time"`
+	ResolvedTime     stamp          `json:"resolved_time"`
+	CompletedTime    stamp          `json:"completed_time"`
+	IsTrashed        text           `json:"is_trashed"`
+	Resolution       wireResolution `json:"resolution"`
+}
+
+// wireResolution is an object, and where it is a text the content itself.
+type wireResolution struct {
+	Content     text  `json:"content"`
+	SubmittedOn stamp `json:"submitted_on"`
+}
+
+func (r *wireResolution) UnmarshalJSON(b []byte) error {
+	type plain wireResolution
+	*r = wireResolution{}
+	var err error
+	switch b[0] {
+	case '{':
+		err = json.Unmarshal(b, (*plain)(r))
+	case '"':
+		err = json.Unmarshal(b, &r.Content)
+	}
+	if err != nil {
+		return fmt.Errorf("resolution: %w", err)
+	}
+	return nil
 }
 
 func (w wireRequest) request() Request {
@@ -158,7 +156,11 @@ func (w wireRequest) request() Request {
 		Category:           string(w.Category.Name),
 		Site:               string(w.Site.Name),
 		CreatedTime:        w.CreatedTime.Time,
+		LastUpdatedTime:    w.LastUpdatedTime.Time,
+		ResolvedTime:       w.ResolvedTime.Time,
+		CompletedTime:      w.CompletedTime.Time,
 		IsTrashed:          w.IsTrashed == "true",
 		Resolution:         string(w.Resolution.Content),
+		ResolutionTime:     w.Resolution.SubmittedOn.Time,
 	}
 }

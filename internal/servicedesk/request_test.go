@@ -26,13 +26,15 @@ func TestRequest(t *testing.T) {
 			DisplayID: "17", Subject: "Grüße aus \"Köln\"", Description: "<p>Mail &amp; web</p>",
 			Requester:  servicedesktest.Person{ID: "5", Name: "Example Person", Email: "person@example.com"},
 			Technician: "Tech", Priority: "High", Status: "Open", Category: "Mail", Site: "HQ",
-			CreatedTime: created, IsTrashed: true, Resolution: "<p>rebooted</p>",
+			CreatedTime: created, LastUpdatedTime: created.Add(time.Hour), ResolvedTime: created.Add(time.Minute),
+			IsTrashed: true, Resolution: "<p>rebooted</p>", ResolutionTime: created.Add(time.Second),
 		})
 		want := servicedesk.Request{
 			ID: id, Subject: "Grüße aus \"Köln\"", Description: "<p>Mail &amp; web</p>",
 			Requester:  servicedesk.Requester{ID: "5", Name: "Example Person", Email: "person@example.com"},
 			Technician: "Tech", Priority: "High", Status: "Open", StatusInternalName: "Open", Category: "Mail", Site: "HQ",
-			CreatedTime: created, IsTrashed: true, Resolution: "<p>rebooted</p>",
+			CreatedTime: created, LastUpdatedTime: created.Add(time.Hour), ResolvedTime: created.Add(time.Minute),
+			IsTrashed: true, Resolution: "<p>rebooted</p>", ResolutionTime: created.Add(time.Second),
 		}
 		if b.cfg.Profile == servicedesk.ProfileCloud {
 			want.DisplayID = "17"
@@ -78,6 +80,13 @@ func TestIDsCannotLeaveTheirPlace(t *testing.T) {
 		_, err := b.client.Request(t.Context(), id)
 		if e := wantError(t, err, servicedesk.KindGiveUp); e.TicketID != "" {
 			t.Errorf("%q is repeated in the error", id)
+		}
+		_, errArchived := b.client.ArchivedRequest(t.Context(), id)
+		_, errResolution := b.client.Resolution(t.Context(), id)
+		_, errSolution := b.client.Solution(t.Context(), id)
+		_, errAsset := b.client.Workstation(t.Context(), id)
+		for _, err := range []error{errArchived, errResolution, errSolution, errAsset} {
+			wantError(t, err, servicedesk.KindGiveUp)
 		}
 	}
 	if n := len(b.fake.Calls()); n != 0 {

@@ -47,6 +47,7 @@ func (w *World) adminRoutes(r *mux.Router) {
 	tenantly("/tickets", http.MethodPost, w.postTicket)
 	tenantly("/tickets/{id}", http.MethodGet, w.getTicket)
 	tenantly("/tickets/{id}", http.MethodPatch, w.patchTicket)
+	tenantly("/tickets/{id}", http.MethodDelete, w.deleteTicket)
 	tenantly("/tickets/{id}/webhook", http.MethodPost, w.postWebhook)
 	tenantly("/articles", http.MethodPost, w.postArticle)
 	tenantly("/calls", http.MethodGet, w.listCalls)

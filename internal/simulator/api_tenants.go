@@ -75,6 +75,6 @@ func (w *World) listCalls(d *desk, rw http.ResponseWriter, _ *http.Request) erro
 }
 
 func (w *World) listModelCalls(rw http.ResponseWriter, _ *http.Request) error {
-	writeJSON(rw, http.StatusOK, map[string]any{"llm": w.llm.Calls()})
+	writeJSON(rw, http.StatusOK, map[string]any{"llm": w.llm.Calls(), "embeddings": w.llm.EmbeddingCalls()})
 	return nil
 }

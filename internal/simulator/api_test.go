@@ -103,6 +103,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		{http.MethodPatch, tickets + "/" + id, `{"emit":"morse"}`, http.StatusBadRequest, "emit"},
 		{http.MethodPatch, tickets + "/" + id, `[]`, http.StatusBadRequest, "not what is expected"},
 		{http.MethodPatch, tickets + "/1", `{}`, http.StatusNotFound, "no ticket"},
+		{http.MethodDelete, tickets + "/1", "", http.StatusNotFound, "no ticket"},
 		{http.MethodPost, tickets + "/1/webhook", `{}`, http.StatusNotFound, "no ticket"},
 		{http.MethodPost, tickets + "/" + id + "/webhook", `{"event":"deleted"}`, http.StatusBadRequest, "updated"},
 		{http.MethodPost, tickets + "/" + id + "/webhook", `{"emit":"morse"}`, http.StatusBadRequest, "emit"},
@@ -182,15 +183,18 @@ func TestCallsAreRemembered(t *testing.T) {
 	r.send(http.MethodGet, "/kb/"+onPrem+"/search?q=printer&limit=3", "", "Authorization", "Bearer "+keys.KnowledgeAPIKey(onPrem))
 	r.send(http.MethodPost, "/llm/v1/chat/completions", `{"model":"m","messages":[{"role":"user","content":"x"}]}`,
 		"Authorization", "Bearer "+llmKey)
+	r.send(http.MethodPost, "/llm/v1/embeddings", `{"model":"e","input":"x"}`, "Authorization", "Bearer "+llmKey)
 	var calls struct {
 		ServiceDesk []servicedesktest.Call
 		Knowledge   []struct{ Query string }
 		LLM         []struct{ Model string }
+		Embeddings  []struct{ Model string }
 	}
 	r.do(http.MethodGet, "/api/tenants/"+onPrem+"/calls", "", http.StatusOK, &calls)
 	r.do(http.MethodGet, "/api/calls", "", http.StatusOK, &calls)
 	if len(calls.ServiceDesk) != 1 || calls.ServiceDesk[0].Path != "/api/v3/requests" ||
-		len(calls.Knowledge) != 1 || calls.Knowledge[0].Query != "printer" || len(calls.LLM) != 1 || calls.LLM[0].Model != "m" {
+		len(calls.Knowledge) != 1 || calls.Knowledge[0].Query != "printer" || len(calls.LLM) != 1 || calls.LLM[0].Model != "m" ||
+		len(calls.Embeddings) != 1 || calls.Embeddings[0].Model != "e" {
 		t.Errorf("the calls are %+v", calls)
 	}
 	r.do(http.MethodGet, "/api/tenants/"+cloud+"/calls", "", http.StatusOK, &calls)
@@ -250,4 +254,18 @@ func TestCloseEndsTheCallsThatHang(t *testing.T) {
 		}
 		cancel()
 	}
+}
+
+func TestATicketIsResolvedAndDeleted(t *testing.T) {
+	t.Parallel()
+	r := start(t)
+	path := "/api/tenants/" + onPrem + "/tickets/" + r.open(onPrem, map[string]any{"subject": "Scanner", "emit": "none"}).TicketID
+	r.do(http.MethodPatch, path, `{"resolution":"New rollers."}`, http.StatusOK, nil)
+	var resolved simulator.Ticket
+	r.do(http.MethodGet, path, "", http.StatusOK, &resolved)
+	if resolved.Status != "Resolved" {
+		t.Errorf("the resolved ticket is %q", resolved.Status)
+	}
+	r.do(http.MethodDelete, path, "", http.StatusNoContent, nil)
+	r.do(http.MethodGet, path, "", http.StatusNotFound, nil)
 }

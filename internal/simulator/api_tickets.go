@@ -74,6 +74,17 @@ func (w *World) patchTicket(d *desk, rw http.ResponseWriter, r *http.Request) er
 	return w.emitted(rw, r, d, http.StatusOK, changed, enhancement.EventUpdated, build)
 }
 
+// deleteTicket deletes a ticket for good. That has no trigger.
+func (w *World) deleteTicket(d *desk, rw http.ResponseWriter, r *http.Request) error {
+	id := mux.Vars(r)["id"]
+	if _, err := d.ticket(id); err != nil {
+		return err
+	}
+	d.sdp.DeleteRequest(id)
+	rw.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // postWebhook sends a ticket's webhook again.
 func (w *World) postWebhook(d *desk, rw http.ResponseWriter, r *http.Request) error {
 	in := struct {

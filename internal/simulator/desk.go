@@ -91,22 +91,25 @@ func (d *desk) stride() int64 {
 func (d *desk) change(id string, c TicketChange) (servicedesktest.Request, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r, err := d.ticket(id)
-	if err != nil {
+	if r, err := d.ticket(id); err != nil {
 		return r, err
 	}
-	for to, from := range map[*string]*string{
-		&r.Subject: c.Subject, &r.Priority: c.Priority, &r.Status: c.Status,
-	} {
-		if from != nil {
-			*to = *from
+	if c.Resolution != nil {
+		d.sdp.Resolve(id, htmlFrom(*c.Resolution))
+	}
+	d.sdp.EditRequest(id, func(r *servicedesktest.Request) {
+		for to, from := range map[*string]*string{
+			&r.Subject: c.Subject, &r.Priority: c.Priority, &r.Status: c.Status,
+		} {
+			if from != nil {
+				*to = *from
+			}
 		}
-	}
-	if c.Description != nil {
-		r.Description = htmlFrom(*c.Description)
-	}
-	d.sdp.AddRequest(r)
-	return r, nil
+		if c.Description != nil {
+			r.Description = htmlFrom(*c.Description)
+		}
+	})
+	return d.ticket(id)
 }
 
 func (d *desk) ticket(id string) (servicedesktest.Request, error) {

@@ -43,6 +43,8 @@ type TicketChange struct {
 	Description *string `json:"description,omitempty"`
 	Priority    *string `json:"priority,omitempty"`
 	Status      *string `json:"status,omitempty"`
+	// Resolution, in plain text, resolves the ticket, unless Status says otherwise.
+	Resolution *string `json:"resolution,omitempty"`
 }
 
 // Emission is what became of a ticket's webhook.

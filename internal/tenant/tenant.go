@@ -56,6 +56,10 @@ type Tenant struct {
 // refused: a newer release may have written them.
 type Preferences struct {
 	Format Format `json:"format,omitempty"`
+	// TicketURL and ArticleURL are where a browser finds a past ticket and an article, with {id} in place of its id; for
+	// those that were stored without a URL of their own.
+	TicketURL  LinkTemplate `json:"ticket_url,omitempty"`
+	ArticleURL LinkTemplate `json:"article_url,omitempty"`
 }
 
 // NoteFormat is the markup to write, HTML unless the tenant chose.
@@ -88,6 +92,12 @@ func (t Tenant) Validate() error {
 	}
 	if f := t.Preferences.NoteFormat(); f != FormatHTML && f != FormatMarkdown {
 		errs = append(errs, fmt.Errorf("enhancement_prefs.format: %q is neither %q nor %q", f, FormatHTML, FormatMarkdown))
+	}
+	if err := t.Preferences.TicketURL.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("enhancement_prefs.ticket_url: %w", err))
+	}
+	if err := t.Preferences.ArticleURL.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("enhancement_prefs.article_url: %w", err))
 	}
 	return errors.Join(errs...)
 }

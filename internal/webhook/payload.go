@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/htmltext"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -135,7 +136,7 @@ func (m *Message) Payload() (Payload, error) {
 		Event:    enhancement.Event(orElse(m.fields.Event, string(enhancement.EventCreated))),
 		Ticket: ticket.Ticket{
 			ID: *m.fields.TicketID, Subject: orElse(m.fields.Subject, ""),
-			Description: *m.fields.Description, Priority: orElse(m.fields.Priority, ""),
+			Description: m.description(), Priority: orElse(m.fields.Priority, ""),
 		},
 		Timestamp: timestamp,
 	}, nil
@@ -171,8 +172,11 @@ func (m *Message) invalid() error {
 }
 
 func (m *Message) empty() bool {
-	return ticket.Normalize(*m.fields.Description) == "" && ticket.Normalize(orElse(m.fields.Subject, "")) == ""
+	return ticket.Normalize(m.description()) == "" && ticket.Normalize(orElse(m.fields.Subject, "")) == ""
 }
+
+// description is the ticket's as text: ServiceDesk Plus has it as HTML, and senders pass it on as they get it.
+func (m *Message) description() string { return htmltext.FromEither(*m.fields.Description) }
 
 // parseTimestamp reads RFC 3339, or ServiceDesk Plus's own form: milliseconds since 1970 as a string.
 func parseTimestamp(s string) (time.Time, error) {

@@ -89,6 +89,24 @@ func TestPayload(t *testing.T) {
 	}
 }
 
+// A sender that passes on what ServiceDesk Plus has must not fill note and search with markup.
+func TestHTMLDescriptionsBecomeText(t *testing.T) {
+	for description, want := range map[string]string{
+		"<div>It is on&nbsp;fire.<br>Ask <b>Ann</b></div><script>x()</script>": "It is on fire.\nAsk Ann",
+		"if a < b then List<String> is &lt;empty&gt;":                           "if a < b then List<String> is &lt;empty&gt;",
+	} {
+		payload := example()
+		payload["description"] = description
+		body, err := json.Marshal(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := parse(t, string(body)); err != nil || p.Ticket.Description != want {
+			t.Errorf("%q became %q, %v; want %q", description, p.Ticket.Description, err, want)
+		}
+	}
+}
+
 func TestInvalidPayloads(t *testing.T) {
 	for name, c := range map[string]struct {
 		change map[string]any // nil deletes the field
@@ -107,6 +125,7 @@ func TestInvalidPayloads(t *testing.T) {
 		"event":       {map[string]any{"event": "deleted"}, []string{"event"}},
 		"timestamp":   {map[string]any{"timestamp": "yesterday"}, []string{"timestamp"}},
 		"empty text":  {map[string]any{"description": " \u200b ", "subject": ""}, []string{"description"}},
+		"empty HTML":  {map[string]any{"description": "<p>&nbsp;</p>", "subject": ""}, []string{"description"}},
 		"empty event": {map[string]any{"event": ""}, []string{"event"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,7 +2,7 @@ package servicedesktest
 
 import (
 	"net/http"
-	"slices"
+	"strings"
 
 	"github.com/gorilla/mux"
 )
@@ -12,9 +12,7 @@ func (s *Server) listSolutions(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s.mu.Lock()
-	solutions := slices.Clone(s.solutions)
-	s.mu.Unlock()
+	solutions := s.Solutions()
 	items := make([]object, 0, len(solutions))
 	for _, a := range solutions {
 		item := solutionObject(a)
@@ -25,10 +23,7 @@ func (s *Server) listSolutions(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) getSolution(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	solutions := slices.Clone(s.solutions)
-	s.mu.Unlock()
-	for _, a := range solutions {
+	for _, a := range s.Solutions() {
 		if a.ID == mux.Vars(r)["id"] {
 			s.entity(w, http.StatusOK, "solution", solutionObject(a))
 			return
@@ -37,22 +32,51 @@ func (s *Server) getSolution(w http.ResponseWriter, r *http.Request) {
 	s.invalidURL(w, r)
 }
 
-func (s *Server) listWorkstations(w http.ResponseWriter, r *http.Request) {
+// assetKeys are the keys of a list and of one asset.
+func (s *Server) assetKeys() (list, one string) {
+	if s.opts.NewAssets {
+		return "asset_assets", "asset_asset"
+	}
+	return "workstations", "workstation"
+}
+
+func (s *Server) listAssets(w http.ResponseWriter, r *http.Request) {
 	info, ok := s.plainList(w, r)
 	if !ok {
 		return
 	}
-	s.mu.Lock()
-	workstations := slices.Clone(s.workstations)
-	s.mu.Unlock()
+	workstations := s.Workstations()
 	items := make([]object, 0, len(workstations))
 	for _, a := range workstations {
-		items = append(items, object{
-			"id": a.ID, "name": orNull(a.Name), "asset_tag": orNull(a.AssetTag), "site": named(a.Site),
-			"state": named(a.State), "ip_addresses": orNull(a.IPAddresses),
-		})
+		items = append(items, s.assetObject(a))
 	}
-	s.paginate(w, "workstations", items, info)
+	key, _ := s.assetKeys()
+	s.paginate(w, key, items, info)
+}
+
+func (s *Server) getAsset(w http.ResponseWriter, r *http.Request) {
+	for _, a := range s.Workstations() {
+		if a.ID == mux.Vars(r)["id"] {
+			_, key := s.assetKeys()
+			s.entity(w, http.StatusOK, key, s.assetObject(a))
+			return
+		}
+	}
+	s.invalidURL(w, r)
+}
+
+func (s *Server) assetObject(a Workstation) object {
+	o := object{
+		"id": a.ID, "name": orNull(a.Name), "asset_tag": orNull(a.AssetTag), "site": named(a.Site),
+		"state": named(a.State), "product_type": named(a.ProductType), "account": named(a.Account),
+	}
+	if s.opts.NewAssets {
+		first, _, _ := strings.Cut(a.IPAddresses, ",")
+		o["primary_ip"] = orNull(strings.TrimSpace(first))
+	} else {
+		o["ip_addresses"] = orNull(a.IPAddresses)
+	}
+	return o
 }
 
 // plainList reads the parameters of a list that cannot be searched.

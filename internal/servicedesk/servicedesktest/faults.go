@@ -12,30 +12,36 @@ type FaultKind string
 // The faults. Those marked "toggle" change how the server answers; the others replace its
 // answer, and of several that apply to a call the first one listed happens.
 const (
-	FaultLatency            FaultKind = "latency"                   // waits latency_ms, then goes on
-	FaultFailNext           FaultKind = "fail_next"                 // status (500) with code (4004); needs remaining
-	FaultAlways500          FaultKind = "always_500"                // 500 with 4004
-	FaultHTMLErrorPage      FaultKind = "html_error_page"           // a proxy's page with status (502)
-	FaultUnauthorized       FaultKind = "unauthorized"              // 401 with 4022 whatever the credentials
-	FaultThrottle           FaultKind = "throttle"                  // 429 with 4015, or the block page on-premises
-	FaultRateLimit          FaultKind = "rate_limit"                // throttles a URL after limit calls a minute, for duration_ms
-	FaultSuccessThatFailed  FaultKind = "success_that_failed"       // 200 with 3000 and 4003, nothing committed
-	FaultCommitThenTimeout  FaultKind = "commit_then_timeout"       // commits, never answers; write_note unless said otherwise
-	FaultCommitLate         FaultKind = "commit_late"               // commits after latency_ms even if the client has left; write_note unless said otherwise
-	FaultHang               FaultKind = "hang"                      // commits nothing, never answers
-	FaultResetConnection    FaultKind = "reset_connection"          // commits nothing, resets the connection
-	FaultExpireToken        FaultKind = "expire_token"              // invalidates the access tokens; once unless said otherwise
-	FaultNoDescription      FaultKind = "notes_without_description" // toggle: lists of notes lack it
-	FaultDateCriteriaStrict FaultKind = "date_criteria_strict"      // toggle: date plus another criterion is a 400
-	FaultDropWebhook        FaultKind = "drop_webhook"              // see Server.WebhookCopies
-	FaultDuplicateWebhook   FaultKind = "duplicate_webhook"         // see Server.WebhookCopies
+	FaultLatency            FaultKind = "latency"                         // waits latency_ms, then goes on
+	FaultFailNext           FaultKind = "fail_next"                       // status (500) with code (4004); needs remaining
+	FaultAlways500          FaultKind = "always_500"                      // 500 with 4004
+	FaultHTMLErrorPage      FaultKind = "html_error_page"                 // a proxy's page with status (502)
+	FaultUnauthorized       FaultKind = "unauthorized"                    // 401 with 4022 whatever the credentials
+	FaultThrottle           FaultKind = "throttle"                        // 429 with 4015, or the block page on-premises
+	FaultRateLimit          FaultKind = "rate_limit"                      // throttles a URL after limit calls a minute, for duration_ms
+	FaultSuccessThatFailed  FaultKind = "success_that_failed"             // 200 with 3000 and 4003, nothing committed
+	FaultCommitThenTimeout  FaultKind = "commit_then_timeout"             // commits, never answers; write_note unless said otherwise
+	FaultCommitLate         FaultKind = "commit_late"                     // commits after latency_ms even if the client has left; write_note unless said otherwise
+	FaultHang               FaultKind = "hang"                            // commits nothing, never answers
+	FaultResetConnection    FaultKind = "reset_connection"                // commits nothing, resets the connection
+	FaultExpireToken        FaultKind = "expire_token"                    // invalidates the access tokens; once unless said otherwise
+	FaultNoDescription      FaultKind = "notes_without_description"       // toggle: lists of notes lack it
+	FaultDateCriteriaStrict FaultKind = "date_criteria_strict"            // toggle: date plus another criterion is a 400
+	FaultRefuseUpdatedTime  FaultKind = "refuse_last_updated_time"        // toggle: requests cannot be sorted or searched by it: 400
+	FaultNoUpdatedTime      FaultKind = "lists_without_last_updated_time" // toggle: of requests
+	FaultNoResolution       FaultKind = "requests_without_resolution"     // toggle: it is at /resolutions alone
+	FaultNoTrash            FaultKind = "lists_without_trash"             // toggle: lists leave trashed requests out
+	FaultTruncatedList      FaultKind = "truncated_list"                  // toggle: lists end after limit items
+	FaultDropWebhook        FaultKind = "drop_webhook"                    // see Server.WebhookCopies
+	FaultDuplicateWebhook   FaultKind = "duplicate_webhook"               // see Server.WebhookCopies
 )
 
 func (k FaultKind) known() bool {
 	switch k {
 	case FaultLatency, FaultFailNext, FaultAlways500, FaultHTMLErrorPage, FaultUnauthorized, FaultThrottle,
 		FaultRateLimit, FaultSuccessThatFailed, FaultCommitThenTimeout, FaultCommitLate, FaultHang, FaultResetConnection,
-		FaultExpireToken, FaultNoDescription, FaultDateCriteriaStrict, FaultDropWebhook, FaultDuplicateWebhook:
+		FaultExpireToken, FaultNoDescription, FaultDateCriteriaStrict, FaultRefuseUpdatedTime, FaultNoUpdatedTime,
+		FaultNoResolution, FaultNoTrash, FaultTruncatedList, FaultDropWebhook, FaultDuplicateWebhook:
 		return true
 	}
 	return false
@@ -75,7 +81,7 @@ type Fault struct {
 	LatencyMS  int `json:"latency_ms,omitempty"` // for latency and commit_late, in milliseconds
 	Status     int `json:"status,omitempty"`     // for fail_next and html_error_page
 	Code       int `json:"code,omitempty"`       // for fail_next
-	Limit      int `json:"limit,omitempty"`      // for rate_limit, calls a minute
+	Limit      int `json:"limit,omitempty"`      // for rate_limit, calls a minute; for truncated_list, items
 }
 
 // Faults is the set of faults in force. Its JSON form is {"active":[{"kind":…},…]};

@@ -71,6 +71,9 @@ func readCriteria(raw json.RawMessage) ([]criterion, error) {
 
 // paginate answers with the page of items the caller asked for.
 func (s *Server) paginate(w http.ResponseWriter, key string, items []object, info listInfo) {
+	if fault, cut := s.faults.take(OperationRead, FaultTruncatedList); cut {
+		items = items[:min(len(items), fault.Limit)]
+	}
 	from := min(info.StartIndex-1, len(items))
 	to := min(from+info.RowCount, len(items))
 	said := object{"row_count": to - from, "start_index": info.StartIndex, "has_more_rows": to < len(items)}
@@ -99,8 +102,11 @@ func (s *Server) matches(r *Request, criteria []criterion) (bool, error) {
 }
 
 func (s *Server) meets(r *Request, c criterion) (bool, error) {
-	if isDate(c) {
+	switch c.Field {
+	case "created_time":
 		return meetsDate(r.CreatedTime.UnixMilli(), c)
+	case updatedTime:
+		return meetsDate(r.LastUpdatedTime.UnixMilli(), c)
 	}
 	have, known := map[string]string{
 		"id": r.ID, "subject": r.Subject, "status.name": r.Status, "priority.name": r.Priority,
@@ -121,7 +127,7 @@ func (s *Server) meets(r *Request, c criterion) (bool, error) {
 	return false, &inputError{code: codeInvalid, field: c.Field, message: "Invalid Input"}
 }
 
-func isDate(c criterion) bool { return c.Field == "created_time" }
+func isDate(c criterion) bool { return c.Field == "created_time" || c.Field == updatedTime }
 
 func meetsDate(have int64, c criterion) (bool, error) {
 	want, err := strconv.ParseInt(c.Value, 10, 64)

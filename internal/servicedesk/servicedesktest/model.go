@@ -24,6 +24,13 @@ type Request struct {
 	Resolution  string    `json:"resolution"` // HTML
 	// MergedInto is the id of the request this one was merged into: it then answers 404.
 	MergedInto string `json:"merged_into"`
+	// LastUpdatedTime is the creation time when zero; every edit moves it to now.
+	LastUpdatedTime time.Time `json:"last_updated_time,omitzero"`
+	ResolvedTime    time.Time `json:"resolved_time,omitzero"`
+	// ResolutionTime is when the resolution was written; the last change when zero.
+	ResolutionTime time.Time `json:"resolution_time,omitzero"`
+	// IsArchived: it has been put away, and answers under /archive_requests only.
+	IsArchived bool `json:"is_archived,omitempty"`
 }
 
 // Person is a user of the service desk.
@@ -65,6 +72,8 @@ type Workstation struct {
 	Site        string `json:"site"`
 	State       string `json:"state"`
 	IPAddresses string `json:"ip_addresses"`
+	ProductType string `json:"product_type,omitempty"`
+	Account     string `json:"account,omitempty"` // the client, in the MSP edition
 }
 
 // Call is one call the server received. Status is 0 while, and if, it gets no answer.
@@ -83,7 +92,7 @@ const (
 	cloudIDStride = 1001
 )
 
-// AddRequest adds a ticket and returns its id. A ticket with an id that exists replaces it.
+// AddRequest adds a ticket and returns its id. A ticket with an id that exists replaces it, which is an edit.
 func (s *Server) AddRequest(r Request) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,10 +108,16 @@ func (s *Server) AddRequest(r Request) string {
 	}
 	at := slices.IndexFunc(s.requests, func(have *Request) bool { return have.ID == r.ID })
 	if at >= 0 {
+		if !r.LastUpdatedTime.After(s.requests[at].LastUpdatedTime) {
+			r.LastUpdatedTime = s.opts.Clock()
+		}
 		s.requests[at] = &r
-	} else {
-		s.requests = append(s.requests, &r)
+		return r.ID
 	}
+	if r.LastUpdatedTime.IsZero() {
+		r.LastUpdatedTime = r.CreatedTime
+	}
+	s.requests = append(s.requests, &r)
 	return r.ID
 }
 
@@ -132,7 +147,8 @@ func (s *Server) AddSolution(a Solution) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a.ID == "" {
-		a.ID = s.id(int64(len(s.solutions)) + 1)
+		s.lastSolution++
+		a.ID = s.id(s.lastSolution)
 	}
 	if a.LastUpdated.IsZero() {
 		a.LastUpdated = s.opts.Clock()
@@ -146,7 +162,8 @@ func (s *Server) AddWorkstation(w Workstation) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if w.ID == "" {
-		w.ID = s.id(int64(len(s.workstations)) + 1)
+		s.lastAsset++
+		w.ID = s.id(s.lastAsset)
 	}
 	s.workstations = append(s.workstations, w)
 	return w.ID

@@ -11,13 +11,15 @@ import (
 	"github.com/gorilla/mux"
 )
 
+const updatedTime = "last_updated_time"
+
 // onRequest finds the ticket of the path, or answers as the server does when it is not to
 // be had. The handler gets a copy.
 func (s *Server) onRequest(next func(http.ResponseWriter, *http.Request, Request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ticket, ok := s.find(mux.Vars(r)["id"])
 		switch {
-		case !ok:
+		case !ok || ticket.IsArchived:
 			s.invalidURL(w, r)
 		case ticket.MergedInto != "":
 			s.fail(w, http.StatusNotFound, codeNotFound, "", "Request "+ticket.ID+" has been merged with request "+ticket.MergedInto)
@@ -39,13 +41,27 @@ func (s *Server) find(id string) (Request, bool) {
 }
 
 func (s *Server) getRequest(w http.ResponseWriter, _ *http.Request, ticket Request) {
+	s.entity(w, http.StatusOK, "request", s.detailObject(ticket))
+}
+
+func (s *Server) getArchived(w http.ResponseWriter, r *http.Request) {
+	ticket, ok := s.find(mux.Vars(r)["id"])
+	if !ok || !ticket.IsArchived {
+		s.invalidURL(w, r)
+		return
+	}
+	s.entity(w, http.StatusOK, "archive_request", s.detailObject(ticket))
+}
+
+func (s *Server) detailObject(ticket Request) object {
 	body := s.requestObject(ticket)
 	body["description"] = orNull(ticket.Description)
+	body["resolved_time"] = moment(ticket.ResolvedTime)
 	body["resolution"] = nil
-	if ticket.Resolution != "" {
+	if _, bare := s.faults.take(OperationRead, FaultNoResolution); !bare && ticket.Resolution != "" {
 		body["resolution"] = s.resolutionObject(ticket)
 	}
-	s.entity(w, http.StatusOK, "request", body)
+	return body
 }
 
 func (s *Server) getResolution(w http.ResponseWriter, _ *http.Request, ticket Request) {
@@ -64,15 +80,28 @@ func (s *Server) listRequests(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	byUpdate := info.SortField == updatedTime || slices.ContainsFunc(criteria, func(c criterion) bool { return c.Field == updatedTime })
+	if _, refuses := s.faults.take(OperationRead, FaultRefuseUpdatedTime); refuses && byUpdate {
+		s.fail(w, http.StatusBadRequest, codeInvalid, updatedTime, "Invalid Input")
+		return
+	}
 	tickets, err := s.selected(info, criteria)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
+	_, untold := s.faults.take(OperationRead, FaultNoUpdatedTime)
+	_, trashless := s.faults.take(OperationRead, FaultNoTrash)
 	items := make([]object, 0, len(tickets))
 	for _, ticket := range tickets {
+		if trashless && ticket.IsTrashed {
+			continue
+		}
 		item := s.requestObject(ticket)
 		item["short_description"] = orNull(short(ticket.Description))
+		if untold {
+			delete(item, updatedTime)
+		}
 		items = append(items, item)
 	}
 	s.paginate(w, "requests", items, info)
@@ -82,7 +111,7 @@ func (s *Server) listRequests(w http.ResponseWriter, r *http.Request) {
 func (s *Server) selected(info listInfo, criteria []criterion) ([]Request, error) {
 	var tickets []Request
 	for _, ticket := range s.Requests() {
-		if ticket.MergedInto != "" {
+		if ticket.MergedInto != "" || ticket.IsArchived {
 			continue
 		}
 		ok, err := s.matches(&ticket, criteria)
@@ -96,8 +125,11 @@ func (s *Server) selected(info listInfo, criteria []criterion) ([]Request, error
 	order := map[string]func(a, b Request) int{
 		"":             func(a, b Request) int { return a.CreatedTime.Compare(b.CreatedTime) },
 		"created_time": func(a, b Request) int { return a.CreatedTime.Compare(b.CreatedTime) },
-		"id":           func(a, b Request) int { return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) },
-		"subject":      func(a, b Request) int { return cmp.Compare(a.Subject, b.Subject) },
+		updatedTime: func(a, b Request) int {
+			return cmp.Compare(a.LastUpdatedTime.UnixMilli(), b.LastUpdatedTime.UnixMilli())
+		},
+		"id":      func(a, b Request) int { return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID)) },
+		"subject": func(a, b Request) int { return cmp.Compare(a.Subject, b.Subject) },
 	}[info.SortField]
 	if order == nil {
 		return nil, &inputError{code: codeInvalid, field: "sort_field", message: "Invalid Input"}
@@ -124,6 +156,7 @@ func (s *Server) requestObject(ticket Request) object {
 		"site":         named(ticket.Site),
 		"group":        named(ticket.Group),
 		"created_time": moment(ticket.CreatedTime),
+		updatedTime:    moment(ticket.LastUpdatedTime),
 		"has_notes":    noted,
 		"is_trashed":   ticket.IsTrashed,
 	}
@@ -137,7 +170,14 @@ func (s *Server) requestObject(ticket Request) object {
 }
 
 func (s *Server) resolutionObject(ticket Request) object {
-	return object{"content": orNull(ticket.Resolution), "submitted_on": moment(ticket.CreatedTime)}
+	if ticket.Resolution == "" {
+		return object{"content": nil, "submitted_on": nil}
+	}
+	submitted := ticket.ResolutionTime
+	if submitted.IsZero() {
+		submitted = ticket.LastUpdatedTime
+	}
+	return object{"content": ticket.Resolution, "submitted_on": moment(submitted)}
 }
 
 func personObject(p Person) any {

@@ -36,8 +36,10 @@ type Options struct {
 	TechnicianName string
 	// Portal is part of the path in the cloud.
 	Portal string
-	Clock  func() time.Time
-	Logger *slog.Logger
+	// NewAssets has assets answer as newer builds do, under /asset_assets and with primary_ip.
+	NewAssets bool
+	Clock     func() time.Time
+	Logger    *slog.Logger
 }
 
 // Server is one instance. It implements http.Handler and is safe for concurrent use.
@@ -54,6 +56,8 @@ type Server struct {
 	mu           sync.Mutex
 	lastRequest  int64
 	lastNote     int64
+	lastSolution int64
+	lastAsset    int64
 	requests     []*Request // in the order they were added
 	notes        map[string][]*Note
 	solutions    []Solution
@@ -126,6 +130,7 @@ func (s *Server) routes() http.Handler {
 	}
 	handle("/requests", http.MethodGet, s.listRequests)
 	handle("/requests/{id:[0-9]+}", http.MethodGet, s.onRequest(s.getRequest))
+	handle("/archive_requests/{id:[0-9]+}", http.MethodGet, s.getArchived)
 	handle("/requests/{id:[0-9]+}/resolutions", http.MethodGet, s.onRequest(s.getResolution))
 	handle("/requests/{id:[0-9]+}/notes", http.MethodGet, s.onRequest(s.listNotes))
 	handle("/requests/{id:[0-9]+}/notes", http.MethodPost, s.onRequest(s.addNote))
@@ -134,7 +139,12 @@ func (s *Server) routes() http.Handler {
 	handle("/requests/{id:[0-9]+}/notes/{note:[0-9]+}", http.MethodDelete, s.onRequest(s.deleteNote))
 	handle("/solutions", http.MethodGet, s.listSolutions)
 	handle("/solutions/{id:[0-9]+}", http.MethodGet, s.getSolution)
-	handle("/workstations", http.MethodGet, s.listWorkstations)
+	folder := "/workstations"
+	if s.opts.NewAssets {
+		folder = "/asset_assets"
+	}
+	handle(folder, http.MethodGet, s.listAssets)
+	handle(folder+"/{id:[0-9]+}", http.MethodGet, s.getAsset)
 	// Anything else needs the key, too, before it is told that it does not exist.
 	notFound := s.authenticated(http.HandlerFunc(s.invalidURL))
 	api.NotFoundHandler = notFound

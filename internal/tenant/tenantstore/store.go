@@ -93,6 +93,27 @@ func (s *Store) Get(ctx context.Context, id string) (tenant.Tenant, tenant.Crede
 	return t, c, nil
 }
 
+// noTenant is what a transaction belongs to that sees no tenant's rows: ids do not begin with a hyphen.
+const noTenant = "-"
+
+// Enabled lists the ids of all enabled tenants, sorted: what there is to do in the background. Nothing but the
+// ids can be had across tenants.
+func (s *Store) Enabled(ctx context.Context) ([]string, error) {
+	var ids []string
+	err := s.db.InTenant(ctx, noTenant, func(tx postgres.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT enabled_tenants()")
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the enabled tenants: %w", err)
+	}
+	return ids, nil
+}
+
 type sealed struct {
 	apiKey, signingSecret, kbAPIKey []byte
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
@@ -103,5 +104,53 @@ func TestSaveRefusesWhatIsNotValid(t *testing.T) {
 	store := tenantstoretest.New(t)
 	if err := store.Store.Save(t.Context(), tenant.Tenant{ID: "alpha"}, tenant.Credentials{}); err == nil {
 		t.Error("a tenant without anything is saved")
+	}
+}
+
+func TestEnabled(t *testing.T) {
+	store := tenantstoretest.New(t)
+	if ids, err := store.Enabled(t.Context()); err != nil || len(ids) != 0 {
+		t.Errorf("without tenants: %v, %v", ids, err)
+	}
+	for _, id := range []string{"gamma", "alpha", "beta"} {
+		store.Save(t, id)
+	}
+	if _, err := store.Database.Admin.Exec(t.Context(), "UPDATE tenant_configs SET enabled = false WHERE tenant_id = 'beta'"); err != nil {
+		t.Fatal(err)
+	}
+	ids, err := store.Enabled(t.Context())
+	if diff := cmp.Diff([]string{"alpha", "gamma"}, ids); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
+// The function sees across tenants, so it must not be another's tool: neither for other roles nor by way of a table
+// that stands in for the real one.
+func TestTheFunctionBehindEnabledIsConfined(t *testing.T) {
+	store := tenantstoretest.New(t)
+	store.Save(t, "alpha")
+	var owner string
+	var definer, anybody bool
+	err := store.Database.Admin.QueryRow(t.Context(), `
+		SELECT proowner::regrole::text, prosecdef, has_function_privilege('public', oid, 'EXECUTE')
+		FROM pg_proc WHERE proname = 'enabled_tenants'`).Scan(&owner, &definer, &anybody)
+	if err != nil || owner != postgres.RoleAdmin || !definer || anybody {
+		t.Errorf("owner %s, definer %t, anybody %t, %v", owner, definer, anybody, err)
+	}
+	conn, err := store.Database.Pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	_, err = conn.Exec(t.Context(), `
+		CREATE TEMP TABLE tenant_configs (tenant_id text, enabled boolean);
+		INSERT INTO tenant_configs VALUES ('forged', true);
+		SET search_path = pg_temp, public`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var id string
+	if err := conn.QueryRow(t.Context(), "SELECT public.enabled_tenants()").Scan(&id); err != nil || id != "alpha" {
+		t.Errorf("behind a temporary table: %q, %v", id, err)
 	}
 }
