@@ -15,7 +15,7 @@ MODULES := . e2e
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: infra build ## From a clone to an enhanced ticket; KEEP=1 leaves the stack running
@@ -66,6 +66,14 @@ test-race: packages ## Unit tests with the race detector
 .PHONY: e2e
 e2e: infra build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
+
+# The data sets are no part of the project (docs/retrieval.md).
+RETRIEVAL_DATA ?= ../shared/data
+RETRIEVAL_FLAGS ?=
+
+.PHONY: bench-retrieval
+bench-retrieval: packages build ## How well and how fast the sources find; RETRIEVAL_DATA names the data sets
+	@exec bin/bench-retrieval -data $(RETRIEVAL_DATA) $(RETRIEVAL_FLAGS)
 
 .PHONY: fmt
 fmt: ## Format the code

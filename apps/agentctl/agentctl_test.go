@@ -21,10 +21,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
-func TestMain(m *testing.M) { postgrestest.Main(m) }
-
 // environment gives agentctl a database and a keyset.
-func environment(t *testing.T) {
+func environment(t testing.TB) {
 	t.Helper()
 	keyset, err := tenant.GenerateKeyset()
 	if err != nil {
@@ -38,7 +36,7 @@ func environment(t *testing.T) {
 	t.Setenv("DATABASE_URL", postgrestest.New(t).AppURL)
 }
 
-func write(t *testing.T, name, content string) string {
+func write(t testing.TB, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -110,31 +108,6 @@ func TestSettingsThatAreMissingAreNamedAtOnce(t *testing.T) {
 		t.Setenv("SECRETS_FILE", write(t, "secrets.json", content))
 		if _, err := agentctl(t.Context(), "", "tenant", "show", "alpha"); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("secrets %s: %v, want something about %q", content, err, says)
-		}
-	}
-}
-
-func TestImport(t *testing.T) {
-	environment(t)
-	mustApply(t)
-	tickets := `{"ticket_id": "1", "subject": "Printer", "description": "d", "resolution": "r", "resolved_at": "2026-01-02T03:04:05Z"}` + "\n\n" +
-		`{"ticket_id": "2", "subject": "Scanner", "description": "d"}` + "\n"
-	systems := `{"hostname": "a.example.com", "address": "192.0.2.1", "role": "Printer", "client": "Example", "location": "Floor 1"}`
-	for kind, c := range map[string]struct{ rows, says string }{
-		"tickets": {tickets, "2 tickets imported"}, "systems": {systems, "1 systems imported"},
-	} {
-		if out, err := agentctl(t.Context(), c.rows, "import", kind, "--tenant", "alpha", "--file", "-"); err != nil || !strings.Contains(out, c.says) {
-			t.Errorf("%s: %v: %s", kind, err, out)
-		}
-		for bad, says := range map[string]string{
-			"{}": "line 1", c.rows + "\n{": "line", `{"surprise": 1}`: "unknown field", strings.Repeat("x", longestLine+1): "read the lines",
-		} {
-			if _, err := agentctl(t.Context(), bad, "import", kind, "--tenant", "alpha", "--file", "-"); err == nil || !strings.Contains(err.Error(), says) {
-				t.Errorf("%s: %v, want something about %q", kind, err, says)
-			}
-		}
-		if _, err := agentctl(t.Context(), c.rows, "import", kind, "--tenant", "nobody", "--file", "-"); !errors.Is(err, tenant.ErrNotFound) {
-			t.Errorf("%s for an unknown tenant: %v", kind, err)
 		}
 	}
 }
@@ -253,5 +226,25 @@ func TestJobShow(t *testing.T) {
 		if _, err := agentctl(t.Context(), "", "job", "show", "--tenant", "alpha", id); !errors.Is(err, enhancement.ErrNotFound) {
 			t.Errorf("job %s: %v", id, err)
 		}
+	}
+}
+
+func TestReindex(t *testing.T) {
+	environment(t)
+	if out, err := agentctl(t.Context(), exampleTenant, "tenant", "apply", "--file", "-"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	file := write(t, "t.jsonl", `{"ticket_id": "1", "subject": "Printer jams", "resolution": "New rollers.", "resolved_at": "2026-01-02T03:04:05Z"}`)
+	if out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha", "--file", file, "--quiet"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, c := range []struct{ flag, want string }{{"--rebuild=false", "0 tickets indexed"}, {"--rebuild", "1 tickets indexed"}} {
+		out, err := agentctl(t.Context(), "", "reindex", "--tenant", "alpha", c.flag)
+		if err != nil || !strings.Contains(out, c.want) {
+			t.Errorf("%s: %q, %v; want %q", c.flag, out, err, c.want)
+		}
+	}
+	if _, err := agentctl(t.Context(), "", "reindex", "--tenant", "unknown"); !errors.Is(err, tenant.ErrNotFound) {
+		t.Errorf("an unknown tenant: %v", err)
 	}
 }

@@ -23,6 +23,11 @@ const maxConns = 4
 type settings struct {
 	DatabaseURL string `envconfig:"DATABASE_URL"`
 	SecretsFile string `envconfig:"SECRETS_FILE"`
+
+	// As the enhancer has them: both have to keep the same tickets, and share the calls to a tenant's server.
+	ResolvedStatuses []string `envconfig:"MIRROR_RESOLVED_STATUSES" default:"Resolved,Closed"`
+	CloudCalls       int      `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
+	OnPremCalls      int      `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`
 }
 
 // backend is the platform's data, reached as app_user: this tool is walled in like the apps.
@@ -30,6 +35,7 @@ type backend struct {
 	db      *postgres.DB
 	ledger  *ledger.Ledger
 	tenants *tenantstore.Store
+	cfg     settings
 }
 
 // openBackend names every missing setting at once.
@@ -56,7 +62,7 @@ func openBackend(ctx context.Context) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &backend{db: db, ledger: ledger.New(db), tenants: tenantstore.New(db, sealer)}, nil
+	return &backend{db: db, ledger: ledger.New(db), tenants: tenantstore.New(db, sealer), cfg: cfg}, nil
 }
 
 func readSealer(path string) (*tenant.Sealer, error) {

@@ -1,102 +1,111 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
+	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/importfile"
+	"github.com/ai-agents/ai-agents/internal/importfile/bulkload"
+	"github.com/ai-agents/ai-agents/internal/mirror"
 )
 
-// importBatch is how many rows go into one transaction.
-const importBatch = 500
+var (
+	// errRejected says that an import is done but for some records.
+	errRejected = errors.New("not all records were imported")
+	// errStopped says that an import was interrupted by the operator.
+	errStopped = errors.New("the import was interrupted")
+)
 
-// longestLine bounds one JSON line.
-const longestLine = 4 << 20
+const importHelp = `Import what the sources search: from the tenant's ServiceDesk Plus, or with --file from a CSV or JSON Lines file.
+
+Rows are upserted: what is there already is replaced where it differs, and counts as unchanged where it does not. So an
+import that was interrupted is run again as it was; from ServiceDesk Plus it goes on where it stopped.
+
+Exit status: 0 all imported; 4 imported but for some records, which are reported; 130 interrupted; 1 failed.
+Formats, columns and the reject file: docs/operations.md, "Importing".`
 
 func newImportCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "import", Short: "Import what the sources search, from JSON Lines files"}
+	cmd := &cobra.Command{Use: "import", Short: "Import what the sources search, from ServiceDesk Plus or from files", Long: importHelp}
 	cmd.AddCommand(
-		newImportKind("tickets", "past tickets: ticket_id, subject, description, resolution, created_at, resolved_at, url",
-			func(ctx context.Context, b *backend, tenantID string, rows []history.PastTicket) error {
-				return history.Put(ctx, b.db, tenantID, rows)
-			}),
-		newImportKind("systems", "the inventory: hostname, address, role, client, location",
-			func(ctx context.Context, b *backend, tenantID string, rows []inventory.System) error {
-				return inventory.Put(ctx, b.db, tenantID, rows)
-			}))
+		newImportKind(kind{
+			name: "tickets", short: "past tickets", feed: mirror.FeedTickets, dated: true, mostRows: history.MaxBatch,
+			columns: "ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url",
+		}, importfile.Tickets(), func(b *backend, tenantID string) bulkload.Put[history.PastTicket] {
+			return into(tenantID, history.NewStore(b.db).Put)
+		}),
+		newImportKind(kind{
+			name: "kb", alias: "articles", short: "articles of the knowledge base", feed: mirror.FeedArticles, dated: true, mostRows: knowledge.MaxBatch,
+			columns: "article_id, title, body, url, updated_at",
+		}, importfile.Articles(), func(b *backend, tenantID string) bulkload.Put[knowledge.Article] {
+			return into(tenantID, knowledge.NewStore(b.db).Put)
+		}),
+		newImportKind(kind{
+			name: "assets", alias: "systems", short: "the systems of the inventory", feed: mirror.FeedAssets, mostRows: bulkload.DefaultRows,
+			columns: "id, hostname, address, asset_tag, role, client, location",
+		}, importfile.Systems(), func(b *backend, tenantID string) bulkload.Put[inventory.System] {
+			return into(tenantID, inventory.NewStore(b.db).Put)
+		}),
+		newImportKind(kind{
+			name: "subnets", short: "the networks of the inventory", mostRows: bulkload.DefaultRows,
+			columns: "network, name, role, client, location",
+		}, importfile.Subnets(), func(b *backend, tenantID string) bulkload.Put[inventory.Subnet] {
+			return into(tenantID, inventory.NewStore(b.db).PutSubnets)
+		}))
 	return cmd
 }
 
-type row interface{ Validate() error }
+// kind is what one command imports.
+type kind struct {
+	name, alias, short, columns string
+	// feed is what ServiceDesk Plus has of it; empty when it has none.
+	feed mirror.Feed
+	// dated: its records say when they changed.
+	dated bool
+	// mostRows is how many rows its store takes at once.
+	mostRows int
+}
 
-func newImportKind[T row](kind, fields string, put func(context.Context, *backend, string, []T) error) *cobra.Command {
-	var tenantID, file string
+// into is a store's Put for the rows of a file of one tenant.
+func into[T importfile.Record](
+	tenantID string, put func(context.Context, string, gather.Origin, []T) (gather.Change, error),
+) bulkload.Put[T] {
+	return func(ctx context.Context, rows []T) (gather.Change, error) {
+		return put(ctx, tenantID, gather.OriginFile, rows)
+	}
+}
+
+func newImportKind[T importfile.Record](
+	k kind, schema *importfile.Schema[T], put func(*backend, string) bulkload.Put[T],
+) *cobra.Command {
+	var flags importFlags
 	cmd := &cobra.Command{
-		Use: kind, Short: "Import " + fields, Args: cobra.NoArgs,
-		Example: fmt.Sprintf("  agentctl import %s --tenant example-clinic --file %s.jsonl", kind, kind),
+		Use: k.name, Short: "Import " + k.short, Args: cobra.NoArgs,
+		Long: fmt.Sprintf("Import %s. Columns of a file: %s.\n\n%s", k.short, k.columns, importHelp),
+		Example: fmt.Sprintf("  agentctl import %[1]s --tenant example-clinic --file %[1]s.csv --dry-run\n"+
+			"  agentctl import %[1]s --tenant example-clinic --file %[1]s.jsonl.gz", k.name),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			data, err := readInput(cmd, file)
-			if err != nil {
+			if err := flags.check(cmd, k); err != nil {
 				return err
 			}
-			rows, err := decodeLines[T](data)
-			if err != nil {
-				return fmt.Errorf("nothing was imported: %s: %w", file, err)
+			if !flags.fromFile {
+				return importFromDesk(cmd, k, &flags, openMirror)
 			}
-			b, err := openBackend(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer b.close()
-			if _, _, err := b.tenants.Get(cmd.Context(), tenantID); err != nil {
-				return fmt.Errorf("nothing was imported: %w (create it with `agentctl tenant apply`)", err)
-			}
-			for start := 0; start < len(rows); start += importBatch {
-				end := min(start+importBatch, len(rows))
-				if err := put(cmd.Context(), b, tenantID, rows[start:end]); err != nil {
-					return fmt.Errorf("%d of %d rows were imported: %w", start, len(rows), err)
-				}
-			}
-			cmd.Printf("%d %s imported for tenant %s\n", len(rows), kind, tenantID)
-			return nil
+			return importFromFile(cmd, k, &flags, schema, put)
 		},
 	}
-	cmd.Flags().StringVar(&tenantID, "tenant", "", "tenant id")
-	cmd.Flags().StringVarP(&file, "file", "f", "", "JSON Lines file; - for standard input")
-	for _, name := range []string{"tenant", "file"} {
-		_ = cmd.MarkFlagRequired(name) // fails only for a flag that does not exist
+	if k.alias != "" {
+		cmd.Aliases = []string{k.alias}
 	}
+	if k.feed != "" {
+		cmd.Example += fmt.Sprintf("\n  agentctl import %s --tenant example-clinic", k.name)
+	}
+	flags.bind(cmd, k)
 	return cmd
-}
-
-// decodeLines reads one T a line and names the line of the first that is wrong.
-func decodeLines[T row](data []byte) ([]T, error) {
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, longestLine)
-	var rows []T
-	for n := 1; lines.Scan(); n++ {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		dec := json.NewDecoder(bytes.NewReader(lines.Bytes()))
-		dec.DisallowUnknownFields()
-		var r T
-		if err := dec.Decode(&r); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		if err := r.Validate(); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		rows = append(rows, r)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read the lines: %w", err)
-	}
-	return rows, nil
 }

@@ -17,6 +17,8 @@ import (
 const (
 	exitFailed      = 1
 	exitNotEnhanced = 3
+	exitRejected    = 4
+	exitStopped     = 130 // what shells give for Ctrl-C
 )
 
 func main() { os.Exit(start()) }
@@ -29,10 +31,20 @@ func start() int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "agentctl:", err)
-	if errors.Is(err, errNotEnhanced) {
+	return exitStatus(err)
+}
+
+func exitStatus(err error) int {
+	switch {
+	case errors.Is(err, errNotEnhanced):
 		return exitNotEnhanced
+	case errors.Is(err, errStopped):
+		return exitStopped
+	case errors.Is(err, errRejected):
+		return exitRejected
+	default:
+		return exitFailed
 	}
-	return exitFailed
 }
 
 func newRootCommand() *cobra.Command {
@@ -47,6 +59,6 @@ SECRETS_FILE, the JSON file with the secret "tenant-keyset". After "make up" bot
   set -a; . .run/env; set +a`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.AddCommand(newTenantCommand(), newImportCommand(), newWebhookCommand(), newJobCommand(), newSmokeCommand())
+	root.AddCommand(newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newJobCommand(), newSmokeCommand())
 	return root
 }

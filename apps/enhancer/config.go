@@ -6,7 +6,9 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
@@ -19,12 +21,17 @@ type config struct {
 	Database postgres.Config
 	Internal httpserver.InternalConfig
 	LLM      openai.Config
+	// Embeddings are optional.
+	Embeddings embeddings.Config
+	Mirror     mirror.Config
 
 	// DeskTimeout bounds one call to a tenant's ServiceDesk Plus.
 	DeskTimeout time.Duration `envconfig:"SERVICEDESK_TIMEOUT" default:"5s"`
 	// KnowledgeTimeout bounds one call to a tenant's knowledge base.
 	KnowledgeTimeout time.Duration `envconfig:"KB_TIMEOUT" default:"10s"`
-	Grace            time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// UpkeepInterval is how often search index and embeddings are looked after.
+	UpkeepInterval time.Duration `envconfig:"UPKEEP_INTERVAL" default:"5m"`
+	Grace          time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 }
 
 func loadConfig() (config, error) {

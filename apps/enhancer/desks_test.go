@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
@@ -13,53 +14,44 @@ import (
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
-func newTestDesks(t *testing.T) (*desks, *tenantstoretest.Store) {
-	t.Helper()
-	store := tenantstoretest.New(t)
-	return newDesks(store.Store, time.Second, slog.New(slog.DiscardHandler)), store
-}
-
 func TestDesks(t *testing.T) {
-	d, store := newTestDesks(t)
-	store.Save(t, "alpha")
-	first, format, err := d.Desk(t.Context(), "alpha")
-	if err != nil || format != tenant.FormatMarkdown {
-		t.Fatalf("format %q, %v", format, err)
+	store := tenantstoretest.New(t)
+	clients := desk.New(store.Store, time.Second, slog.New(slog.DiscardHandler))
+	d := desks{store: store.Store, clients: clients}
+	example, credentials := tenantstoretest.Example("alpha")
+	example.Preferences.TicketURL, example.Preferences.ArticleURL = "https://sdp.example.com/t/{id}", "https://sdp.example.com/a/{id}"
+	if err := store.Store.Save(t.Context(), example, credentials); err != nil {
+		t.Fatal(err)
 	}
-	if again, _, err := d.Desk(t.Context(), "alpha"); err != nil || again != first {
-		t.Errorf("an unchanged tenant gets another client, with its connections and token lost: %v", err)
+	if _, format, err := d.Desk(t.Context(), "alpha"); err != nil || format != tenant.FormatMarkdown {
+		t.Errorf("format %q, %v", format, err)
 	}
-	store.Save(t, "alpha")
-	if changed, _, err := d.Desk(t.Context(), "alpha"); err != nil || changed == first {
-		t.Errorf("a changed tenant keeps the old client: %v", err)
+	if _, err := (mirrored{clients}).Mirrored(t.Context(), "alpha"); err != nil {
+		t.Error(err)
 	}
 	endpoint, err := d.KnowledgeEndpoint(t.Context(), "alpha")
 	if err != nil || endpoint.BaseURL != "https://kb.example.com/alpha" || endpoint.APIKey != "kb-key-of-alpha" {
 		t.Errorf("endpoint %q, %v", endpoint.BaseURL, err)
 	}
-	for _, id := range []string{"unknown"} {
-		if _, _, err := d.Desk(t.Context(), id); !errors.Is(err, tenant.ErrNotFound) {
-			t.Errorf("desk of an unknown tenant: %v", err)
-		}
-		if _, err := d.KnowledgeEndpoint(t.Context(), id); !errors.Is(err, tenant.ErrNotFound) {
-			t.Errorf("knowledge base of an unknown tenant: %v", err)
-		}
+	ticketURL, ticketErr := d.TicketURL(t.Context(), "alpha")
+	articleURL, articleErr := d.ArticleURL(t.Context(), "alpha")
+	if err := errors.Join(ticketErr, articleErr); err != nil || ticketURL != example.Preferences.TicketURL || articleURL != example.Preferences.ArticleURL {
+		t.Errorf("links %q and %q, %v", ticketURL, articleURL, err)
 	}
 }
 
-func TestDesksInTheCloud(t *testing.T) {
-	d, store := newTestDesks(t)
-	cloud := tenant.Tenant{ID: "beta", Name: "Example", ServiceDeskURL: "https://sdp.example.com/app/x/api/v3", Profile: tenant.ProfileCloud}
-	for key, ok := range map[tenant.Secret]bool{
-		`{"accounts_url":"https://accounts.example.com","client_id":"a","client_secret":"b","refresh_token":"c"}`: true,
-		`{"client_id":"a"}`:     false,
-		`["not", "a", "grant"]`: false,
-	} {
-		if err := store.Store.Save(t.Context(), cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"}); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := d.Desk(t.Context(), "beta"); (err == nil) != ok {
-			t.Errorf("grant %s: %v", key.Reveal(), err)
+func TestDesksOfAnUnknownTenant(t *testing.T) {
+	store := tenantstoretest.New(t)
+	clients := desk.New(store.Store, time.Second, slog.New(slog.DiscardHandler))
+	d := desks{store: store.Store, clients: clients}
+	_, _, deskErr := d.Desk(t.Context(), "unknown")
+	_, mirrorErr := mirrored{clients}.Mirrored(t.Context(), "unknown")
+	_, endpointErr := d.KnowledgeEndpoint(t.Context(), "unknown")
+	_, ticketErr := d.TicketURL(t.Context(), "unknown")
+	_, articleErr := d.ArticleURL(t.Context(), "unknown")
+	for _, err := range []error{deskErr, mirrorErr, endpointErr, ticketErr, articleErr} {
+		if !errors.Is(err, tenant.ErrNotFound) {
+			t.Errorf("%v, want %v", err, tenant.ErrNotFound)
 		}
 	}
 }

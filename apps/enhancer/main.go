@@ -15,12 +15,8 @@ import (
 
 	"github.com/dapr/durabletask-go/workflow"
 
-	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
-	"github.com/ai-agents/ai-agents/internal/gather"
-	"github.com/ai-agents/ai-agents/internal/gather/history"
-	"github.com/ai-agents/ai-agents/internal/gather/inventory"
-	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
@@ -63,7 +59,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, dapr.Close()) }()
 	secrets, err := dapr.Secrets(ctx,
-		[]string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset}, []string{sidecar.SecretLLMAPIKey})
+		[]string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset}, []string{sidecar.SecretLLMAPIKey, sidecar.SecretEmbeddingsAPIKey})
 	if err != nil {
 		return err
 	}
@@ -80,9 +76,23 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	metrics := telemetry.NewMetrics()
 	books := ledger.New(db)
 	store := tenantstore.New(db, sealer)
-	activities, err := newActivities(cfg, db, books, store, dapr.Cache(), secrets[sidecar.SecretLLMAPIKey], metrics, logger)
+	desks := desks{store: store, clients: desk.New(store, cfg.DeskTimeout, logger)}
+	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
 		return err
+	}
+	reranker, err := newReranker(db, embedder, logger)
+	if err != nil {
+		return err
+	}
+	llm, err := newLLM(cfg.LLM, secrets[sidecar.SecretLLMAPIKey], logger)
+	if err != nil {
+		return err
+	}
+	activities := &workflows.Activities{
+		Ledger: books, Sources: newSources(cfg, db, desks, dapr.Cache(), reranker, logger),
+		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
+		Desks:       desks, Metrics: metrics, Logger: logger,
 	}
 	registry := workflow.NewRegistry()
 	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
@@ -102,8 +112,10 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	})
 	receiver := &receiver{ledger: books, engine: engine, logger: logger}
 	server := httpserver.New(cfg.Internal.Addr(), routes(receiver, cfg.Sidecar.AppToken, health, metrics), logger)
+	background := newBackground(ctx, cfg, db, store, embedder, logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
+	background.stop()
 	stopWorking()
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
@@ -127,26 +139,6 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 		err = errors.Join(err, context.Cause(serving))
 	}
 	return err
-}
-
-func newActivities(cfg config, db *postgres.DB, books *ledger.Ledger, store *tenantstore.Store, cache knowledge.Cache,
-	llmKey string, metrics *telemetry.Metrics, logger *slog.Logger,
-) (*workflows.Activities, error) {
-	llm, err := newLLM(cfg.LLM, llmKey, logger)
-	if err != nil {
-		return nil, err
-	}
-	desks := newDesks(store, cfg.DeskTimeout, logger)
-	return &workflows.Activities{
-		Ledger: books,
-		Sources: map[enhancement.Step]gather.Source{
-			enhancement.StepTicketSearch: history.New(db),
-			enhancement.StepDocSearch:    knowledge.New(desks, cache, knowledge.Options{Timeout: cfg.KnowledgeTimeout, Logger: logger}),
-			enhancement.StepIPSearch:     inventory.New(db),
-		},
-		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
-		Desks:       desks, Metrics: metrics, Logger: logger,
-	}, nil
 }
 
 // newLLM returns nil, and says so once, when no model is configured: notes then carry the gathered

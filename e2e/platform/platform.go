@@ -14,6 +14,7 @@ import (
 	"github.com/ai-agents/ai-agents/e2e/stack"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -97,7 +98,9 @@ func SampleClient(id string) (Client, error) {
 		})
 	}
 	for _, s := range data.Systems {
-		c.Systems = append(c.Systems, inventory.System(s))
+		c.Systems = append(c.Systems, inventory.System{
+			Hostname: s.Hostname, Address: s.Address, Role: s.Role, Client: s.Client, Location: s.Location,
+		})
 	}
 	return c, nil
 }
@@ -131,10 +134,10 @@ func (p *Platform) Onboard(ctx context.Context, c Client) error {
 	for i := range c.Tickets {
 		c.Tickets[i].URL = endpoints.TicketPage(c.Tickets[i].ID)
 	}
-	if err := history.Put(ctx, p.db, c.ID, c.Tickets); err != nil {
+	if _, err := history.NewStore(p.db).Put(ctx, c.ID, gather.OriginFile, c.Tickets); err != nil {
 		return fmt.Errorf("onboard %s: %w", c.ID, err)
 	}
-	if err := inventory.Put(ctx, p.db, c.ID, c.Systems); err != nil {
+	if _, err := inventory.NewStore(p.db).Put(ctx, c.ID, gather.OriginFile, c.Systems); err != nil {
 		return fmt.Errorf("onboard %s: %w", c.ID, err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
@@ -65,6 +66,34 @@ func (p *Platform) ChangeTicket(ctx context.Context, tenantID, ticketID, descrip
 		return Opened{}, fmt.Errorf("change ticket %s: %w", ticketID, err)
 	}
 	return opened(out)
+}
+
+// ResolveTicket resolves a ticket, which sends no webhook.
+func (p *Platform) ResolveTicket(ctx context.Context, tenantID, ticketID, resolution string) error {
+	in := map[string]any{"resolution": resolution}
+	if err := p.call(ctx, http.MethodPatch, "/api/tenants/"+tenantID+"/tickets/"+ticketID, in, nil); err != nil {
+		return fmt.Errorf("resolve ticket %s: %w", ticketID, err)
+	}
+	return nil
+}
+
+// AwaitMirrored waits until the platform has the ticket from the tenant's ServiceDesk Plus.
+func (p *Platform) AwaitMirrored(ctx context.Context, tenantID, ticketID string) error {
+	store := history.NewStore(p.db)
+	for {
+		has, err := store.Versions(ctx, tenantID, []string{ticketID})
+		if err != nil {
+			return fmt.Errorf("look for ticket %s in the history: %w", ticketID, err)
+		}
+		if _, ok := has[ticketID]; ok {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("ticket %s was not mirrored: %w", ticketID, context.Cause(ctx))
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 func opened(out simulator.Emission) (Opened, error) {

@@ -19,6 +19,7 @@ const (
 	secretRedis        = "redis-password"
 	secretKeyset       = "tenant-keyset"
 	secretLLM          = "llm-api-key"
+	secretEmbeddings   = "embeddings-api-key"
 	secretSimulatorKey = "servicedesk-simulator-key"
 )
 
@@ -46,6 +47,7 @@ func loadSecrets(dir string) (*secrets, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.store[secretEmbeddings] = s.store[secretLLM] // the simulator is one server for both
 	s.passwords, err = loadOrGenerate(filepath.Join(dir, "passwords.json"), map[string]func() (string, error){
 		passwordAdmin: random, passwordApp: random,
 	})

@@ -14,7 +14,9 @@ const (
 	SecretDatabaseURL  = "database-url"  // as app_user
 	SecretTenantKeyset = "tenant-keyset" // Tink keyset in JSON
 	SecretLLMAPIKey    = "llm-api-key"   // absent or empty: notes without a language model
-	SecretSimulatorKey = "servicedesk-simulator-key"
+	// Absent or empty: for an embeddings endpoint that wants none.
+	SecretEmbeddingsAPIKey = "embeddings-api-key"
+	SecretSimulatorKey     = "servicedesk-simulator-key"
 )
 
 // ErrMissingSecrets says that required secrets are absent; the message names all of them.

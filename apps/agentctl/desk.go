@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/desk"
+	"github.com/ai-agents/ai-agents/internal/mirror"
+)
+
+// listTimeout is the patience with one page of a list: longer than that of the enhancer, whose calls are small.
+const listTimeout = 30 * time.Second
+
+// desks are the tenants' as the mirror sees them.
+type desks struct{ clients *desk.Desks }
+
+// Mirrored implements mirror.Desks.
+func (d desks) Mirrored(ctx context.Context, tenantID string) (mirror.Desk, error) {
+	client, _, err := d.clients.Client(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	return client, nil
+}
+
+// openMirror makes the importer of records from ServiceDesk Plus.
+func openMirror(b *backend) importer {
+	clients := desk.New(b.tenants, listTimeout, slog.New(slog.DiscardHandler))
+	return mirror.New(b.db, desks{clients}, mirror.Config{
+		ResolvedStatuses: b.cfg.ResolvedStatuses, CloudCalls: b.cfg.CloudCalls, OnPremCalls: b.cfg.OnPremCalls,
+	})
+}

@@ -1,0 +1,79 @@
+// Package desk owns the ServiceDesk Plus clients of the tenants: one for each, because a client holds connections and, in
+// the cloud, the access token.
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+)
+
+// Tenants knows the tenants and opens their credentials.
+type Tenants interface {
+	Get(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error)
+}
+
+// Desks makes clients and keeps them. It may be used concurrently.
+type Desks struct {
+	tenants Tenants
+	timeout time.Duration
+	logger  *slog.Logger
+
+	mu      sync.Mutex
+	clients map[string]kept
+}
+
+type kept struct {
+	client    *servicedesk.Client
+	updatedAt time.Time
+}
+
+// New makes Desks whose clients are patient for timeout with one call.
+func New(tenants Tenants, timeout time.Duration, logger *slog.Logger) *Desks {
+	return &Desks{tenants: tenants, timeout: timeout, logger: logger, clients: make(map[string]kept)}
+}
+
+// Client gives the tenant and its client: the same as long as the tenant does not change. tenant.ErrNotFound says that
+// there is no such tenant, or none that is enabled.
+func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Client, tenant.Tenant, error) {
+	t, credentials, err := d.tenants.Get(ctx, tenantID)
+	if err != nil {
+		return nil, tenant.Tenant{}, fmt.Errorf("find the desk of tenant %s: %w", tenantID, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if have, ok := d.clients[t.ID]; ok && have.updatedAt.Equal(t.UpdatedAt) {
+		return have.client, t, nil
+	}
+	client, err := d.newClient(t, credentials)
+	if err != nil {
+		return nil, tenant.Tenant{}, err
+	}
+	d.clients[t.ID] = kept{client, t.UpdatedAt}
+	return client, t, nil
+}
+
+func (d *Desks) newClient(t tenant.Tenant, credentials tenant.Credentials) (*servicedesk.Client, error) {
+	cfg := servicedesk.Config{
+		BaseURL: t.ServiceDeskURL, Profile: servicedesk.Profile(t.Profile), TechnicianID: t.TechnicianID,
+		Timeout: d.timeout, Logger: d.logger,
+	}
+	if t.Profile == tenant.ProfileCloud {
+		if err := json.Unmarshal([]byte(credentials.APIKey.Reveal()), &cfg.OAuth); err != nil {
+			return nil, fmt.Errorf("the OAuth grant of tenant %s is not the expected JSON", t.ID)
+		}
+	} else {
+		cfg.APIKey = credentials.APIKey.Reveal()
+	}
+	client, err := servicedesk.New(cfg, nil)
+	if err != nil {
+		return nil, fmt.Errorf("configure ServiceDesk Plus of tenant %s: %w", t.ID, err)
+	}
+	return client, nil
+}
