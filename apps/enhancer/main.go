@@ -16,7 +16,9 @@ import (
 	"github.com/dapr/durabletask-go/workflow"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
+	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
@@ -76,23 +78,14 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	metrics := telemetry.NewMetrics()
 	books := ledger.New(db)
 	store := tenantstore.New(db, sealer)
-	desks := desks{store: store, clients: desk.New(store, cfg.DeskTimeout, logger)}
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
 		return err
 	}
-	reranker, err := newReranker(db, embedder, logger)
+	activities, err := newActivities(cfg, db, desks{store: store, clients: desk.New(store, cfg.DeskTimeout, logger)}, dapr.Cache(),
+		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
 	if err != nil {
 		return err
-	}
-	llm, err := newLLM(cfg.LLM, secrets[sidecar.SecretLLMAPIKey], logger)
-	if err != nil {
-		return err
-	}
-	activities := &workflows.Activities{
-		Ledger: books, Sources: newSources(cfg, db, desks, dapr.Cache(), reranker, logger),
-		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
-		Desks:       desks, Metrics: metrics, Logger: logger,
 	}
 	registry := workflow.NewRegistry()
 	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
@@ -139,6 +132,24 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 		err = errors.Join(err, context.Cause(serving))
 	}
 	return err
+}
+
+func newActivities(cfg config, db *postgres.DB, desks desks, cache knowledge.Cache, embedder embedding.Embedder,
+	llmKey string, metrics *telemetry.Metrics, logger *slog.Logger,
+) (*workflows.Activities, error) {
+	reranker, err := newReranker(db, embedder, logger)
+	if err != nil {
+		return nil, err
+	}
+	llm, err := newLLM(cfg.LLM, llmKey, logger)
+	if err != nil {
+		return nil, err
+	}
+	return &workflows.Activities{
+		Ledger: ledger.New(db), Sources: newSources(cfg, db, desks, cache, reranker, logger),
+		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
+		Desks:       desks, Metrics: metrics, Logger: logger,
+	}, nil
 }
 
 // newLLM returns nil, and says so once, when no model is configured: notes then carry the gathered

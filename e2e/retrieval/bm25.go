@@ -45,14 +45,14 @@ func plainWords(text string) func(yield func(string) bool) {
 
 // search gives the numbers of the best documents that may be found, best first.
 func (r *reference) search(query string, may func(document int) bool, limit int) []int {
-	const k1, b = 1.2, 0.75
+	const k1, b, half = 1.2, 0.75, 0.5
 	n := float64(len(r.lengths))
 	average := r.total / n
 	scores := make([]float64, len(r.lengths))
 	for word := range plainWords(query) {
 		found := r.postings[word]
 		df := float64(len(found))
-		idf := math.Log1p((n - df + 0.5) / (df + 0.5))
+		idf := math.Log1p((n - df + half) / (df + half))
 		for _, o := range found {
 			scores[o.document] += idf * o.times * (k1 + 1) / (o.times + k1*(1-b+b*r.lengths[o.document]/average))
 		}

@@ -21,6 +21,10 @@ const (
 	vocabulary = 200_000
 	exponent   = 1.1
 	flatness   = 30
+
+	// Consonants only, so that no word is a stop word or is stemmed into another.
+	letters  = "bcdfghjklmnpqrtz"
+	shortest = 256 // has three letters
 )
 
 func newGenerator(seed uint64) *generator {
@@ -31,9 +35,8 @@ func newGenerator(seed uint64) *generator {
 func (g *generator) text(words int) string {
 	var text strings.Builder
 	for range words {
-		// Consonants only, so that no word is a stop word or is stemmed into another.
-		for number := g.zipf.Uint64() + 256; number > 0; number /= 16 {
-			text.WriteByte("bcdfghjklmnpqrtz"[number%16])
+		for number := g.zipf.Uint64() + shortest; number > 0; number /= uint64(len(letters)) {
+			text.WriteByte(letters[number%uint64(len(letters))])
 		}
 		text.WriteByte(' ')
 	}
@@ -45,7 +48,7 @@ func (g *generator) tickets(first, n int) []history.PastTicket {
 	for i := range tickets {
 		tickets[i] = history.PastTicket{
 			ID: strconv.Itoa(first + i), Subject: g.text(subjectWords), Description: g.text(descriptionWords),
-			Resolution: g.text(resolutionWords), ResolvedAt: longAgo.Add(time.Duration(first+i) * time.Minute),
+			Resolution: g.text(resolutionWords), ResolvedAt: longAgo().Add(time.Duration(first+i) * time.Minute),
 		}
 	}
 	return tickets

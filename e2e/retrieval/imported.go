@@ -36,7 +36,7 @@ func imported(ctx context.Context, w *world, opts Options, r *report) error {
 			return err
 		}
 	}
-	w.say("importing %d tickets with %s", opts.Import, opts.Agentctl)
+	w.sayf("importing %d tickets with %s", opts.Import, opts.Agentctl)
 	started := time.Now()
 	if out, err := o.importing(ctx, "import-whole").CombinedOutput(); err != nil {
 		return fmt.Errorf("import: %w\n%s", err, out)
@@ -66,7 +66,8 @@ func (w *world) bareInsert(ctx context.Context, size int) (float64, error) {
 			descriptions, resolutions = append(descriptions, t.Description), append(resolutions, t.Resolution)
 		}
 		started := time.Now()
-		_, err := w.admin.Exec(ctx, `INSERT INTO bare SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])`,
+		_, err := w.admin.Exec(ctx, `
+			INSERT INTO bare SELECT t.i, t.s, t.d, t.r FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS t (i, s, d, r)`,
 			ids, subjects, descriptions, resolutions)
 		if err != nil {
 			return 0, fmt.Errorf("insert bare rows: %w", err)

@@ -12,8 +12,15 @@ func newTally() *tally {
 	return &tally{hits: make(map[int]int), precision: make(map[int]float64)}
 }
 
-// depths at which success and precision are reported.
-var depths = []int{1, 3, 5, 10}
+// Depths at which success and precision are reported.
+const (
+	first = 1
+	three = 3
+	five  = 5
+	ten   = 10
+)
+
+func depths() []int { return []int{first, three, five, ten} }
 
 // add counts one query: which of the results, best first, are relevant, and how many relevant ones there are in all.
 func (t *tally) add(relevant []bool, all int) {
@@ -28,7 +35,7 @@ func (t *tally) add(relevant []bool, all int) {
 		}
 		if found == 0 {
 			t.mrr += 1 / float64(i+1)
-			for _, k := range depths {
+			for _, k := range depths() {
 				if i < k {
 					t.hits[k]++
 				}
@@ -36,7 +43,7 @@ func (t *tally) add(relevant []bool, all int) {
 		}
 		found++
 		sum += float64(found) / float64(i+1)
-		for _, k := range depths {
+		for _, k := range depths() {
 			if i < k {
 				t.precision[k] += 1 / float64(k)
 			}

@@ -47,7 +47,7 @@ func Run(ctx context.Context, opts Options, out io.Writer) error {
 		if err := measure(ctx, w, opts, results); err != nil {
 			return err
 		}
-		w.say("  took %s", time.Since(started).Round(time.Second))
+		w.sayf("  took %s", time.Since(started).Round(time.Second))
 	}
 	if _, err := io.WriteString(out, results.String()); err != nil {
 		return fmt.Errorf("write the report: %w", err)

@@ -93,12 +93,12 @@ func latencyOf(took []time.Duration) latency {
 func ratio(x, y time.Duration) float64 { return float64(x) / float64(y) }
 
 func (l latency) String() string {
-	return fmt.Sprintf("%.1f / %.1f ms", float64(l.p50.Microseconds())/1000, float64(l.p95.Microseconds())/1000)
+	return fmt.Sprintf("%.1f / %.1f ms", ratio(l.p50, time.Millisecond), ratio(l.p95, time.Millisecond))
 }
 
 // fill makes a tenant with so many tickets and says how long storing and indexing them took.
 func (w *world) fill(ctx context.Context, tenantID string, size int) (time.Duration, error) {
-	w.say("%s: storing", tenantID)
+	w.sayf("%s: storing", tenantID)
 	if err := w.addTenant(ctx, tenantID); err != nil {
 		return 0, err
 	}
@@ -117,7 +117,7 @@ func (w *world) fill(ctx context.Context, tenantID string, size int) (time.Durat
 
 // measure times the product's search.
 func (w *world) measure(ctx context.Context, tenantID string, size int) (latency, error) {
-	w.say("%s: searching", tenantID)
+	w.sayf("%s: searching", tenantID)
 	source := history.New(w.db, history.Options{})
 	words := newGenerator(uint64(size) + 1) //nolint:gosec // a count
 	took := make([]time.Duration, 0, searches)

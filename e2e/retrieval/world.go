@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,7 +21,10 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 )
 
-const database = "retrieval"
+const (
+	database    = "retrieval"
+	connections = 4
+)
 
 // world is a Postgres of its own, with the product's schema.
 type world struct {
@@ -79,7 +83,7 @@ func (w *world) prepare(ctx context.Context, cluster *postgrestest.Cluster) erro
 		return err
 	}
 	w.appURL = as(postgres.RoleApp)
-	if w.db, err = postgres.Open(ctx, w.appURL, postgres.Config{MaxConns: 4, ConnectTimeout: time.Minute}); err != nil {
+	if w.db, err = postgres.Open(ctx, w.appURL, postgres.Config{MaxConns: connections, ConnectTimeout: time.Minute}); err != nil {
 		return err
 	}
 	w.cleanups = append(w.cleanups, w.db.Close)
@@ -91,12 +95,12 @@ func (w *world) prepare(ctx context.Context, cluster *postgrestest.Cluster) erro
 }
 
 func (w *world) close() {
-	for i := len(w.cleanups) - 1; i >= 0; i-- {
-		w.cleanups[i]()
+	for _, cleanup := range slices.Backward(w.cleanups) {
+		cleanup()
 	}
 }
 
-func (w *world) say(format string, args ...any) { _, _ = fmt.Fprintf(w.log, format+"\n", args...) }
+func (w *world) sayf(format string, args ...any) { _, _ = fmt.Fprintf(w.log, format+"\n", args...) }
 
 func (w *world) addTenant(ctx context.Context, tenantID string) error {
 	_, err := w.admin.Exec(ctx, `

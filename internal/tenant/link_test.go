@@ -8,7 +8,7 @@ import (
 
 func TestLinkTemplate(t *testing.T) {
 	for template, want := range map[tenant.LinkTemplate]string{
-		"":                                   "",
+		"":                                    "",
 		"https://sdp.example.com/t/{id}/view": "https://sdp.example.com/t/KB%2F1%20&%23/view",
 		"https://sdp.example.com/?woID={id}":  "https://sdp.example.com/?woID=KB%2F1+%26%23",
 	} {

@@ -93,7 +93,7 @@ func TestPayload(t *testing.T) {
 func TestHTMLDescriptionsBecomeText(t *testing.T) {
 	for description, want := range map[string]string{
 		"<div>It is on&nbsp;fire.<br>Ask <b>Ann</b></div><script>x()</script>": "It is on fire.\nAsk Ann",
-		"if a < b then List<String> is &lt;empty&gt;":                           "if a < b then List<String> is &lt;empty&gt;",
+		"if a < b then List<String> is &lt;empty&gt;":                          "if a < b then List<String> is &lt;empty&gt;",
 	} {
 		payload := example()
 		payload["description"] = description

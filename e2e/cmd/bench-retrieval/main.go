@@ -28,7 +28,8 @@ func run(ctx context.Context) error {
 	opts := retrieval.Options{Log: os.Stderr}
 	flag.StringVar(&opts.Data, "data", "../shared/data", "folder with the data sets")
 	flag.StringVar(&opts.Agentctl, "agentctl", "bin/agentctl", "the program that imports")
-	flag.IntVar(&opts.Import, "import", 100_000, "tickets to import from a file; 0 for none")
+	const tickets = 100_000
+	flag.IntVar(&opts.Import, "import", tickets, "tickets to import from a file; 0 for none")
 	quality := flag.Bool("quality", true, "measure how well the sources find")
 	sizes := flag.String("sizes", "10000,100000,1000000", "sizes of the histories to search, the smallest first; empty for none")
 	flag.Parse()
