@@ -61,7 +61,7 @@ CREATE TABLE search_segments (
     lengths        bytea   NOT NULL,
     -- How many terms it has, and how many bits of a term's hash name the row that the term is in.
     terms          integer  NOT NULL,
-    hash_bits      smallint NOT NULL,
+    hash_bits      smallint NOT NULL CHECK (hash_bits BETWEEN 0 AND 32),
     PRIMARY KEY (tenant_id, collection, segment),
     FOREIGN KEY (tenant_id, collection) REFERENCES search_collections ON DELETE CASCADE
 );

@@ -248,3 +248,19 @@ func TestReindex(t *testing.T) {
 		t.Errorf("an unknown tenant: %v", err)
 	}
 }
+
+// A typing error in a script must not look like success.
+func TestWrongCommands(t *testing.T) {
+	for args, want := range map[string]string{
+		"import ticket":                `"ticket" is no command of`,
+		"import ticket --tenant alpha": "tickets, kb, assets, subnets",
+		"tenant aply":                  "apply",
+		"job":                          "",
+		"frobnicate":                   "unknown command",
+	} {
+		_, err := agentctl(t.Context(), "", strings.Fields(args)...)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("agentctl %s: %v, want %q", args, err, want)
+		}
+	}
+}

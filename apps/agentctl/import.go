@@ -33,7 +33,7 @@ Formats, columns and the reject file: docs/operations.md, "Importing".`
 
 func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "import", Short: "Import what the sources search, from ServiceDesk Plus or from files", Long: importHelp}
-	cmd.AddCommand(
+	return group(cmd,
 		newImportKind(kind{
 			name: "tickets", short: "past tickets", feed: mirror.FeedTickets, dated: true, mostRows: history.MaxBatch,
 			columns: "ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url",
@@ -58,7 +58,6 @@ func newImportCommand() *cobra.Command {
 		}, importfile.Subnets(), func(b *backend, tenantID string) bulkload.Put[inventory.Subnet] {
 			return into(tenantID, inventory.NewStore(b.db).PutSubnets)
 		}))
-	return cmd
 }
 
 // kind is what one command imports.

@@ -18,7 +18,6 @@ import (
 var errNotEnhanced = errors.New("the ticket was not enhanced")
 
 func newJobCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "job", Short: "Look at jobs"}
 	var tenantID string
 	show := &cobra.Command{
 		Use: "show JOB", Short: "Show a job, its steps and what the model cost", Args: cobra.ExactArgs(1),
@@ -34,8 +33,7 @@ func newJobCommand() *cobra.Command {
 	}
 	show.Flags().StringVar(&tenantID, "tenant", "", "tenant id")
 	_ = show.MarkFlagRequired("tenant") // fails only for a flag that does not exist
-	cmd.AddCommand(show)
-	return cmd
+	return group(&cobra.Command{Use: "job", Short: "Look at jobs"}, show)
 }
 
 func showJob(cmd *cobra.Command, b *backend, tenantID, jobID string) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -45,6 +46,24 @@ func exitStatus(err error) int {
 	default:
 		return exitFailed
 	}
+}
+
+// group makes a command that only has others below it. Cobra would answer a wrong one with help and success, which a
+// script takes for done.
+func group(cmd *cobra.Command, below ...*cobra.Command) *cobra.Command {
+	cmd.AddCommand(below...)
+	cmd.FParseErrWhitelist.UnknownFlags = true // they are the wrong command's: say that it is wrong instead
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		var names []string
+		for _, c := range below {
+			names = append(names, c.Name())
+		}
+		return fmt.Errorf("%q is no command of `%s`: use one of %s", args[0], cmd.CommandPath(), strings.Join(names, ", "))
+	}
+	return cmd
 }
 
 func newRootCommand() *cobra.Command {

@@ -29,7 +29,6 @@ type tenantFile struct {
 }
 
 func newTenantCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "tenant", Short: "Create and show tenants"}
 	var file string
 	apply := &cobra.Command{
 		Use: "apply", Short: "Create a tenant, or replace it", Args: cobra.NoArgs,
@@ -43,8 +42,7 @@ func newTenantCommand() *cobra.Command {
 		Use: "show TENANT", Short: "Show a tenant, without its secrets", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return showTenant(cmd, args[0]) },
 	}
-	cmd.AddCommand(apply, show)
-	return cmd
+	return group(&cobra.Command{Use: "tenant", Short: "Create and show tenants"}, apply, show)
 }
 
 func applyTenant(cmd *cobra.Command, file string) error {

@@ -25,7 +25,6 @@ type webhookFlags struct {
 }
 
 func newWebhookCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "webhook", Short: "Send webhooks as ServiceDesk Plus would"}
 	var flags webhookFlags
 	send := &cobra.Command{
 		Use: "send", Short: "Sign a webhook with the tenant's secret and send it", Args: cobra.NoArgs,
@@ -44,8 +43,7 @@ func newWebhookCommand() *cobra.Command {
 		},
 	}
 	flags.bind(send)
-	cmd.AddCommand(send)
-	return cmd
+	return group(&cobra.Command{Use: "webhook", Short: "Send webhooks as ServiceDesk Plus would"}, send)
 }
 
 func (f *webhookFlags) bind(cmd *cobra.Command) {

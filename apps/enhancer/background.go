@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -32,14 +33,18 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	b := &background{cancel: cancel}
 	keeping := &upkeep{
 		tenants: store, history: history.NewStore(db), articles: knowledge.NewStore(db), interval: cfg.UpkeepInterval, logger: logger,
+		embedded: make(map[string]revision),
 	}
-	if embedder != nil {
+	if cfg.UpkeepInterval > 0 {
+		b.running.Go(func() { keeping.index(ctx) })
+	}
+	if embedder != nil && cfg.UpkeepInterval > 0 {
 		keeping.backfill = embedding.NewBackfill(db, embedder, embedding.BackfillOptions{Batch: cfg.Embeddings.Batch, Logger: logger})
+		b.running.Go(func() { keeping.embed(ctx) })
 	}
 	settings := cfg.Mirror
 	settings.Tenants, settings.Logger = store, logger
 	mirror := mirror.New(db, mirrored{desk.New(store, listTimeout, logger)}, settings)
-	b.running.Go(func() { keeping.run(ctx) })
 	b.running.Go(func() {
 		if err := mirror.Run(ctx); err != nil {
 			logger.ErrorContext(ctx, "the mirror stopped", "error", err)
@@ -48,8 +53,18 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	return b
 }
 
-// stop ends the work and waits until it has stopped, between two of its steps.
-func (b *background) stop() {
+// stop ends the work and waits until it has stopped, between two of its steps, or until ctx ends.
+func (b *background) stop(ctx context.Context) error {
 	b.cancel()
-	b.running.Wait()
+	stopped := make(chan struct{})
+	go func() {
+		b.running.Wait()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the work in the background did not stop: %w", ctx.Err())
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -39,5 +40,27 @@ func loadConfig() (config, error) {
 	if err := envconfig.Process("", &cfg); err != nil {
 		return config{}, fmt.Errorf("settings from the environment: %w", err)
 	}
-	return cfg, nil
+	return cfg, cfg.validate()
+}
+
+// validate names every duration that makes no sense.
+func (c config) validate() error {
+	var errs []error
+	for name, d := range map[string]time.Duration{
+		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
+		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,
+	} {
+		if d < 0 {
+			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration, or 0 to turn it off", name, d))
+		}
+	}
+	for name, d := range map[string]time.Duration{
+		"SERVICEDESK_TIMEOUT": c.DeskTimeout, "KB_TIMEOUT": c.KnowledgeTimeout, "SHUTDOWN_GRACE": c.Grace,
+		"MIRROR_COMPLETE_INTERVAL": c.Mirror.Complete, "MIRROR_FIRST_WINDOW": c.Mirror.FirstWindow,
+	} {
+		if d <= 0 {
+			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration", name, d))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -108,11 +108,10 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	background := newBackground(ctx, cfg, db, store, embedder, logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
-	background.stop()
 	stopWorking()
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
-	return errors.Join(err, activities.Drain(draining))
+	return errors.Join(err, background.stop(draining), activities.Drain(draining))
 }
 
 // serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked

@@ -12,6 +12,13 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
+const (
+	// embedSlice is how long one tenant's texts are embedded before it is the next one's turn.
+	embedSlice = 2 * time.Minute
+	// longestPause is how long embedding rests at most after failures in a row.
+	longestPause = time.Hour
+)
+
 // upkeep brings what is derived from tickets and articles up to date, tenant by tenant: the search index, after an
 // upgrade that changed its rules, and the embeddings of what is new. Any number of replicas may do it.
 type upkeep struct {
@@ -21,66 +28,105 @@ type upkeep struct {
 	backfill *embedding.Backfill // nil without embeddings
 	interval time.Duration
 	logger   *slog.Logger
+
+	// embedded is the revision of each tenant's texts when the last back-fill had nothing left to do.
+	embedded map[string]revision
 }
 
-// run works until ctx ends. It begins at once: after an upgrade, nothing is found until the index is made.
-func (u *upkeep) run(ctx context.Context) {
-	ticker := time.NewTicker(u.interval)
-	defer ticker.Stop()
+type revision struct{ tickets, articles int64 }
+
+// index keeps the search indexes until ctx ends. It begins at once: after an upgrade, nothing is found until they are made.
+func (u *upkeep) index(ctx context.Context) {
 	for ctx.Err() == nil {
-		u.pass(ctx)
-		select {
-		case <-ctx.Done():
-		case <-ticker.C:
+		for _, tenantID := range u.list(ctx) {
+			u.indexTenant(ctx, tenantID)
 		}
+		rest(ctx, u.interval)
 	}
 }
 
-// pass does what there is to do. A failure is logged and tried again with the next pass.
-func (u *upkeep) pass(ctx context.Context) {
+// embed keeps the embeddings until ctx ends. The endpoint is the same for all tenants: when it fails for one, the rest of
+// them wait as well, longer after each failure.
+func (u *upkeep) embed(ctx context.Context) {
+	pause := u.interval
+	for ctx.Err() == nil {
+		err := u.embedAll(ctx)
+		switch {
+		case err == nil:
+			pause = u.interval
+		case ctx.Err() == nil:
+			pause = min(2*pause, max(longestPause, u.interval))
+			u.logger.WarnContext(ctx, "embedding failed", "error", err, "again_in", pause)
+		}
+		rest(ctx, pause)
+	}
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+func (u *upkeep) list(ctx context.Context) []string {
 	tenants, err := u.tenants.Enabled(ctx)
-	if err != nil {
-		u.failed(ctx, "", err)
-		return
+	if err != nil && ctx.Err() == nil {
+		u.logger.WarnContext(ctx, "tenants cannot be listed, their upkeep waits", "error", err)
 	}
-	for _, tenantID := range tenants {
-		if err := u.index(ctx, tenantID); err != nil {
-			u.failed(ctx, tenantID, err)
-		}
-		if err := u.embed(ctx, tenantID); err != nil {
-			u.failed(ctx, tenantID, err)
-		}
-	}
+	return tenants
 }
 
-func (u *upkeep) index(ctx context.Context, tenantID string) error {
+func (u *upkeep) indexTenant(ctx context.Context, tenantID string) {
 	tickets, err := u.history.Reindex(ctx, tenantID)
-	if err != nil {
-		return err
-	}
-	articles, err := u.articles.Reindex(ctx, tenantID)
+	articles, articlesErr := u.articles.Reindex(ctx, tenantID)
 	if tickets+articles > 0 {
 		u.logger.InfoContext(ctx, "indexed anew", "tenant_id", tenantID, "tickets", tickets, "articles", articles)
 	}
-	return err
+	if err = errors.Join(err, articlesErr); err != nil && ctx.Err() == nil {
+		u.logger.WarnContext(ctx, "the search index could not be brought up to date", "tenant_id", tenantID, "error", err)
+	}
 }
 
-func (u *upkeep) embed(ctx context.Context, tenantID string) error {
-	if u.backfill == nil {
+func (u *upkeep) embedAll(ctx context.Context) error {
+	for _, tenantID := range u.list(ctx) {
+		if err := u.embedTenant(ctx, tenantID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// embedTenant does nothing for a tenant of which nothing has changed since it last did.
+func (u *upkeep) embedTenant(ctx context.Context, tenantID string) error {
+	now, err := u.revisionOf(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	if done, ok := u.embedded[tenantID]; ok && done == now {
 		return nil
 	}
-	done, err := u.backfill.Run(ctx, tenantID)
+	slice, cancel := context.WithTimeout(ctx, embedSlice)
+	defer cancel()
+	done, err := u.backfill.Run(slice, tenantID)
 	if done.Embedded+done.Refused+done.Failed > 0 {
 		u.logger.InfoContext(ctx, "embedded", "tenant_id", tenantID, "texts", done.Embedded, "refused", done.Refused, "failed", done.Failed)
 	}
-	if errors.Is(err, embedding.ErrBusy) {
-		return nil // another replica does it
+	switch {
+	case errors.Is(err, embedding.ErrBusy), err != nil && slice.Err() != nil && ctx.Err() == nil:
+		return nil // another replica does it, or it goes on in the next round
+	case err != nil:
+		return err
+	case done.Failed == 0:
+		u.embedded[tenantID] = now
 	}
-	return err
+	return nil
 }
 
-func (u *upkeep) failed(ctx context.Context, tenantID string, err error) {
-	if ctx.Err() == nil {
-		u.logger.WarnContext(ctx, "upkeep failed, it is tried again", "tenant_id", tenantID, "error", err)
-	}
+func (u *upkeep) revisionOf(ctx context.Context, tenantID string) (revision, error) {
+	tickets, err := u.history.Revision(ctx, tenantID)
+	articles, articlesErr := u.articles.Revision(ctx, tenantID)
+	return revision{tickets, articles}, errors.Join(err, articlesErr)
 }

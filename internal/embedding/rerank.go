@@ -17,7 +17,7 @@ import (
 )
 
 // ErrOff says that reranking failed lately and is not tried for now.
-var ErrOff = errors.New("reranking is off for a while after failures")
+var ErrOff = gather.ErrNotNow
 
 // Reranker reorders what was found by words. It may be used concurrently.
 type Reranker struct {

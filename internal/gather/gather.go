@@ -89,17 +89,6 @@ type Source interface {
 	Find(ctx context.Context, q Query) (Result, error)
 }
 
-// Candidate is an item while it is not yet decided whether it is shown: how relevant it is, 0 to 1.
-type Candidate struct {
-	ID        string
-	Relevance float64
-}
-
-// Reranker orders what was found by words by its meaning too. An error means that the words have to do.
-type Reranker interface {
-	Rerank(ctx context.Context, tenantID string, kind Kind, query string, candidates []Candidate) ([]Candidate, error)
-}
-
 // PermanentError marks a failure that asking again cannot mend, such as refused credentials.
 type PermanentError struct{ Err error }
 

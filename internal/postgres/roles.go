@@ -40,6 +40,11 @@ func EnsureRoles(ctx context.Context, superURL string, roles Roles) error {
 			return err
 		}
 	}
+	// A search looks up thousands of rows by key, which the planner takes for a long query worth compiling: that
+	// costs more than the query.
+	if _, err := conn.Exec(ctx, "ALTER ROLE "+pgx.Identifier{RoleApp}.Sanitize()+" SET jit = off"); err != nil {
+		return fmt.Errorf("turn JIT compilation off for %s: %w", RoleApp, err)
+	}
 	return nil
 }
 

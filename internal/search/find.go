@@ -128,7 +128,7 @@ func (q question) weigh(segments []segment, documents map[string]int64, budget i
 func (q question) weight(term string, live, documents int64) float64 {
 	all, n := float64(live), float64(min(documents, live))
 	const half = 0.5 // keeps the weight of a term finite that all documents have, or none
-	idf := math.Log1p((all - n + half) / (n + half))
+	idf := max(math.Log1p((all-n+half)/(n+half)), minIDF)
 	times := float64(q.frequencies[term])
 	return idf * times * (k3 + 1) / (times + k3)
 }

@@ -141,7 +141,11 @@ func TestBudgetDropsTheCommonestTerms(t *testing.T) {
 		621: "oftena oftenb z7z z8z", 313: "oftena oftenb z7z z8z", 312: "oftenb z7z z8z", 4: "z7z z8z", 3: "z7z", 0: "z7z",
 	} {
 		err := w.db.InTenantSnapshot(t.Context(), north, func(tx postgres.Tx) error {
-			got, err := Tickets.find(t.Context(), tx, query, 1000, budget)
+			statements := 0
+			got, err := Tickets.find(t.Context(), &hooked{Tx: tx, before: func(n int) { statements = n }}, query, 1000, budget)
+			if readsLong := statements == 3; readsLong != strings.Contains(want, "everywher") {
+				t.Errorf("budget %d: %d statements; the long list is to be read only where it counts", budget, statements)
+			}
 			for term := range strings.FieldsSeq("everywher oftena oftenb z7z z8z") {
 				if _, has := got.Terms[term]; has != strings.Contains(want, term) {
 					t.Errorf("budget %d: %q weighs %v, want %q", budget, term, got.Terms[term], want)
@@ -164,7 +168,7 @@ func TestQuestionIsBounded(t *testing.T) {
 	for i := range 3 * maxQueryTerms {
 		fmt.Fprintf(&body, "z%dz ", i)
 	}
-	q := newQuestion(Document{Title: "printer printer", Body: body.String() + strings.Repeat("printer ", 4)})
+	q := newQuestion(Document{Title: strings.Repeat("printer ", 2), Body: body.String() + strings.Repeat("printer ", 4)})
 	if len(q.order) != maxQueryTerms || len(q.frequencies) != maxQueryTerms || q.order[0] != "printer" {
 		t.Errorf("%d terms in order, %d counted, the first %q", len(q.order), len(q.frequencies), q.order[0])
 	}

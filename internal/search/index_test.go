@@ -7,9 +7,10 @@ import (
 
 // tenant is one of the tenants of TestIndexAgainstOracle.
 type tenant struct {
+	*oracle
+
 	id    string
 	words *vocabulary
-	*oracle
 
 	merges, sweeps, drops, long int
 }

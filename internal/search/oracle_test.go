@@ -94,7 +94,7 @@ func (o *oracle) find(query Document) (scores map[int32]float64, perfect float64
 			n += min(float64(d.frequencies[term]), 1)
 		}
 		n = min(n, all)
-		weight := math.Log(1+(all-n+0.5)/(n+0.5)) * float64(times) * 9 / (float64(times) + 8)
+		weight := max(math.Log(1+(all-n+0.5)/(n+0.5)), 0.3) * float64(times) * 9 / (float64(times) + 8)
 		for number, d := range o.live {
 			if f := d.frequencies[term]; f > 0 {
 				scores[number] += weight * tf(min(float64(f), 255), math.Pow(2, float64(d.code-1)/8))

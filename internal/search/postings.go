@@ -53,7 +53,7 @@ func eachPosting(encoded []byte, fn func(document uint32, frequency byte)) error
 		if len(encoded) == 0 {
 			return errCorrupt
 		}
-		fn(uint32(document), encoded[0]) //nolint:gosec // written as 32 bits
+		fn(uint32(document), encoded[0])
 		if count--; count == 0 {
 			return nil
 		}
@@ -120,6 +120,8 @@ func encodeLength(words int) byte {
 }
 
 // decodedLengths holds the length in words for every code.
+//
+//nolint:gochecknoglobals // never changes
 var decodedLengths = func() (lengths [math.MaxUint8 + 1]float64) {
 	for code := 1; code < len(lengths); code++ {
 		lengths[code] = math.Exp2(float64(code-1) / lengthStep)

@@ -54,6 +54,9 @@ const (
 	b  = 0.9
 	// k3 saturates repetition in the query: a pasted log says the same word hundreds of times.
 	k3 = 8.0
+	// minIDF is what a term weighs at least: about that of one in three of four documents. In a history that is mostly
+	// one monitor's alerts, another one's words would otherwise say next to nothing.
+	minIDF = 0.3
 	// TitleWeight is how many words of the body one of the title is worth.
 	TitleWeight = 3
 )

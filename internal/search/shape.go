@@ -13,6 +13,7 @@ type Shape []uint64 // hashes, sorted, distinct
 // host name are the same trouble, two tickets about one printer are not.
 const nearlySame = 0.8
 
+//nolint:gochecknoglobals // one for the process, or its shapes could not be compared
 var shapeSeed = maphash.MakeSeed()
 
 // ShapeOf gives the shape of text. Shapes are to be compared within one process only.

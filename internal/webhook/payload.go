@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,8 +176,16 @@ func (m *Message) empty() bool {
 	return ticket.Normalize(m.description()) == "" && ticket.Normalize(orElse(m.fields.Subject, "")) == ""
 }
 
-// description is the ticket's as text: ServiceDesk Plus has it as HTML, and senders pass it on as they get it.
-func (m *Message) description() string { return htmltext.FromEither(*m.fields.Description) }
+// closedTag is what markup has and prose that mentions a tag hardly ever: a closing tag or a line break.
+var closedTag = regexp.MustCompile(`(?i)</[a-z][a-z0-9]*\s*>|<br\s*/?>`)
+
+// description is the ticket's as text: ServiceDesk Plus has it as HTML, and not every sender makes text of it.
+func (m *Message) description() string {
+	if !closedTag.MatchString(*m.fields.Description) {
+		return *m.fields.Description
+	}
+	return htmltext.FromHTML(*m.fields.Description)
+}
 
 // parseTimestamp reads RFC 3339, or ServiceDesk Plus's own form: milliseconds since 1970 as a string.
 func parseTimestamp(s string) (time.Time, error) {

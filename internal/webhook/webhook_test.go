@@ -93,6 +93,7 @@ func TestPayload(t *testing.T) {
 func TestHTMLDescriptionsBecomeText(t *testing.T) {
 	for description, want := range map[string]string{
 		"<div>It is on&nbsp;fire.<br>Ask <b>Ann</b></div><script>x()</script>": "It is on fire.\nAsk Ann",
+		"one <b> in plain text, and <none>":                                    "one <b> in plain text, and <none>",
 		"if a < b then List<String> is &lt;empty&gt;":                          "if a < b then List<String> is &lt;empty&gt;",
 	} {
 		payload := example()
@@ -125,7 +126,7 @@ func TestInvalidPayloads(t *testing.T) {
 		"event":       {map[string]any{"event": "deleted"}, []string{"event"}},
 		"timestamp":   {map[string]any{"timestamp": "yesterday"}, []string{"timestamp"}},
 		"empty text":  {map[string]any{"description": " \u200b ", "subject": ""}, []string{"description"}},
-		"empty HTML":  {map[string]any{"description": "<p>&nbsp;</p>", "subject": ""}, []string{"description"}},
+		"empty HTML":  {map[string]any{"description": "<p>&nbsp;</p><br>", "subject": ""}, []string{"description"}},
 		"empty event": {map[string]any{"event": ""}, []string{"event"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -45,9 +45,18 @@ func (t Table) sql(statement string) string {
 		"{title}", t.Title, "{body}", t.Body).Replace(statement)
 }
 
-// Put writes the tenant's rows, all or none. Of rows with one id the last counts. A row that came from ServiceDesk Plus
+// Store keeps the rows of a Table.
+type Store struct {
+	table Table
+	db    *postgres.DB
+}
+
+// NewStore makes a Store.
+func NewStore(db *postgres.DB, table Table) Store { return Store{table: table, db: db} }
+
+// PutRows writes the tenant's rows, all or none. Of rows with one id the last counts. A row that came from ServiceDesk Plus
 // keeps that origin when it is put again from a file.
-func (t Table) Put(ctx context.Context, db *postgres.DB, tenantID string, origin gather.Origin, rows []Row, write Write) (gather.Change, error) {
+func (s Store) PutRows(ctx context.Context, tenantID string, origin gather.Origin, rows []Row, write Write) (gather.Change, error) {
 	if len(rows) == 0 {
 		return gather.Change{}, nil
 	}
@@ -56,15 +65,15 @@ func (t Table) Put(ctx context.Context, db *postgres.DB, tenantID string, origin
 		last[r.ID] = i
 	}
 	var change gather.Change
-	err := db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		if err := t.Collection.Lock(ctx, tx); err != nil {
+	err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		if err := s.table.Collection.Lock(ctx, tx); err != nil {
 			return err //nolint:wrapcheck // says what it is about
 		}
-		stored, err := t.stored(ctx, tx, slices.Sorted(maps.Keys(last)))
+		stored, err := s.table.stored(ctx, tx, slices.Sorted(maps.Keys(last)))
 		if err != nil {
 			return err
 		}
-		p := plan{table: t, origin: origin, rows: rows, stored: stored}
+		p := plan{table: s.table, origin: origin, rows: rows, stored: stored}
 		for i, r := range rows {
 			if last[r.ID] == i {
 				p.add(i)
@@ -74,7 +83,7 @@ func (t Table) Put(ctx context.Context, db *postgres.DB, tenantID string, origin
 		return p.carryOut(ctx, tx, write)
 	})
 	if err != nil {
-		return gather.Change{}, fmt.Errorf("put %d rows into %s for tenant %s: %w", len(rows), t.Name, tenantID, err)
+		return gather.Change{}, fmt.Errorf("put %d rows into %s for tenant %s: %w", len(rows), s.table.Name, tenantID, err)
 	}
 	return change, nil
 }

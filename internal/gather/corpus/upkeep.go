@@ -17,16 +17,16 @@ import (
 const reindexBatch = 2000
 
 // Delete removes the tenant's rows of that origin with these ids, and says how many there were.
-func (t Table) Delete(ctx context.Context, db *postgres.DB, tenantID string, origin gather.Origin, ids []string) (int, error) {
+func (s Store) Delete(ctx context.Context, tenantID string, origin gather.Origin, ids []string) (int, error) {
 	deleted := 0
-	err := db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		if err := t.Collection.Lock(ctx, tx); err != nil {
+	err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		if err := s.table.Collection.Lock(ctx, tx); err != nil {
 			return err //nolint:wrapcheck // says what it is about
 		}
 		var documents []*int32
 		batch := &pgx.Batch{}
 		for _, id := range ids {
-			batch.Queue(t.sql(`DELETE FROM {table} WHERE origin = $1 AND {key} = $2 RETURNING document`), origin, id).
+			batch.Queue(s.table.sql(`DELETE FROM {table} WHERE origin = $1 AND {key} = $2 RETURNING document`), origin, id).
 				Query(func(rows pgx.Rows) error {
 					gone, err := pgx.CollectRows(rows, pgx.RowTo[*int32])
 					documents = append(documents, gone...)
@@ -37,10 +37,10 @@ func (t Table) Delete(ctx context.Context, db *postgres.DB, tenantID string, ori
 			return fmt.Errorf("delete: %w", err)
 		}
 		deleted = len(documents)
-		return t.Collection.Remove(ctx, tx, indexed(documents)) //nolint:wrapcheck // says what it is about
+		return s.table.Collection.Remove(ctx, tx, indexed(documents)) //nolint:wrapcheck // says what it is about
 	})
 	if err != nil {
-		return 0, fmt.Errorf("delete rows from %s of tenant %s: %w", t.Name, tenantID, err)
+		return 0, fmt.Errorf("delete rows from %s of tenant %s: %w", s.table.Name, tenantID, err)
 	}
 	return deleted, nil
 }
@@ -56,10 +56,10 @@ func indexed(documents []*int32) []int32 {
 }
 
 // IDs are the ids of the tenant's rows of that origin, ascending, behind after, at most limit.
-func (t Table) IDs(ctx context.Context, db *postgres.DB, tenantID string, origin gather.Origin, after string, limit int) ([]string, error) {
+func (s Store) IDs(ctx context.Context, tenantID string, origin gather.Origin, after string, limit int) ([]string, error) {
 	var ids []string
-	err := db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, t.sql(`SELECT {key} FROM {table} WHERE origin = $1 AND {key} > $2 ORDER BY {key} LIMIT $3`), origin, after, limit)
+	err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		rows, err := tx.Query(ctx, s.table.sql(`SELECT {key} FROM {table} WHERE origin = $1 AND {key} > $2 ORDER BY {key} LIMIT $3`), origin, after, limit)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
@@ -67,30 +67,30 @@ func (t Table) IDs(ctx context.Context, db *postgres.DB, tenantID string, origin
 		return err //nolint:wrapcheck // wrapped below
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list %s of tenant %s: %w", t.Name, tenantID, err)
+		return nil, fmt.Errorf("list %s of tenant %s: %w", s.table.Name, tenantID, err)
 	}
 	return ids, nil
 }
 
 // Versions gives, of the tenant's rows with these ids, when each changed at its origin: the zero time where that is
 // not known. What does not exist is missing.
-func (t Table) Versions(ctx context.Context, db *postgres.DB, tenantID string, ids []string) (map[string]time.Time, error) {
+func (s Store) Versions(ctx context.Context, tenantID string, ids []string) (map[string]time.Time, error) {
 	versions := make(map[string]time.Time)
-	err := db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		stored, err := t.stored(ctx, tx, ids)
+	err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		stored, err := s.table.stored(ctx, tx, ids)
 		if err != nil {
 			return err
 		}
-		for id, s := range stored {
+		for id, row := range stored {
 			versions[id] = time.Time{}
-			if s.updatedAt != nil {
-				versions[id] = s.updatedAt.UTC()
+			if row.updatedAt != nil {
+				versions[id] = row.updatedAt.UTC()
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read versions of %s of tenant %s: %w", t.Name, tenantID, err)
+		return nil, fmt.Errorf("read versions of %s of tenant %s: %w", s.table.Name, tenantID, err)
 	}
 	return versions, nil
 }
@@ -98,31 +98,74 @@ func (t Table) Versions(ctx context.Context, db *postgres.DB, tenantID string, i
 // Reindex brings the tenant's index up to date: rows that are not in it, because they are older than it, and
 // rows that an older release indexed by other rules. It says how many it indexed. It may be interrupted and
 // called again; meanwhile searches find the rest.
-func (t Table) Reindex(ctx context.Context, db *postgres.DB, tenantID string) (int, error) {
-	return t.reindex(ctx, db, tenantID, false)
+func (s Store) Reindex(ctx context.Context, tenantID string) (int, error) {
+	due, err := s.isDue(ctx, tenantID)
+	if err != nil || !due {
+		return 0, err
+	}
+	return s.reindex(ctx, tenantID, false)
+}
+
+// isDue looks, without the lock and without writing, whether there is anything to index: mostly there is not.
+func (s Store) isDue(ctx context.Context, tenantID string) (due bool, err error) {
+	err = s.db.InTenantSnapshot(ctx, tenantID, func(tx postgres.Tx) error {
+		due, err = s.table.Collection.Outdated(ctx, tx)
+		if err != nil || due {
+			return err //nolint:wrapcheck // says what it is about
+		}
+		due, err = s.table.hasUnindexed(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look whether %s of tenant %s are indexed: %w", s.table.Name, tenantID, err)
+	}
+	return due, nil
+}
+
+// hasUnindexed asks for the first row in order and not whether there is one: the planner takes rows without a number for
+// many, as most are that nobody searches, and would begin to read the table in the hope to come across one soon.
+func (t Table) hasUnindexed(ctx context.Context, tx postgres.Tx) (bool, error) {
+	rows, err := tx.Query(ctx, t.sql(`SELECT {key} FROM {table} WHERE document IS NULL AND {searchable} ORDER BY {key} LIMIT 1`))
+	if err != nil {
+		return false, fmt.Errorf("query: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return len(ids) > 0, err //nolint:wrapcheck // isDue says what was attempted
+}
+
+// Revision changes whenever a searched text of the tenant does.
+func (s Store) Revision(ctx context.Context, tenantID string) (revision int64, err error) {
+	err = s.db.InTenantSnapshot(ctx, tenantID, func(tx postgres.Tx) error {
+		revision, err = s.table.Collection.Revision(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read the revision of %s of tenant %s: %w", s.table.Name, tenantID, err)
+	}
+	return revision, nil
 }
 
 // Rebuild drops the tenant's index and makes it anew, as for one that is damaged.
-func (t Table) Rebuild(ctx context.Context, db *postgres.DB, tenantID string) (int, error) {
-	return t.reindex(ctx, db, tenantID, true)
+func (s Store) Rebuild(ctx context.Context, tenantID string) (int, error) {
+	return s.reindex(ctx, tenantID, true)
 }
 
-func (t Table) reindex(ctx context.Context, db *postgres.DB, tenantID string, all bool) (int, error) {
+func (s Store) reindex(ctx context.Context, tenantID string, all bool) (int, error) {
 	for total := 0; ; all = false {
 		n := 0
-		err := db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-			if err := t.Collection.Lock(ctx, tx); err != nil {
+		err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+			if err := s.table.Collection.Lock(ctx, tx); err != nil {
 				return err //nolint:wrapcheck // says what it is about
 			}
-			if err := t.dropOutdated(ctx, tx, all); err != nil {
+			if err := s.table.dropOutdated(ctx, tx, all); err != nil {
 				return err
 			}
 			var err error
-			n, err = t.indexSome(ctx, tx)
+			n, err = s.table.indexSome(ctx, tx)
 			return err
 		})
 		if err != nil {
-			return total, fmt.Errorf("index %s of tenant %s anew: %w", t.Name, tenantID, err)
+			return total, fmt.Errorf("index %s of tenant %s anew: %w", s.table.Name, tenantID, err)
 		}
 		if total += n; n < reindexBatch {
 			return total, nil

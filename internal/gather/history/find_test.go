@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func TestFindFoldsAlerts(t *testing.T) {
 		})
 	}
 	for i := range alerts { // others, so that the alerts' words have a weight
-		add(t, d, gathertest.Tenant, past{id: fmt.Sprintf("other-%d", i), subject: fmt.Sprintf("Telephone %d rings", i), resolution: "x", resolved: resolvedOn(1)})
+		add(t, d, gathertest.Tenant, past{id: fmt.Sprintf("other-%d", i), subject: "Telephone rings", resolution: "x", resolved: resolvedOn(1)})
 	}
 	add(t, d, gathertest.Tenant, past{
 		id: "cause", subject: "Database server writes too many logs", description: "The disk fills up each night because of debug logs",
@@ -56,6 +57,23 @@ func TestFindFoldsAlerts(t *testing.T) {
 	})
 	if len(got) != 2 || got[0].Similar != alerts-2 || got[1].ID != "cause" || got[1].Similar != 0 {
 		t.Errorf("found %+v, want one alert for all %d but itself, and the cause", got, alerts)
+	}
+}
+
+// In a history that is nothing but one monitor's alerts, their words say little and the new host's name a lot: the
+// alerts are found all the same.
+func TestFindInAHistoryOfAlertsOnly(t *testing.T) {
+	t.Parallel()
+	d := gathertest.NewDatabase(t)
+	for i := range 60 {
+		add(t, d, gathertest.Tenant, past{
+			id: strconv.Itoa(i), subject: fmt.Sprintf("Disk of srv%d is nearly full", i), description: "The monitoring reports it.",
+			resolution: "Removed old logs.", resolved: resolvedOn(1),
+		})
+	}
+	got := find(t, d, ticket.Ticket{ID: "new", Subject: "Disk of mailhost is nearly full", Description: "The monitoring reports it."})
+	if len(got) == 0 {
+		t.Error("none of 60 alerts of the same kind is found")
 	}
 }
 
@@ -95,7 +113,7 @@ func TestFindNothingForAnUnrelatedTicket(t *testing.T) {
 	topics := []string{"printer prints blank pages", "mailbox is over its quota", "telephone rings without end", "monitor stays black", "keyboard lacks letters"}
 	for i := range 100 {
 		add(t, d, gathertest.Tenant, past{
-			id: fmt.Sprintf("%d", i), subject: "The " + topics[i%5], resolved: resolvedOn(1), resolution: "x",
+			id: strconv.Itoa(i), subject: "The " + topics[i%5], resolved: resolvedOn(1), resolution: "x",
 			description: fmt.Sprintf("Since this morning the %s in room %d, could somebody have a look at it today?", topics[i%5], i),
 		})
 	}
@@ -234,7 +252,7 @@ func TestFindMoreThanTheUsual(t *testing.T) {
 	d := gathertest.NewDatabase(t)
 	words := newVocabulary()
 	for i := range 120 {
-		add(t, d, gathertest.Tenant, past{id: fmt.Sprint(i), subject: "Scanner hangs " + words.text(4), resolution: "x", resolved: resolvedOn(1)})
+		add(t, d, gathertest.Tenant, past{id: strconv.Itoa(i), subject: "Scanner hangs " + words.text(4), resolution: "x", resolved: resolvedOn(1)})
 	}
 	asked := ticket.Ticket{ID: "asked", Subject: "Scanner hangs"}
 	for most, want := range map[int]int{0: history.MaxTickets, 1: 1, 110: 110} {

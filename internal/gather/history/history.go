@@ -101,41 +101,20 @@ func (s *Source) Find(ctx context.Context, q gather.Query) (gather.Result, error
 	if err != nil {
 		return gather.Result{}, fmt.Errorf("search the ticket history: %w", err)
 	}
-	found = s.rerank(ctx, q.TenantID, query, found)
-	items := fold(found, s.opts.MaxTickets)
-	s.link(ctx, q.TenantID, items)
-	return gather.Result{Items: items}, nil
+	items := make([]*gather.Item, len(found))
+	for i := range found {
+		items[i] = &found[i].item
+	}
+	gather.Rerank(ctx, s.opts.Reranker, s.opts.Logger, q, gather.KindTicket, items)
+	slices.SortStableFunc(found, byRelevance)
+	shown := fold(found, s.opts.MaxTickets)
+	s.link(ctx, q.TenantID, shown)
+	return gather.Result{Items: shown}, nil
 }
 
 // queryText is text as the database takes it: without NUL, valid UTF-8, of bounded length.
 func queryText(text string) string {
 	return gather.Excerpt(ticket.Normalize(text), maxQuery)
-}
-
-// rerank puts candidates in the order of their meaning as well as their words. Without a model, or when it cannot be
-// asked, the words decide alone.
-func (s *Source) rerank(ctx context.Context, tenantID string, query search.Document, found []candidate) []candidate {
-	if s.opts.Reranker == nil || len(found) == 0 {
-		return found
-	}
-	candidates := make([]gather.Candidate, len(found))
-	for i, c := range found {
-		candidates[i] = gather.Candidate{ID: c.item.ID, Relevance: c.item.Relevance}
-	}
-	blended, err := s.opts.Reranker.Rerank(ctx, tenantID, gather.KindTicket, query.Title+"\n"+query.Body, candidates)
-	if err != nil {
-		s.opts.Logger.WarnContext(ctx, "similar tickets are ranked by words alone", "tenant_id", tenantID, "error", err)
-		return found
-	}
-	relevance := make(map[string]float64, len(blended))
-	for _, c := range blended {
-		relevance[c.ID] = c.Relevance
-	}
-	for i := range found {
-		found[i].item.Relevance = relevance[found[i].item.ID]
-	}
-	slices.SortStableFunc(found, byRelevance)
-	return found
 }
 
 // link gives items without a URL the one that the tenant's tickets have.

@@ -94,6 +94,32 @@ func TestReindexOfAnOlderAnalyzersIndex(t *testing.T) {
 	d.reindex(0)
 }
 
+func TestRevision(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	last := int64(-1)
+	step := func(name string, changes bool) {
+		t.Helper()
+		got, err := d.store.Revision(t.Context(), gathertest.Tenant)
+		if err != nil || (got > last) != changes || got < last {
+			t.Errorf("%s: revision %d, before it %d, %v", name, got, last, err)
+		}
+		last = got
+	}
+	step("no ticket", true)
+	d.put(gather.OriginFile, gather.Change{Added: 1}, resolved("1", "Scanner hangs"))
+	step("added", true)
+	d.put(gather.OriginFile, gather.Change{Unchanged: 1}, resolved("1", "Scanner hangs"))
+	step("unchanged", false)
+	d.put(gather.OriginFile, gather.Change{Added: 1}, history.PastTicket{ID: "2", Subject: "Still open"})
+	step("one that is not searched", false)
+	d.put(gather.OriginFile, gather.Change{Changed: 1}, resolved("1", "Printer burns"))
+	step("changed", true)
+	if theirs, err := d.store.Revision(t.Context(), gathertest.Neighbour); theirs != 0 || err != nil {
+		t.Errorf("the neighbour's revision is %d, %v", theirs, err)
+	}
+}
+
 func TestRebuildMendsADamagedIndex(t *testing.T) {
 	t.Parallel()
 	for _, damage := range []string{

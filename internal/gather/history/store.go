@@ -18,6 +18,7 @@ import (
 // MaxBatch is how many tickets a Put should have at most: they are in memory, and in one transaction.
 const MaxBatch = 10_000
 
+//nolint:gochecknoglobals // a constant, if structs could be
 var table = corpus.Table{
 	Name: "ticket_history", Key: "ticket_id", Searchable: "resolved_at IS NOT NULL AND resolution <> ''",
 	Title: "subject", Body: "description", Collection: search.Tickets,
@@ -49,11 +50,11 @@ func (p PastTicket) Validate() error {
 
 // Store keeps past tickets.
 type Store struct {
-	db *postgres.DB
+	corpus.Store
 }
 
 // NewStore makes a Store of the table ticket_history.
-func NewStore(db *postgres.DB) *Store { return &Store{db: db} }
+func NewStore(db *postgres.DB) *Store { return &Store{corpus.NewStore(db, table)} }
 
 // Put adds tickets to the tenant's history, all or none; one that is there is replaced, and counts as unchanged if it
 // is the same. Of several with one id the last counts.
@@ -71,34 +72,9 @@ func (s *Store) Put(ctx context.Context, tenantID string, origin gather.Origin, 
 			Searchable: p.Resolution != "" && !p.ResolvedAt.IsZero(), Digest: p.digest(), UpdatedAt: p.UpdatedAt,
 		}
 	}
-	return table.Put(ctx, s.db, tenantID, origin, rows, func(ctx context.Context, tx postgres.Tx, at []int, documents []*int32) error {
+	return s.PutRows(ctx, tenantID, origin, rows, func(ctx context.Context, tx postgres.Tx, at []int, documents []*int32) error {
 		return insert(ctx, tx, origin, columns(normal, rows, at), documents)
 	})
-}
-
-// Delete removes the tenant's tickets of that origin with these ids, and says how many there were.
-func (s *Store) Delete(ctx context.Context, tenantID string, origin gather.Origin, ids []string) (int, error) {
-	return table.Delete(ctx, s.db, tenantID, origin, ids)
-}
-
-// IDs are the ids of the tenant's tickets of that origin, ascending, behind after, at most limit.
-func (s *Store) IDs(ctx context.Context, tenantID string, origin gather.Origin, after string, limit int) ([]string, error) {
-	return table.IDs(ctx, s.db, tenantID, origin, after, limit)
-}
-
-// Versions gives the UpdatedAt of those of the tickets that the tenant has.
-func (s *Store) Versions(ctx context.Context, tenantID string, ids []string) (map[string]time.Time, error) {
-	return table.Versions(ctx, s.db, tenantID, ids)
-}
-
-// Reindex brings the tenant's search index up to date and says how many tickets it indexed.
-func (s *Store) Reindex(ctx context.Context, tenantID string) (int, error) {
-	return table.Reindex(ctx, s.db, tenantID)
-}
-
-// Rebuild makes the tenant's search index anew, and says how many tickets it indexed.
-func (s *Store) Rebuild(ctx context.Context, tenantID string) (int, error) {
-	return table.Rebuild(ctx, s.db, tenantID)
 }
 
 func (p PastTicket) normal() PastTicket {

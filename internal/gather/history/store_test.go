@@ -240,6 +240,19 @@ func TestOrigins(t *testing.T) {
 	if !d.row("1").ChangedAt.Equal(changedAt) {
 		t.Error("another origin alone counts as another text")
 	}
+	both.UpdatedAt = resolvedOn(9) // which is written, and the origin with it
+	d.put(gather.OriginFile, gather.Change{Unchanged: 1}, both)
+	if got := d.row("1"); got.Origin != gather.OriginServiceDesk || got.UpdatedAt == nil {
+		t.Errorf("a newer time from a file made it %+v", got)
+	}
+	file.UpdatedAt = resolvedOn(9)
+	d.put(gather.OriginFile, gather.Change{Unchanged: 1}, file)
+	file.UpdatedAt = time.Time{}
+	d.put(gather.OriginServiceDesk, gather.Change{Unchanged: 1}, file)
+	if got := d.row("2"); got.Origin != gather.OriginServiceDesk || got.UpdatedAt == nil {
+		t.Errorf("another origin made it %+v, want the time kept", got)
+	}
+	d.exec(`UPDATE ticket_history SET origin = 'file' WHERE ticket_id = '2'`)
 	for _, c := range []struct {
 		origin  gather.Origin
 		ids     []string
@@ -295,7 +308,7 @@ func TestIDsAndVersions(t *testing.T) {
 	d.put(gather.OriginServiceDesk, gather.Change{Added: 3}, resolved("c", "c"), dated, resolved("a", "a"))
 	d.put(gather.OriginFile, gather.Change{Added: 1}, resolved("aa", "aa"))
 	var pages [][]string
-	for after := ""; ; {
+	for after := ""; len(pages) < 9; { // or it would go on for ever
 		page, err := d.store.IDs(t.Context(), gathertest.Tenant, gather.OriginServiceDesk, after, 2)
 		if err != nil {
 			t.Fatal(err)
@@ -330,6 +343,20 @@ func TestPutOfOneIDTheLastCounts(t *testing.T) {
 	d.put(gather.OriginFile, gather.Change{Changed: 1}, resolved("1", "Printer burns"), history.PastTicket{ID: "1", Subject: "Printer burns"})
 	d.finds("printer burns")
 	d.put(gather.OriginFile, gather.Change{})
+}
+
+// While an index is made anew, a ticket that is put again need not wait for its turn.
+func TestPutOfWhatIsNotIndexedYet(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	past := resolved("1", "Scanner hangs")
+	d.put(gather.OriginFile, gather.Change{Added: 1}, past)
+	for _, statement := range []string{`UPDATE ticket_history SET document = NULL`, `DELETE FROM search_segments`, `DELETE FROM search_postings`} {
+		d.exec(statement)
+	}
+	d.finds("scanner hangs")
+	d.put(gather.OriginFile, gather.Change{Changed: 1}, past)
+	d.finds("scanner hangs", "1")
 }
 
 // A ticket that says nothing the index takes for a word is kept, and not indexed again and again.

@@ -52,7 +52,11 @@ func (s *Store) Delete(ctx context.Context, tenantID string, origin gather.Origi
 	var deleted int
 	err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		tag, err := tx.Exec(ctx, `
-			DELETE FROM systems WHERE system_id IN (SELECT unnest($1::text[])) AND origin = $2`, ids, string(origin))
+			WITH gone AS MATERIALIZED ( -- locked in the order in which Put locks, or the two wait for each other
+				SELECT system_id FROM systems WHERE system_id IN (SELECT unnest($1::text[])) AND origin = $2
+				ORDER BY system_id FOR UPDATE
+			)
+			DELETE FROM systems WHERE system_id IN (SELECT system_id FROM gone)`, ids, string(origin))
 		deleted = int(tag.RowsAffected())
 		return err
 	})

@@ -93,7 +93,12 @@ func (m *Mirror) Find(ctx context.Context, q gather.Query) (gather.Result, error
 		return gather.Result{}, nil
 	}
 	// Between two transactions and not in one: it may wait for a model, and needs a connection of its own.
-	items = m.rerank(ctx, q.TenantID, query, items)
+	candidates := make([]*gather.Item, len(items))
+	for i := range items {
+		candidates[i] = &items[i]
+	}
+	gather.Rerank(ctx, m.opts.Reranker, m.opts.Logger, q, gather.KindArticle, candidates)
+	slices.SortStableFunc(items, byRelevance)
 	items = items[:min(len(items), m.opts.MaxArticles)]
 	err = m.db.InTenantSnapshot(ctx, q.TenantID, func(tx postgres.Tx) (err error) {
 		items, err = m.describe(ctx, tx, items, terms)
@@ -140,31 +145,6 @@ func (m *Mirror) candidates(ctx context.Context, tx postgres.Tx, found search.Re
 
 func byRelevance(x, y gather.Item) int {
 	return cmp.Or(cmp.Compare(y.Relevance, x.Relevance), cmp.Compare(x.ID, y.ID))
-}
-
-// rerank is as that of past tickets.
-func (m *Mirror) rerank(ctx context.Context, tenantID string, query search.Document, items []gather.Item) []gather.Item {
-	if m.opts.Reranker == nil || len(items) == 0 {
-		return items
-	}
-	candidates := make([]gather.Candidate, len(items))
-	for i, item := range items {
-		candidates[i] = gather.Candidate{ID: item.ID, Relevance: item.Relevance}
-	}
-	blended, err := m.opts.Reranker.Rerank(ctx, tenantID, gather.KindArticle, query.Title+"\n"+query.Body, candidates)
-	if err != nil {
-		m.opts.Logger.WarnContext(ctx, "articles are ranked by words alone", "tenant_id", tenantID, "error", err)
-		return items
-	}
-	relevance := make(map[string]float64, len(blended))
-	for _, c := range blended {
-		relevance[c.ID] = c.Relevance
-	}
-	for i := range items {
-		items[i].Relevance = relevance[items[i].ID]
-	}
-	slices.SortStableFunc(items, byRelevance)
-	return items
 }
 
 // describe gives each item the passage that matched, and leaves out those that are gone by now.

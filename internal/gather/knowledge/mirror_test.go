@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -91,7 +92,7 @@ func TestMirrorFindsNothingUnrelated(t *testing.T) {
 	var articles []knowledge.Article
 	for i := range 60 {
 		articles = append(articles, knowledge.Article{
-			ID: fmt.Sprint(i), Title: fmt.Sprintf("How to set up device %d", i), Body: fmt.Sprintf("Open the settings today, choose device %d and have a look at the interface.", i),
+			ID: strconv.Itoa(i), Title: fmt.Sprintf("How to set up device %d", i), Body: fmt.Sprintf("Open the settings today, choose device %d and have a look at the interface.", i),
 		})
 	}
 	s.put(gather.OriginFile, gather.Change{Added: 60}, articles...)
@@ -122,7 +123,7 @@ func TestMirrorReranks(t *testing.T) {
 	t.Parallel()
 	s := newShelf(t)
 	for i := range 10 { // others, so that words have a weight
-		s.put(gather.OriginFile, gather.Change{Added: 1}, knowledge.Article{ID: fmt.Sprint(i), Title: fmt.Sprintf("Telephone %d", i), Body: "Dial 0 first."})
+		s.put(gather.OriginFile, gather.Change{Added: 1}, knowledge.Article{ID: strconv.Itoa(i), Title: fmt.Sprintf("Telephone %d", i), Body: "Dial 0 first."})
 	}
 	s.put(gather.OriginFile, gather.Change{Added: 4},
 		knowledge.Article{ID: "words", Title: "Scanner hangs", Body: "Restart the scanner when it hangs."},

@@ -18,6 +18,7 @@ import (
 // MaxBatch is how many articles a Put should have at most: they are in memory, and in one transaction.
 const MaxBatch = 2_000
 
+//nolint:gochecknoglobals // a constant, if structs could be
 var table = corpus.Table{
 	Name: "kb_articles", Key: "article_id", Searchable: "true", Title: "title", Body: "body", Collection: search.Articles,
 }
@@ -48,11 +49,11 @@ func (a Article) Validate() error {
 
 // Store keeps articles.
 type Store struct {
-	db *postgres.DB
+	corpus.Store
 }
 
 // NewStore makes a Store of the table kb_articles.
-func NewStore(db *postgres.DB) *Store { return &Store{db: db} }
+func NewStore(db *postgres.DB) *Store { return &Store{corpus.NewStore(db, table)} }
 
 // Put adds articles to the tenant's mirror, all or none; one that is there is replaced, and counts as unchanged if it is
 // the same. Of several with one id the last counts.
@@ -69,7 +70,7 @@ func (s *Store) Put(ctx context.Context, tenantID string, origin gather.Origin, 
 			ID: a.ID, Text: search.Document{Title: a.Title, Body: a.Body}, Searchable: true, Digest: a.digest(), UpdatedAt: a.UpdatedAt,
 		}
 	}
-	return table.Put(ctx, s.db, tenantID, origin, rows, func(ctx context.Context, tx postgres.Tx, at []int, documents []*int32) error {
+	return s.PutRows(ctx, tenantID, origin, rows, func(ctx context.Context, tx postgres.Tx, at []int, documents []*int32) error {
 		return insert(ctx, tx, origin, normal, rows, at, documents)
 	})
 }
@@ -95,31 +96,6 @@ func insert(ctx context.Context, tx postgres.Tx, origin gather.Origin, articles 
 			digest = excluded.digest, document = excluded.document, changed_at = clock_timestamp()`,
 		origin, ids, titles, bodies, urls, updated, digests, documents)
 	return err //nolint:wrapcheck // the caller says what was attempted
-}
-
-// Delete removes the tenant's articles of that origin with these ids, and says how many there were.
-func (s *Store) Delete(ctx context.Context, tenantID string, origin gather.Origin, ids []string) (int, error) {
-	return table.Delete(ctx, s.db, tenantID, origin, ids)
-}
-
-// IDs are the ids of the tenant's articles of that origin, ascending, behind after, at most limit.
-func (s *Store) IDs(ctx context.Context, tenantID string, origin gather.Origin, after string, limit int) ([]string, error) {
-	return table.IDs(ctx, s.db, tenantID, origin, after, limit)
-}
-
-// Versions gives the UpdatedAt of those of the articles that the tenant has.
-func (s *Store) Versions(ctx context.Context, tenantID string, ids []string) (map[string]time.Time, error) {
-	return table.Versions(ctx, s.db, tenantID, ids)
-}
-
-// Reindex brings the tenant's search index up to date and says how many articles it indexed.
-func (s *Store) Reindex(ctx context.Context, tenantID string) (int, error) {
-	return table.Reindex(ctx, s.db, tenantID)
-}
-
-// Rebuild makes the tenant's search index anew, and says how many articles it indexed.
-func (s *Store) Rebuild(ctx context.Context, tenantID string) (int, error) {
-	return table.Rebuild(ctx, s.db, tenantID)
 }
 
 func (a Article) digest() []byte {

@@ -20,7 +20,7 @@ type tree struct {
 	Removed  float64 `json:"Rows Removed by Filter"` // on average of the loops
 	Rechecks float64 `json:"Rows Removed by Index Recheck"`
 	Loops    float64 `json:"Actual Loops"`
-	Plans    []tree
+	Plans    []tree  `json:"Plans"`
 }
 
 func (p *plan) collect(t tree) {
@@ -61,22 +61,22 @@ func (r *Recorder) Check(t testing.TB, want Lookup) {
 	}
 }
 
-func (p plan) checkNode(t testing.TB, n tree, want Lookup) {
+func (p *plan) checkNode(t testing.TB, n tree, want Lookup) {
 	t.Helper()
-	problem := ""
+	var problems []string
 	switch {
 	case n.Type != "Index Scan" && n.Type != "Index Only Scan" || n.Index != want.Index:
-		problem = "by " + n.Type + " " + n.Index
+		problems = append(problems, "by "+n.Type+" "+n.Index)
 	case (n.Removed+n.Rechecks)*n.Loops > mostRemoved:
-		problem = "and throws many rows away"
+		problems = append(problems, "and throws many rows away")
 	}
 	for _, column := range want.Columns {
 		if !strings.Contains(n.Cond, "("+column+" = ") {
-			problem += "; without a condition on " + column
+			problems = append(problems, "without a condition on "+column)
 		}
 	}
-	if problem != "" {
-		t.Errorf("the plan %s reads %s %s, want it by %s\n%s\n%s", p.kind, want.Table, problem, want.Index, p.statement, p.text)
+	if len(problems) > 0 {
+		t.Errorf("the plan %s reads %s %s, want it by %s\n%s\n%s", p.kind, want.Table, strings.Join(problems, ", "), want.Index, p.statement, p.text)
 	}
 }
 

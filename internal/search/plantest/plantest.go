@@ -86,7 +86,9 @@ func (r *Recorder) plan(ctx context.Context, kind, statement, explain string, ar
 	r.t.Helper()
 	var (
 		encoded []byte
-		trees   []struct{ Plan tree }
+		trees   []struct {
+			Plan tree `json:"Plan"`
+		}
 	)
 	if err := r.QueryRow(ctx, explain, args...).Scan(&encoded); err != nil {
 		r.t.Fatalf("explain %s: %v", statement, err)
