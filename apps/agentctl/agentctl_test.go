@@ -255,6 +255,7 @@ func TestWrongCommands(t *testing.T) {
 		"import ticket":                `"ticket" is no command of`,
 		"import ticket --tenant alpha": "tickets, kb, assets, subnets",
 		"tenant aply":                  "apply",
+		"import tickets --limit abc":   "invalid argument \"abc\" for \"--limit\" flag; see",
 		"job":                          "",
 		"frobnicate":                   "unknown command",
 	} {

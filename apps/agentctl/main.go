@@ -78,6 +78,11 @@ SECRETS_FILE, the JSON file with the secret "tenant-keyset". After "make up" bot
   set -a; . .run/env; set +a`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// What Go's own parsers say of a value is for those who wrote the program.
+		said, _, _ := strings.Cut(err.Error(), ": strconv.")
+		return fmt.Errorf("%s; see `%s --help`", said, cmd.CommandPath()) //nolint:err113 // nothing asks for a flag's error
+	})
 	root.AddCommand(newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newJobCommand(), newSmokeCommand())
 	return root
 }

@@ -121,7 +121,7 @@ func (m *Meter) text(r Reading) string {
 	fmt.Fprintf(&text, "%s: %s rows", m.opts.What, Thousands(r.Rows))
 	elapsed := m.opts.Now().Sub(m.began)
 	if elapsed > 0 && r.Rows > 0 {
-		fmt.Fprintf(&text, ", %s/s", Thousands(int(float64(r.Rows)/elapsed.Seconds())))
+		fmt.Fprintf(&text, ", %s", Rate(r.Rows, elapsed))
 	}
 	if r.Total > 0 && r.Done > 0 && r.Done < r.Total {
 		left := time.Duration(float64(elapsed) * float64(r.Total-r.Done) / float64(r.Done))
@@ -138,6 +138,15 @@ func share(r Reading) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%d%%)", min(100, 100*r.Done/r.Total))
+}
+
+// Rate is how many of n there were in a second, "6,210/s", or in a minute, "28/min", where that is the number to know:
+// a server that is called 30 times a minute gives less than one a second.
+func Rate(n int, took time.Duration) string {
+	if perSecond := float64(n) / took.Seconds(); perSecond >= 2 {
+		return Thousands(int(perSecond)) + "/s"
+	}
+	return Thousands(int(float64(n)/took.Minutes())) + "/min"
 }
 
 // Thousands is n with a comma between its thousands.

@@ -102,3 +102,16 @@ func TestThousands(t *testing.T) {
 		}
 	}
 }
+
+func TestRate(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		n    int
+		took time.Duration
+		want string
+	}{{28, 54 * time.Second, "31/min"}, {100_000, 16 * time.Second, "6,250/s"}, {2, time.Second, "2/s"}, {0, time.Second, "0/min"}} {
+		if got := meter.Rate(c.n, c.took); got != c.want {
+			t.Errorf("%d in %s: %s, want %s", c.n, c.took, got, c.want)
+		}
+	}
+}

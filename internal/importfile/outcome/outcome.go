@@ -77,9 +77,8 @@ func (o Outcome) Details() []string {
 	if o.Resumed {
 		lines = append(lines, "went on where the last import had stopped; --restart begins anew")
 	}
-	if seconds := o.Took.Seconds(); seconds > 0 && o.Read > 0 {
-		lines = append(lines, fmt.Sprintf("%s records in %s, %s/s", meter.Thousands(o.Read), o.Took.Round(time.Millisecond),
-			meter.Thousands(int(float64(o.Read)/seconds))))
+	if o.Took > 0 && o.Read > 0 {
+		lines = append(lines, fmt.Sprintf("%s records in %s, %s", meter.Thousands(o.Read), o.Took.Round(time.Millisecond), meter.Rate(o.Read, o.Took)))
 	}
 	return lines
 }
