@@ -10,6 +10,8 @@ CREATE TABLE mirror_feeds (
     lease_holder     uuid,
     lease_until      timestamptz,
     next_due         timestamptz NOT NULL DEFAULT now(),
+    -- An import by hand waits for the feed: the schedule leaves it free until then.
+    wanted_until     timestamptz,
     last_started     timestamptz,
     last_finished    timestamptz,
     last_succeeded   timestamptz,
@@ -42,11 +44,13 @@ CREATE TABLE mirror_left_out (
     tenant_id text        NOT NULL,
     feed      text        NOT NULL,
     record_id text        COLLATE "C" NOT NULL,
-    reason    text        NOT NULL CHECK (reason IN ('empty', 'rejected', 'archived')),
+    reason    text        NOT NULL CHECK (reason IN ('empty', 'rejected', 'archived', 'failed')),
     -- When it had last changed; null when the server does not say.
     version   timestamptz,
     -- It is read again from then on, or when its version is another.
     until     timestamptz NOT NULL,
+    -- How often in a row, besides the first time, the server failed to give it out.
+    failures  integer     NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant_id, feed, record_id),
     FOREIGN KEY (tenant_id, feed) REFERENCES mirror_feeds ON DELETE CASCADE
 );

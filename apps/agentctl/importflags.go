@@ -32,7 +32,7 @@ func (f *importFlags) bind(cmd *cobra.Command, k kind) {
 	flags.StringVarP(&f.file, "file", "f", "", where)
 	flags.StringVar(&f.sinceText, "since", "", "only what changed since, as 2026-01-31 or 2026-01-31T15:04:05Z")
 	flags.IntVar(&f.limit, "limit", 0, "end after so many records")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "read and check everything, write nothing")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "write nothing; a file is checked as a whole, of ServiceDesk Plus the lists are read")
 	flags.BoolVar(&f.restart, "restart", false, "begin anew instead of where the last import from ServiceDesk Plus stopped")
 	flags.StringVar(&f.rejects, "rejects", "", "where rejected records of a file go (default FILE.rejects.jsonl)")
 	flags.StringVar(&f.html, "html", "auto", "texts of a file that are HTML: auto, yes, no")

@@ -25,6 +25,9 @@ const (
 	foregroundAttempts = 6
 	scheduledAttempts  = 2
 	firstPause         = 2 * time.Second
+	// A scheduled call that took so long to fail ends the step, which comes again later and later: a dead server takes a
+	// place of the schedule for one call at a time.
+	slowFailure = 5 * time.Second
 )
 
 // ask makes one call of the server, at the pace and with the patience of the run.
@@ -42,7 +45,9 @@ func ask[T any](ctx context.Context, r *run, call func(context.Context) (T, erro
 		if err != nil {
 			return none, err
 		}
+		began := r.m.cfg.now()
 		answer, err := call(ctx)
+		took := r.m.cfg.now().Sub(began)
 		switch {
 		case err == nil:
 			if strikes > 0 {
@@ -58,10 +63,12 @@ func ask[T any](ctx context.Context, r *run, call func(context.Context) (T, erro
 			}
 			r.log.WarnContext(ctx, "the server limits the mirror's calls", "wait", wait, "error", err)
 			attempt-- // mayCall waits, or ends the step
+		case servicedesk.Retryable(err) && took >= slowFailure && !r.foreground:
+			return none, &refusedError{fmt.Errorf("the server took %s to fail: %w", took.Round(time.Second), err)}
 		case !servicedesk.Retryable(err) || attempt >= attempts:
 			return none, r.explain(err)
 		default:
-			if err := r.m.cfg.Sleep(ctx, jitter(growing(firstPause, attempt-1))); err != nil {
+			if err := r.rest(ctx, jitter(growing(firstPause, attempt-1))); err != nil {
 				return none, err
 			}
 		}
@@ -77,7 +84,7 @@ func (r *run) mayCall(ctx context.Context) (strikes int, err error) {
 			return 0, err
 		case place.blocked == 0:
 			if place.wait > 0 {
-				err = r.m.cfg.Sleep(ctx, place.wait)
+				err = r.rest(ctx, place.wait)
 			}
 			return place.strikes, err
 		case !r.foreground:
@@ -101,7 +108,7 @@ func (r *run) explain(err error) error {
 		"`agentctl tenant apply`, and the mirror goes on where it stopped: %w", r.tenantID, err)}
 }
 
-// refusedError is a failure that no other record will be spared.
+// refusedError is a failure that no other record will be spared, so that the run ends.
 type refusedError struct{ error }
 
 func (e *refusedError) Unwrap() error { return e.error }

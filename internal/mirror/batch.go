@@ -40,12 +40,13 @@ func (b *ticketBatch) fetch(ctx context.Context, listed servicedesk.Request, kno
 	}
 	found, err := r.readTicket(ctx, listed)
 	if err != nil {
+		note := leave(listed.ID, listed.LastUpdatedTime, err)
 		if err = r.passOver(ctx, listed.ID, err); err == nil {
-			b.left = append(b.left, leftOut{ID: listed.ID, Reason: leftRejected, Version: listed.LastUpdatedTime, Until: rejectedFor})
+			b.left = append(b.left, note)
 		}
 		return err
 	}
-	r.inARow = 0
+	r.hasRead()
 	switch found.state {
 	case ticketDone:
 		b.put = append(b.put, found.ticket)

@@ -15,12 +15,12 @@ const (
 
 // finish gives the lease back and says when the feed is due again. It returns what the caller is to hear.
 func (r *run) finish(ctx context.Context, err error, took time.Duration) error {
+	r.next = jitter(r.m.cfg.interval(r.feed))
+	succeeded := err == nil
 	if errors.Is(err, errStepOver) {
-		err, r.next = nil, jitter(time.Second)
-	} else {
-		r.next = jitter(r.m.cfg.interval(r.feed))
+		err, succeeded, r.next = nil, r.caughtUp, jitter(time.Second)
 	}
-	o := outcome{Summary: r.sum, failed: err, failures: r.claimed.failures, notice: r.cursor.Halted}
+	o := outcome{Summary: r.sum, failed: err, succeeded: succeeded, failures: r.claimed.failures, notice: r.cursor.Halted}
 	held, heldUp := errors.AsType[*heldUpError](err)
 	o.stopped = ctx.Err() != nil
 	switch {
@@ -80,5 +80,7 @@ func (r *run) reject(ctx context.Context, id, reason string) {
 	if len(r.sum.Rejections) < MaxRejections {
 		r.sum.Rejections = append(r.sum.Rejections, Rejection{ID: id, Reason: reason})
 	}
-	r.log.WarnContext(ctx, "a record cannot be mirrored", "record_id", id, "reason", reason)
+	if !r.quiet {
+		r.log.WarnContext(ctx, "a record cannot be mirrored", "record_id", id, "reason", reason)
+	}
 }

@@ -23,20 +23,29 @@ func (r *run) endCatalog(ctx context.Context, listed int, c checking) error {
 	}
 	var err error
 	if r.opts.Since.IsZero() && r.opts.Limit == 0 {
-		// Compared anew each time: the list that it is compared with is not stored.
-		c.w, c.limits = &walk{}, r.checkSome
-		if r.foreground {
-			c.limits = r.checkAll
-		}
-		if err = r.check(ctx, c); err != nil && !isFinal(err) {
+		if err = r.checkCatalog(ctx, c); err != nil && !isFinal(err) {
 			return err
-		}
-		if r.foreground && err == nil {
-			r.cursor.Halted = ""
 		}
 	}
 	r.cursor.Import = nil
 	return errors.Join(err, r.save(ctx, sightings{}))
+}
+
+// checkCatalog compares ours with a list that was just read. The next step of the schedule, which has read it anew, goes on
+// behind those that this one has looked up.
+func (r *run) checkCatalog(ctx context.Context, c checking) error {
+	c.state = &r.cursor.Catalog
+	if r.foreground {
+		c.state = new(*check)
+	}
+	err := r.check(ctx, c)
+	if err == nil || isFinal(err) {
+		r.cursor.Catalog = nil
+	}
+	if err == nil && (r.foreground || r.cursor.Halted == "") {
+		r.cursor.Tally, r.cursor.Halted = nil, ""
+	}
+	return err
 }
 
 // notAmong gives those of ids that were not listed.

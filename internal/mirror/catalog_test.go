@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"testing"
@@ -131,7 +132,7 @@ func TestArticlesAreNotWiped(t *testing.T) {
 	for _, a := range b.sdp.Solutions() {
 		b.sdp.DeleteSolution(a.ID)
 	}
-	if _, err := b.Refresh(t.Context(), alpha, FeedArticles); err == nil || len(b.texts("SELECT article_id, title FROM kb_articles")) != 10 {
+	if _, err := b.Refresh(t.Context(), alpha, FeedArticles); err == nil || len(b.texts("SELECT article_id, title FROM kb_articles")) != 48 {
 		t.Errorf("all articles are gone from the server: %v", err)
 	}
 	if sum := b.refresh(FeedArticles); sum.Removed != 0 {
@@ -174,9 +175,30 @@ func TestAssetsFollow(t *testing.T) {
 		if sum.Changed != 1 || sum.Removed != 2 || sum.Unchanged != 126 {
 			t.Errorf("got %+v", sum)
 		}
+		b.sdp.AddWorkstation(servicedesktest.Workstation{Name: "fresh.example.com"})
+		if sum := b.do(FeedAssets, Options{DryRun: true}); sum.Added != 1 || sum.Unchanged != 127 || sum.Rejected != 1 {
+			t.Errorf("dry: %+v", sum)
+		}
 		if n := len(b.texts("SELECT system_id, hostname FROM systems")); n != 127 {
 			t.Errorf("%d systems are left", n)
 		}
+	}
+}
+
+// They are looked at each time, so one line has to do for all.
+func TestAssetsWithoutANameAreTold(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	b := newBench(t)
+	b.Mirror = b.another(func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	for range 5 {
+		b.sdp.AddWorkstation(servicedesktest.Workstation{AssetTag: "A-1"})
+	}
+	if sum := b.refresh(FeedAssets); sum.Rejected != 5 || len(sum.Rejections) != 5 {
+		t.Errorf("got %+v", sum)
+	}
+	if n := strings.Count(log.String(), "level=WARN"); n != 1 || !strings.Contains(log.String(), "count=5") {
+		t.Errorf("%d warnings in %s", n, log.String())
 	}
 }
 

@@ -25,25 +25,18 @@ const (
 	// A list that lacks so many records that are there, and more of them than are gone, was cut off.
 	tooManyAlive = 20
 	// The schedule removes at most so many in one pass, or this share of all: the larger of the two.
-	fewRemoved   = 50
+	fewRemoved   = 2
 	removedShare = 5 // a fifth
 	archivedFor  = 10 * 365 * 24 * time.Hour
 )
 
-// checkLimits says how many of ours may be removed in one pass.
-type checkLimits func(ours int) int
-
-// checkAll is for an import: somebody asked for it.
-func (*run) checkAll(ours int) int { return ours }
-
-// checkSome is for the schedule. Each removal is confirmed by the server; but a server that was replaced by another,
-// or a key whose rights were cut, confirms whatever it is asked.
-func (*run) checkSome(ours int) int { return max(fewRemoved, ours/removedShare) }
+// most is how many the schedule may remove in one pass. Each removal is confirmed by the server; but a server that was
+// replaced by another, or a key whose rights were cut, confirms whatever it is asked, and would do so a second time.
+func (t *tally) most() int { return max(fewRemoved, t.Ours/removedShare) }
 
 // checking is the comparison of one feed.
 type checking struct {
-	w      *walk
-	limits checkLimits
+	state  **check // in the cursor
 	ids    func(ctx context.Context, tenantID string, origin gather.Origin, after string, limit int) ([]string, error)
 	remove func(ctx context.Context, tenantID string, origin gather.Origin, ids []string) (int, error)
 	unseen func(ctx context.Context, ids []string) ([]string, error)
@@ -65,18 +58,12 @@ func (r *run) check(ctx context.Context, c checking) error {
 	if r.cursor.Halted != "" && !r.foreground {
 		return nil // said before, and to be read in the feed's row
 	}
-	if c.w.Check == nil {
-		ours, err := r.countOurs(ctx, c)
-		if err != nil {
-			return err
-		}
-		c.w.Check = &check{Ours: ours}
-		if err := r.save(ctx, sightings{}); err != nil {
-			return err
-		}
+	if err := r.beginCheck(ctx, c); err != nil {
+		return err
 	}
+	state := *c.state
 	for {
-		ids, err := c.ids(ctx, r.tenantID, gather.OriginServiceDesk, c.w.Check.After, checkBatch)
+		ids, err := c.ids(ctx, r.tenantID, gather.OriginServiceDesk, state.After, checkBatch)
 		if err != nil {
 			return fmt.Errorf("list ours: %w", err)
 		}
@@ -91,13 +78,29 @@ func (r *run) check(ctx context.Context, c checking) error {
 			if err := r.settle(ctx, c, id); err != nil {
 				return err
 			}
-			c.w.Check.After = id
+			state.After = id
 			if err := r.save(ctx, sightings{}); err != nil {
 				return err
 			}
 		}
-		c.w.Check.After = ids[len(ids)-1]
+		state.After = ids[len(ids)-1]
 	}
+}
+
+// beginCheck counts ours, unless the comparison goes on.
+func (r *run) beginCheck(ctx context.Context, c checking) error {
+	if !r.foreground && r.cursor.Tally == nil {
+		ours, err := r.countOurs(ctx, c)
+		if err != nil {
+			return err
+		}
+		r.cursor.Tally = &tally{Ours: ours, Started: r.m.cfg.now()}
+	}
+	if *c.state != nil {
+		return nil
+	}
+	*c.state = &check{}
+	return r.save(ctx, sightings{})
 }
 
 // missing are those of ids that the list lacked, without those that are known to be archived.
@@ -115,12 +118,12 @@ func (r *run) missing(ctx context.Context, c checking, ids []string) ([]string, 
 
 // settle does what the fate of one record asks for.
 func (r *run) settle(ctx context.Context, c checking, id string) error {
-	state := c.w.Check
+	state, tally := *c.state, r.cursor.Tally
 	f, err := c.fate(ctx, id)
 	if err != nil {
 		return r.passOver(ctx, id, err)
 	}
-	r.inARow = 0
+	r.hasRead()
 	switch f {
 	case fateUnknown:
 		return nil
@@ -134,9 +137,9 @@ func (r *run) settle(ctx context.Context, c checking, id string) error {
 		return r.m.rows.leaveOut(ctx, r.tenantID, r.feed, []leftOut{{ID: id, Reason: leftArchived, Until: archivedFor}})
 	case fateGone:
 	}
-	if most := c.limits(state.Ours); state.Removed >= most {
+	if !r.foreground && tally.Removed >= tally.most() {
 		r.cursor.Halted = fmt.Sprintf("more than %d of %d %s are gone from the server; if that is right, "+
-			"run `agentctl import %s --tenant %s`, which removes them", most, state.Ours, r.feed, r.feed, r.tenantID)
+			"run `agentctl import %s --tenant %s`, which removes them", tally.most(), tally.Ours, r.feed, r.feed, r.tenantID)
 		return &finalError{errors.New(r.cursor.Halted)}
 	}
 	n, err := c.remove(ctx, r.tenantID, gather.OriginServiceDesk, []string{id})
@@ -144,6 +147,9 @@ func (r *run) settle(ctx context.Context, c checking, id string) error {
 		return fmt.Errorf("remove what is gone: %w", err)
 	}
 	state.Removed += n
+	if !r.foreground {
+		tally.Removed += n
+	}
 	r.sum.Removed += n
 	return nil
 }

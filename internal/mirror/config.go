@@ -25,8 +25,8 @@ type Config struct {
 	// some have to be left to the tickets that are enhanced.
 	CloudCalls  int `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
 	OnPremCalls int `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`
-	// Concurrency is how many tenants a replica works for at once.
-	Concurrency int `envconfig:"MIRROR_CONCURRENCY" default:"4"`
+	// Concurrency is how many tenants a replica works for at once; those that wait for their pace do not count.
+	Concurrency int `envconfig:"MIRROR_CONCURRENCY" default:"16"`
 	// ResolvedStatuses are the statuses of tickets that are done, by internal name or by name, in any case.
 	ResolvedStatuses []string `envconfig:"MIRROR_RESOLVED_STATUSES" default:"Resolved,Closed"`
 
@@ -54,7 +54,7 @@ type Tenants interface {
 const (
 	defaultCloudCalls  = 25
 	defaultOnPremCalls = 30
-	defaultConcurrency = 4
+	defaultConcurrency = 16
 	defaultStepCalls   = 100
 	defaultWindow      = 7 * 24 * time.Hour
 	defaultComplete    = 24 * time.Hour

@@ -24,7 +24,7 @@ func TestSettings(t *testing.T) {
 	if cfg.callsPerMinute(servicedesk.ProfileOnPrem) != 90 || cfg.callsPerMinute(servicedesk.ProfileCloud) != 25 {
 		t.Errorf("pace %d, %d", cfg.OnPremCalls, cfg.CloudCalls)
 	}
-	if len(cfg.ResolvedStatuses) != 2 || cfg.FirstWindow != 7*24*time.Hour || cfg.Complete != 24*time.Hour || cfg.Concurrency != 4 {
+	if len(cfg.ResolvedStatuses) != 2 || cfg.FirstWindow != 7*24*time.Hour || cfg.Complete != 24*time.Hour || cfg.Concurrency != 16 {
 		t.Errorf("got %+v", cfg)
 	}
 	zero := Config{CloudCalls: -1}.withDefaults()

@@ -18,8 +18,21 @@ type cursor struct {
 	Horizon time.Time `json:"horizon,omitzero"`
 	// UnsortedUntil: the server cannot sort by change; asked again from then on; ours.
 	UnsortedUntil time.Time `json:"unsorted_until,omitzero"`
+	// Catalog is how far the schedule has compared articles or assets, whose lists are read as a whole each time.
+	Catalog *check `json:"catalog,omitempty"`
+	// Tally is what the schedule has removed since a comparison ended cleanly: the steps of one, and comparisons that were
+	// given up, add up.
+	Tally *tally `json:"tally,omitempty"`
 	// Halted is why nothing is removed any more until a complete import.
 	Halted string `json:"halted,omitempty"`
+}
+
+// tally bounds what the schedule removes.
+type tally struct {
+	// Ours is how many there were in the beginning.
+	Ours    int       `json:"ours,omitempty"`
+	Removed int       `json:"removed,omitempty"`
+	Started time.Time `json:"started,omitzero"`
 }
 
 // walk is a way through a list that is sorted by time.
@@ -38,6 +51,11 @@ type walk struct {
 	Total int `json:"total,omitempty"`
 	// Started is when it began; ours.
 	Started time.Time `json:"started,omitzero"`
+	// Ended: a Refresh has reached the end of the list, and the next one begins anew.
+	Ended bool `json:"ended,omitempty"`
+	// From is where a Refresh stood when it began, Reached when it came to At; ours.
+	From    time.Time `json:"from,omitzero"`
+	Reached time.Time `json:"reached,omitzero"`
 	// Check is set once the list has been read and ours are compared with it.
 	Check *check `json:"check,omitempty"`
 }
@@ -46,8 +64,6 @@ type walk struct {
 type check struct {
 	// After is the last id of ours that was compared.
 	After string `json:"after,omitempty"`
-	// Ours is how many there were in the beginning.
-	Ours int `json:"ours,omitempty"`
 	// Alive counts those that the list lacked and that are there all the same; Removed those that are gone.
 	Alive   int `json:"alive,omitempty"`
 	Removed int `json:"removed,omitempty"`
@@ -57,9 +73,33 @@ type check struct {
 // the server gives it.
 const overlap = 2 * time.Minute
 
-// rewind has the walk look at the last moments again. What was visited there is not visited twice.
-func (w *walk) rewind(by time.Duration) {
-	if !w.At.IsZero() {
-		w.At, w.Skip = w.At.Add(-by), 0
+// begin has a refresh look at the last moments again; what was visited there is not visited twice. One that was cut off
+// goes on where it was: if it looked back first, it would never get past moments that hold more than a step can read.
+// And once At has stood for longer than the overlap, whatever was late has been seen.
+func (w *walk) begin(now time.Time) {
+	if !w.Ended && !w.Started.IsZero() {
+		return
 	}
+	w.From = w.At
+	if w.Ended && w.Started.Sub(w.Reached) < overlap {
+		w.At, w.Skip = w.At.Add(-overlap), 0
+	}
+	w.Started, w.Ended = now, false
+}
+
+// end notes that a refresh has reached the end of the list.
+func (w *walk) end(now time.Time) {
+	if w.Ended = true; w.At.After(w.From) {
+		w.Reached = now
+	}
+}
+
+// pullBack mends a walk that stands in the future, where it would see nothing until then. Walks do not go there;
+// but clocks are set.
+func (w *walk) pullBack(now time.Time) bool {
+	if !w.At.After(now.Add(overlap)) {
+		return false
+	}
+	w.At, w.Skip = now.Add(-overlap), 0
+	return true
 }

@@ -135,9 +135,9 @@ func (r *run) readArticle(ctx context.Context, listed servicedesk.Solution, know
 		if err := r.passOver(ctx, listed.ID, fmt.Errorf("read the article: %w", err)); err != nil {
 			return err
 		}
-		return r.leaveArticle(ctx, listed, leftRejected, rejectedFor)
+		return r.m.rows.leaveOut(ctx, r.tenantID, r.feed, []leftOut{leave(listed.ID, listed.LastUpdatedTime, err)})
 	}
-	r.inARow = 0
+	r.hasRead()
 	if !strings.EqualFold(found.ApprovalStatus, approved) {
 		r.sum.Skipped++
 		if err := r.dropArticles(ctx, []string{listed.ID}); err != nil {

@@ -22,6 +22,11 @@ func (r *run) mirrorAssets(ctx context.Context) error {
 		}
 		r.done = 0 // the list begins anew
 	}
+	if err := r.listKnown(ctx); err != nil {
+		return err
+	}
+	r.quiet = true // the same ones each time
+	defer r.tellRejected(ctx)
 	var all []servicedesk.Workstation
 	q := servicedesk.PageQuery{WithTotal: r.foreground}
 	for {
@@ -76,7 +81,16 @@ func (r *run) assetPage(ctx context.Context, listed []servicedesk.Workstation) e
 
 func (r *run) storeAssets(ctx context.Context, systems []inventory.System, unwanted []string) error {
 	if r.opts.DryRun {
-		r.sum.Added += len(systems)
+		for _, s := range systems {
+			switch err := validate(s); {
+			case err != nil:
+				r.reject(ctx, s.ID, oneLine(err))
+			case r.known[s.ID]:
+				r.sum.Unchanged++ // as far as one can tell without writing
+			default:
+				r.sum.Added++
+			}
+		}
 		return nil
 	}
 	systems = withoutTwins(systems, func(s inventory.System) string { return s.ID })
@@ -92,6 +106,36 @@ func (r *run) storeAssets(ctx context.Context, systems []inventory.System, unwan
 	}
 	r.sum.Removed += n
 	return nil
+}
+
+// listKnown finds out for a dry run which assets there are: unlike tickets and articles, they are not looked up by page.
+func (r *run) listKnown(ctx context.Context) error {
+	if !r.opts.DryRun {
+		return nil
+	}
+	r.known = make(map[string]bool)
+	after := ""
+	for {
+		ids, err := r.m.systems.IDs(ctx, r.tenantID, gather.OriginServiceDesk, after, checkBatch)
+		if err != nil {
+			return fmt.Errorf("see which assets there are: %w", err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		for _, id := range ids {
+			r.known[id] = true
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// tellRejected says once what was rejected: all assets are looked at each time, and those without a name stay without.
+func (r *run) tellRejected(ctx context.Context) {
+	if r.sum.Rejected > 0 {
+		r.log.WarnContext(ctx, "assets cannot be mirrored", "count", r.sum.Rejected,
+			"first_id", r.sum.Rejections[0].ID, "first_reason", r.sum.Rejections[0].Reason)
+	}
 }
 
 // system is an asset as the inventory keeps it. What stands among its addresses and is none is left out: scans write

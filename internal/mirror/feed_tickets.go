@@ -33,9 +33,10 @@ func (r *run) importTickets(ctx context.Context) error {
 	complete := r.opts.Since.IsZero() && r.opts.Limit == 0 && !r.opts.DryRun
 	if w.Check == nil {
 		_, err := r.walkTickets(ctx, w, passImport, math.MaxInt, visit)
-		if errors.Is(err, errUnsorted) && w.Done == 0 {
-			r.log.InfoContext(ctx, "the server does not sort tickets by their last change; since goes by creation")
-			w.ByUpdate = false
+		if errors.Is(err, errUnsorted) {
+			r.log.InfoContext(ctx, "the server does not sort tickets by their last change; since goes by creation", "error", err)
+			// Anew, however far it had come: what was read so far has gaps.
+			*w = walk{Since: w.Since, At: w.Since, Started: w.Started}
 			_, err = r.walkTickets(ctx, w, passImport, math.MaxInt, visit)
 		}
 		if err != nil {
@@ -43,7 +44,7 @@ func (r *run) importTickets(ctx context.Context) error {
 		}
 	}
 	if complete {
-		err := r.checkTickets(ctx, w, passImport, r.checkAll)
+		err := r.checkTickets(ctx, w, passImport)
 		if isFinal(err) {
 			r.cursor.Import = nil // the list has to be read again
 			return errors.Join(err, r.save(ctx, sightings{pass: passImport, anew: true}))
@@ -74,7 +75,7 @@ func (r *run) beginImport(ctx context.Context) error {
 func (r *run) endImport(complete bool, w *walk) {
 	r.cursor.Import = nil
 	if complete {
-		r.cursor.Horizon, r.cursor.SweptAt, r.cursor.Sweep, r.cursor.Halted = time.Time{}, r.m.cfg.now(), nil, ""
+		r.cursor.Horizon, r.cursor.SweptAt, r.cursor.Sweep, r.cursor.Halted, r.cursor.Tally = time.Time{}, r.m.cfg.now(), nil, "", nil
 	}
 	if r.cursor.Refresh == nil && r.opts.Limit == 0 {
 		r.cursor.Refresh = &walk{ByUpdate: true, At: w.Started.Add(-clockSlack)}
@@ -96,6 +97,10 @@ func (r *run) refreshTickets(ctx context.Context) error {
 	if err := r.followChanges(ctx, now); err != nil {
 		return err
 	}
+	r.caughtUp = true
+	if err := r.readAgain(ctx); err != nil {
+		return err
+	}
 	if r.cursor.Sweep == nil && now.Sub(r.cursor.SweptAt) < r.m.cfg.Complete {
 		return nil
 	}
@@ -106,7 +111,10 @@ func (r *run) followChanges(ctx context.Context, now time.Time) error {
 	visit := r.page(ticketVisit{wanted: anyTicket})
 	if now.After(r.cursor.UnsortedUntil) {
 		w := r.cursor.Refresh
-		w.rewind(overlap)
+		if at := w.At; w.pullBack(now) {
+			r.log.WarnContext(ctx, "changes were followed into the future; the mirror goes back to the present", "from", at, "to", w.At)
+		}
+		w.begin(now)
 		_, err := r.walkTickets(ctx, w, "", math.MaxInt, visit)
 		if !errors.Is(err, errUnsorted) {
 			return err
@@ -146,9 +154,12 @@ func (r *run) sweep(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	err := r.checkTickets(ctx, w, passSweep, r.checkSome)
+	err := r.checkTickets(ctx, w, passSweep)
 	if err != nil && !isFinal(err) {
 		return err
+	}
+	if err == nil {
+		r.cursor.Tally = nil
 	}
 	r.cursor.Sweep, r.cursor.SweptAt = nil, now
 	if saveErr := r.save(ctx, sightings{pass: passSweep, anew: true}); saveErr != nil {
@@ -158,9 +169,9 @@ func (r *run) sweep(ctx context.Context, now time.Time) error {
 }
 
 // checkTickets compares ours with what a pass has seen.
-func (r *run) checkTickets(ctx context.Context, w *walk, pass string, limits checkLimits) error {
+func (r *run) checkTickets(ctx context.Context, w *walk, pass string) error {
 	return r.check(ctx, checking{
-		w: w, limits: limits, ids: r.m.tickets.IDs, remove: r.m.tickets.Delete,
+		state: &w.Check, ids: r.m.tickets.IDs, remove: r.m.tickets.Delete,
 		unseen: func(ctx context.Context, ids []string) ([]string, error) {
 			return r.m.rows.unseen(ctx, r.tenantID, r.feed, pass, ids)
 		},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 )
 
@@ -60,7 +61,7 @@ func TestFirstImport(t *testing.T) {
 // Killed at any call, an import leaves a state from which the next one gets to the same end.
 func TestAnImportThatIsKilledAnywhere(t *testing.T) {
 	t.Parallel()
-	for _, at := range []int{1, 2, 7, 21, 22, 60, 91, 92, 93, 150, 186, 187} {
+	for _, at := range []int{1, 2, 21, 22, 91, 92, 93, 150, 186, 187} {
 		t.Run(strconv.Itoa(at), func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
@@ -224,11 +225,11 @@ func TestLimit(t *testing.T) {
 		b.sdp.AddWorkstation(servicedesktest.Workstation{Name: "db1", AssetTag: "A"})
 		b.sdp.AddSolution(servicedesktest.Solution{Title: "a", ApprovalStatus: "Approved"})
 	}
-	for _, feed := range []Feed{FeedAssets, FeedArticles} {
+	for feed, fresh := range map[Feed]int{FeedAssets: 0, FeedArticles: 7} { // assets are listed from the beginning
 		if sum := b.do(feed, Options{Limit: 7}); sum.Added != 7 {
 			t.Errorf("%s: %+v", feed, sum)
 		}
-		if sum := b.do(feed, Options{Limit: 7, DryRun: true}); sum.Added != 7 {
+		if sum := b.do(feed, Options{Limit: 7, DryRun: true}); sum.Added != fresh || sum.Unchanged != 7 {
 			t.Errorf("%s, dry: %+v", feed, sum)
 		}
 	}
@@ -252,6 +253,35 @@ func TestSince(t *testing.T) {
 		if _, err := b.Import(t.Context(), alpha, FeedAssets, Options{Since: began()}); err == nil {
 			t.Error("assets are imported since")
 		}
+	}
+}
+
+// jumbled is a server that filters by the last change and does not sort by it, which shows on the second page.
+type jumbled struct{ Desk }
+
+func (d jumbled) ListRequests(ctx context.Context, q servicedesk.ListQuery) (servicedesk.RequestPage, error) {
+	page, err := d.Desk.ListRequests(ctx, q)
+	if last := len(page.Requests) - 1; q.ByUpdate && q.UpdatedAfter.After(began().Add(-200*time.Minute)) {
+		page.Requests[0], page.Requests[last] = page.Requests[last], page.Requests[0]
+	}
+	return page, err
+}
+
+func TestSinceOnAServerThatTurnsOutNotToSort(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	desk, err := b.desks.Mirrored(t.Context(), alpha)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.desks.set(alpha, jumbled{desk})
+	b.addTickets(250)
+	// Page one, and then all of them.
+	if sum := b.do(FeedTickets, Options{Since: began().Add(-240 * time.Minute)}); sum.Added != 216 || sum.Unchanged != 90 || sum.Read != 340 {
+		t.Errorf("got %+v", sum)
+	}
+	if n := len(b.stored(alpha)); n != 216 {
+		t.Errorf("%d tickets are stored, want 216", n)
 	}
 }
 

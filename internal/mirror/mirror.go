@@ -17,7 +17,8 @@
 //
 // # How nothing gets wiped
 //
-// A record is removed because the server says so about that record, never because a list lacks it.
+// A record is removed because the server says so about that record, never because a list lacks it. And when it says so about
+// more than a fifth of a feed, the schedule stops and leaves the rest to an import by hand.
 package mirror
 
 import (
@@ -142,7 +143,7 @@ func (m *Mirror) newRun(ctx context.Context, tenantID string, feed Feed) (*run, 
 		return nil, fmt.Errorf("find the ServiceDesk Plus of tenant %s: %w", tenantID, err)
 	}
 	return &run{
-		m: m, tenantID: tenantID, feed: feed, desk: desk, budget: m.cfg.StepCalls,
+		m: m, tenantID: tenantID, feed: feed, desk: desk, budget: m.cfg.StepCalls, rest: m.cfg.Sleep,
 		log: m.logger.With("tenant_id", tenantID, "feed", string(feed)),
 	}, nil
 }

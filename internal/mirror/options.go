@@ -15,7 +15,7 @@ type Options struct {
 	// from there.
 	Limit int
 	// DryRun reads the lists and counts what would be done. It neither reads details nor writes anything, so that a ticket
-	// without resolution counts as one to be added.
+	// without resolution counts as one to be added, and an asset that is there as unchanged.
 	DryRun bool
 	// Restart begins anew instead of going on where an earlier Import stopped, and looks again at what was left out.
 	Restart bool
@@ -42,7 +42,8 @@ type Summary struct {
 	Skipped int
 	// Removed are ours that are gone from the server, or no longer to be kept.
 	Removed int
-	// Rejected are those that could not be read or stored. They are tried again after a day, or when they change.
+	// Rejected are those that could not be read or stored. They are tried again within a day, or when they change; those that
+	// the server failed to give out within minutes.
 	Rejected int
 	// Resumed says that an earlier import was continued.
 	Resumed bool

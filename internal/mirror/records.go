@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
@@ -38,6 +40,24 @@ func isAboutOne(err error) bool {
 	return ok && !failed.RateLimited
 }
 
+// hasRead notes that the server answers.
+func (r *run) hasRead() { r.inARow, r.row = 0, nil }
+
+// forgetRow has the records before which the server failed read again at once: they were not to blame.
+func (r *run) forgetRow(ctx context.Context) error {
+	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingTime)
+	defer cancel()
+	return r.m.rows.letIn(parting, r.tenantID, r.feed, r.row)
+}
+
+// leave is the note by which a record that could not be read is left out: not for long if the server failed.
+func leave(id string, version time.Time, err error) leftOut {
+	if servicedesk.Retryable(err) {
+		return leftOut{ID: id, Reason: leftFailed, Version: version, Until: failedFor}
+	}
+	return leftOut{ID: id, Reason: leftRejected, Version: version, Until: rejectedFor}
+}
+
 // count ends the run at its limit.
 func (r *run) count() error {
 	if r.stored++; r.opts.Limit > 0 && r.stored >= r.opts.Limit {
@@ -53,10 +73,12 @@ func (r *run) passOver(ctx context.Context, id string, err error) error {
 		return err
 	}
 	r.inARow++
+	r.row = append(r.row, id)
 	if failed, ok := errors.AsType[*servicedesk.Error](err); ok && failed.HTTPStatus == 0 {
 		r.inARow += noAnswer - 1
 	}
 	if r.inARow >= hopeless {
+		r.hopeless = true
 		return fmt.Errorf("several records in a row could not be read, the last because: %w", err)
 	}
 	r.reject(ctx, id, err.Error())
@@ -108,18 +130,15 @@ func validate(record any) error {
 	return nil
 }
 
-// isAboutData tells a record that does not fit from a database that does not work.
+// isAboutData tells a record that does not fit from a database that does not work. A foreign key is not about the record:
+// it says that the tenant is gone.
 func isAboutData(err error) bool {
 	answer, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
+	if !ok || answer.Code == pgerrcode.ForeignKeyViolation {
 		return false
 	}
-	const data, integrity, tooLarge = "22", "23", "54"
-	switch answer.Code[:2] {
-	case data, integrity, tooLarge:
-		return true
-	}
-	return false
+	return pgerrcode.IsDataException(answer.Code) || pgerrcode.IsIntegrityConstraintViolation(answer.Code) ||
+		pgerrcode.IsProgramLimitExceeded(answer.Code)
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -39,9 +39,9 @@ type claimed struct {
 	failures int
 }
 
-// claim takes the feed for holder when it is free and, if due, when its time has come. Otherwise it says after how
-// long it makes sense to ask again.
-func (q *rows) claim(ctx context.Context, tenantID string, feed Feed, due bool) (c *claimed, again time.Duration, err error) {
+// claim takes the feed for holder when it is free and, with claimDue, when its time has come and nobody waits for it.
+// Otherwise it says after how long it makes sense to ask again.
+func (q *rows) claim(ctx context.Context, tenantID string, feed Feed, mode claimMode) (c *claimed, again time.Duration, err error) {
 	c = &claimed{holder: uuid.New()}
 	err = q.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO mirror_feeds (tenant_id, feed, next_due)
@@ -51,12 +51,18 @@ func (q *rows) claim(ctx context.Context, tenantID string, feed Feed, due bool) 
 		}
 		var stored []byte
 		err = tx.QueryRow(ctx, `
-			UPDATE mirror_feeds SET lease_holder = $2, lease_until = t.now + $3, last_started = t.now
+			UPDATE mirror_feeds SET lease_holder = $2, lease_until = t.now + $3, last_started = t.now, wanted_until = NULL
 			FROM (SELECT coalesce($4::timestamptz, clock_timestamp()) AS now) t
-			WHERE feed = $1 AND (lease_until IS NULL OR lease_until <= t.now) AND (next_due <= t.now OR NOT $5)
-			RETURNING cursor, failures`, feed, c.holder, q.lease, q.now(), due).Scan(&stored, &c.failures)
+			WHERE feed = $1 AND (lease_until IS NULL OR lease_until <= t.now)
+				AND (NOT $5 OR next_due <= t.now AND (wanted_until IS NULL OR wanted_until <= t.now))
+			RETURNING cursor, failures`, feed, c.holder, q.lease, q.now(), mode == claimDue).Scan(&stored, &c.failures)
 		if errors.Is(err, pgx.ErrNoRows) {
 			c = nil
+			if mode == claimWait {
+				if err := q.want(ctx, tx, feed); err != nil {
+					return err
+				}
+			}
 			again, err = q.busyFor(ctx, tx, feed)
 			return err
 		}
@@ -72,6 +78,19 @@ func (q *rows) claim(ctx context.Context, tenantID string, feed Feed, due bool) 
 		return nil, 0, fmt.Errorf("claim %s of tenant %s: %w", feed, tenantID, err)
 	}
 	return c, again, nil
+}
+
+// wantedFor outlasts two questions of one that waits for a feed.
+const wantedFor = 3 * askAgain
+
+// want keeps the schedule from taking the feed again while somebody waits for it.
+func (q *rows) want(ctx context.Context, tx postgres.Tx, feed Feed) error {
+	_, err := tx.Exec(ctx, "UPDATE mirror_feeds SET wanted_until = coalesce($2::timestamptz, clock_timestamp()) + $3 WHERE feed = $1",
+		feed, q.now(), wantedFor)
+	if err != nil {
+		return fmt.Errorf("say that somebody waits: %w", err)
+	}
+	return nil
 }
 
 // peek reads the cursor without taking the feed.
@@ -98,7 +117,7 @@ func (q *rows) peek(ctx context.Context, tenantID string, feed Feed) (cursor, er
 func (q *rows) busyFor(ctx context.Context, tx postgres.Tx, feed Feed) (time.Duration, error) {
 	var wait float64
 	err := tx.QueryRow(ctx, `
-		SELECT extract(epoch FROM greatest(lease_until, next_due) - coalesce($2::timestamptz, clock_timestamp()))::float8
+		SELECT extract(epoch FROM greatest(lease_until, next_due, wanted_until) - coalesce($2::timestamptz, clock_timestamp()))::float8
 		FROM mirror_feeds WHERE feed = $1`, feed, q.now()).Scan(&wait)
 	if err != nil {
 		return 0, fmt.Errorf("look when it is free: %w", err)
@@ -124,8 +143,9 @@ func (q *rows) save(ctx context.Context, tenantID string, feed Feed, holder uuid
 type outcome struct {
 	Summary
 
-	// failed is nil for a success.
-	failed error
+	// failed is nil for a success, and for a step that is not over: only with succeeded, changes were followed to their end.
+	failed    error
+	succeeded bool
 	// stopped: it was not the run's fault that it ended, and not its merit.
 	stopped  bool
 	failures int
@@ -149,7 +169,7 @@ func (q *rows) finish(ctx context.Context, tenantID string, feed Feed, holder uu
 		records_read = records_read + $10, records_added = records_added + $11, records_changed = records_changed + $12,
 		records_removed = records_removed + $13, records_rejected = records_rejected + $14`,
 		[]any{
-			o.failures, o.stopped, said, o.failed == nil && !o.stopped, o.next >= 0, max(o.next, 0),
+			o.failures, o.stopped, said, o.succeeded && !o.stopped, o.next >= 0, max(o.next, 0),
 			o.Read, o.Added, o.Changed, o.Removed, o.Rejected,
 		})
 }

@@ -25,9 +25,19 @@ type run struct {
 	budget int
 	// stored counts what was put, for the limit.
 	stored int
-	// inARow counts records that could not be read one after the other.
-	inARow      int
+	// inARow counts records that could not be read one after the other, row names them, and hopeless says that there were too many.
+	inARow   int
+	row      []string
+	hopeless bool
+	// caughtUp: the step has followed the changes to their end, whatever else it was to do.
+	caughtUp    bool
 	done, total int
+	// quiet leaves it to the feed to say what was rejected.
+	quiet bool
+	// known are the assets that there are; for a dry run.
+	known map[string]bool
+	// rest waits; the schedule gives the run's place to another meanwhile.
+	rest func(ctx context.Context, d time.Duration) error
 	// next is after how long the schedule is to look at the feed again; negative when that is as before.
 	next time.Duration
 }
@@ -73,6 +83,9 @@ func (r *run) do(ctx context.Context, mode claimMode) (Summary, error) {
 	if cause := context.Cause(working); err != nil && cause != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %w", cause, err) // otherwise it would only say that it was cancelled
 	}
+	if r.hopeless {
+		err = errors.Join(err, r.forgetRow(ctx))
+	}
 	stop(nil)
 	<-kept
 	return r.sum, r.finish(ctx, err, time.Since(started))
@@ -103,7 +116,7 @@ func (r *run) work(ctx context.Context) error {
 
 func (r *run) claim(ctx context.Context, mode claimMode) error {
 	for {
-		c, again, err := r.m.rows.claim(ctx, r.tenantID, r.feed, mode == claimDue)
+		c, again, err := r.m.rows.claim(ctx, r.tenantID, r.feed, mode)
 		if err != nil {
 			return err
 		}

@@ -18,10 +18,11 @@ const (
 
 // Run follows the schedule until ctx ends, and then until what is under way has stopped. Any number of replicas may run it:
 // the lease in the database lets one at a time at a feed. At most Config.Concurrency tenants are worked for at once, each
-// of them one feed at a time, so one whose server is slow or dead does not hold the others up. Failures are logged and
-// recorded with the feed; they never end Run.
+// of them one feed at a time. One that waits for its pace lends its place to another, and one whose server is dead has it
+// for one call at a time, less and less often: they do not hold the others up. Failures are logged and recorded with the
+// feed; they never end Run.
 func (m *Mirror) Run(ctx context.Context) error {
-	s := &schedule{m: m, due: make(map[slot]time.Time), busy: make(map[string]bool), free: m.cfg.Concurrency, woken: make(chan struct{}, 1)}
+	s := &schedule{m: m, due: make(map[slot]time.Time), busy: make(map[string]bool), places: make(chan struct{}, m.cfg.Concurrency), woken: make(chan struct{}, 1)}
 	for _, feed := range Feeds() {
 		if m.cfg.interval(feed) > 0 {
 			s.feeds = append(s.feeds, feed)
@@ -48,11 +49,11 @@ type schedule struct {
 	feeds   []Feed
 	running sync.WaitGroup
 	woken   chan struct{}
+	places  chan struct{} // as many as are taken
 
 	mu   sync.Mutex
 	due  map[slot]time.Time // by this process' clock: when it makes sense to ask
 	busy map[string]bool    // tenants that are worked for
-	free int
 }
 
 func (s *schedule) loop(ctx context.Context) {
@@ -108,9 +109,6 @@ func (s *schedule) list(ctx context.Context) bool {
 func (s *schedule) take() (slot, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.free == 0 {
-		return slot{}, false
-	}
 	now := time.Now()
 	var (
 		best  slot
@@ -122,30 +120,49 @@ func (s *schedule) take() (slot, bool) {
 		}
 		best, found = candidate, true
 	}
-	if found {
-		s.free--
-		s.busy[best.tenantID] = true
+	if !found {
+		return slot{}, false
 	}
-	return best, found
+	select {
+	case s.places <- struct{}{}:
+	default:
+		return slot{}, false
+	}
+	s.busy[best.tenantID] = true
+	return best, true
 }
 
 func (s *schedule) work(ctx context.Context, next slot) {
-	again := s.m.refreshDue(ctx, next)
+	again := s.m.refreshDue(ctx, next, s.rest)
+	<-s.places
 	s.mu.Lock()
-	s.free++
 	delete(s.busy, next.tenantID)
 	if _, still := s.due[next]; still {
 		s.due[next] = time.Now().Add(again)
 	}
 	s.mu.Unlock()
+	s.wake()
+}
+
+func (s *schedule) wake() {
 	select {
 	case s.woken <- struct{}{}:
 	default:
 	}
 }
 
+// rest lends the place of a step that waits to another. The step itself goes on: a list that was begun anew after each
+// wait would never be read to its end.
+func (s *schedule) rest(ctx context.Context, d time.Duration) error {
+	<-s.places
+	s.wake()
+	err := s.m.cfg.Sleep(ctx, d)
+	s.places <- struct{}{} // whoever has one gives it back, also when ctx has ended
+	return err
+}
+
 // refreshDue does a step if it is due, and says after how long to ask again.
-func (m *Mirror) refreshDue(ctx context.Context, s slot) time.Duration {
+func (m *Mirror) refreshDue(ctx context.Context, s slot, rest func(context.Context, time.Duration) error) time.Duration {
 	interval := m.cfg.interval(s.feed)
 	r, err := m.newRun(ctx, s.tenantID, s.feed)
 	if err != nil {
@@ -154,6 +171,7 @@ func (m *Mirror) refreshDue(ctx context.Context, s slot) time.Duration {
 		}
 		return jitter(interval)
 	}
+	r.rest = rest
 	_, err = r.do(ctx, claimDue)
 	if busy, ok := errors.AsType[*busyError](err); ok {
 		// A dead replica's lease ends, and somebody may have made the feed due at once.

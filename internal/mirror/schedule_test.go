@@ -105,7 +105,7 @@ func TestALeaseIsForOne(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.addTickets(5)
-	dead, _, err := b.rows.claim(t.Context(), alpha, FeedTickets, false)
+	dead, _, err := b.rows.claim(t.Context(), alpha, FeedTickets, claimNow)
 	if err != nil || dead == nil {
 		t.Fatal(err)
 	}
@@ -170,18 +170,18 @@ func TestFailuresBackOff(t *testing.T) {
 	if last < 45*time.Minute || last > 75*time.Minute {
 		t.Errorf("after many failures, the next step is due in %v", last)
 	}
-	if again := b.refreshDue(t.Context(), slot{alpha, FeedTickets}); again > b.cfg.Tickets+time.Second {
+	if again := b.refreshDue(t.Context(), slot{alpha, FeedTickets}, b.cfg.Sleep); again > b.cfg.Tickets+time.Second {
 		t.Errorf("a replica looks again in %v", again)
 	}
 	before := 0
 	b.calls(&before)
-	b.refreshDue(t.Context(), slot{alpha, FeedTickets})
+	b.refreshDue(t.Context(), slot{alpha, FeedTickets}, b.cfg.Sleep)
 	if n := b.calls(&before); n != 0 {
 		t.Errorf("%d calls before the time has come", n)
 	}
 	b.faults()
 	b.clock.advance(2 * time.Hour)
-	if again := b.refreshDue(t.Context(), slot{alpha, FeedTickets}); again < time.Minute || again > 3*time.Minute {
+	if again := b.refreshDue(t.Context(), slot{alpha, FeedTickets}, b.cfg.Sleep); again < time.Minute || again > 3*time.Minute {
 		t.Errorf("after a success, it looks again in %v", again)
 	}
 	var failures int

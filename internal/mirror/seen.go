@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -61,70 +60,4 @@ func (q *rows) unseen(ctx context.Context, tenantID string, feed Feed, pass stri
 		return nil, fmt.Errorf("compare %s of tenant %s: %w", feed, tenantID, err)
 	}
 	return missing, nil
-}
-
-// Why a record is left out.
-const (
-	leftEmpty    = "empty"
-	leftRejected = "rejected"
-	leftArchived = "archived"
-)
-
-// leftOut is a record that is not to be read again for now.
-type leftOut struct {
-	ID, Reason string
-	Version    time.Time // zero when the server does not say
-	Until      time.Duration
-}
-
-// leaveOut remembers records that are not to be read again.
-func (q *rows) leaveOut(ctx context.Context, tenantID string, feed Feed, records []leftOut) error {
-	batch := &pgx.Batch{}
-	for _, r := range records {
-		var version *time.Time
-		if !r.Version.IsZero() {
-			version = &r.Version
-		}
-		batch.Queue(`
-			INSERT INTO mirror_left_out (tenant_id, feed, record_id, reason, version, until)
-			VALUES ($1, $2, $3, $4, $5, coalesce($6::timestamptz, now()) + $7)
-			ON CONFLICT (tenant_id, feed, record_id) DO UPDATE
-			SET reason = excluded.reason, version = excluded.version, until = excluded.until`,
-			tenantID, feed, r.ID, r.Reason, version, q.now(), r.Until)
-	}
-	err := q.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
-	if err != nil {
-		return fmt.Errorf("leave %d %s of tenant %s out: %w", len(records), feed, tenantID, err)
-	}
-	return nil
-}
-
-// leftOuts gives the versions of those of ids that are left out for now, for one of the reasons.
-func (q *rows) leftOuts(ctx context.Context, tenantID string, feed Feed, ids []string, reasons ...string) (map[string]time.Time, error) {
-	versions := make(map[string]time.Time)
-	err := q.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		found, err := tx.Query(ctx, `
-			SELECT record_id, version FROM mirror_left_out
-			WHERE feed = $1 AND record_id = ANY ($2::text[]) AND reason = ANY ($3::text[]) AND until > coalesce($4::timestamptz, now())`,
-			feed, ids, reasons, q.now())
-		if err != nil {
-			return fmt.Errorf("query: %w", err)
-		}
-		var (
-			id      string
-			version *time.Time
-		)
-		_, err = pgx.ForEachRow(found, []any{&id, &version}, func() error {
-			versions[id] = time.Time{}
-			if version != nil {
-				versions[id] = *version
-			}
-			return nil
-		})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("see which %s of tenant %s are left out: %w", feed, tenantID, err)
-	}
-	return versions, nil
 }

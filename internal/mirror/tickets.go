@@ -12,6 +12,8 @@ import (
 const (
 	emptyFor    = 365 * 24 * time.Hour
 	rejectedFor = 12 * time.Hour
+	// failedFor is for one that the server failed to give out. It doubles each time, up to rejectedFor.
+	failedFor = 5 * time.Minute
 	// unversionedFor holds where the server does not say when a ticket changed.
 	unversionedFor = 24 * time.Hour
 )
@@ -97,5 +99,5 @@ func (r *run) leftOuts(ctx context.Context, ids []string) (map[string]time.Time,
 	if r.opts.Restart {
 		return nil, nil //nolint:nilnil // nothing is left out
 	}
-	return r.m.rows.leftOuts(ctx, r.tenantID, r.feed, ids, leftEmpty, leftRejected)
+	return r.m.rows.leftOuts(ctx, r.tenantID, r.feed, ids, leftEmpty, leftRejected, leftFailed)
 }

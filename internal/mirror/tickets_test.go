@@ -24,6 +24,7 @@ func TestTicketsFollow(t *testing.T) {
 		"trash hidden":            {{Kind: servicedesktest.FaultNoTrash}},
 		"refuses to sort":         {{Kind: servicedesktest.FaultRefuseUpdatedTime}},
 		"does not tell of change": {{Kind: servicedesktest.FaultNoUpdatedTime}},
+		"sparse lists":            {{Kind: servicedesktest.FaultSparseLists}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -402,7 +403,7 @@ func TestACursorStaysSmall(t *testing.T) {
 				at := began().Add(time.Duration(100*i+j) * time.Minute)
 				page[j] = servicedesk.Request{ID: strconv.Itoa(100*i + j), CreatedTime: at, LastUpdatedTime: at}
 			}
-			if !w.advance(page) {
+			if !w.advance(page, began().AddDate(1, 0, 0)) {
 				t.Fatal("a later page is not taken for one")
 			}
 		}

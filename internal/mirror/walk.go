@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
@@ -18,6 +19,10 @@ const patience = 10
 
 // maxRewinds is how often a walk begins a crowded moment again when records move while it is paged through.
 const maxRewinds = 3
+
+// maxVisited is how many records a walk remembers. They are stored with every page; beyond these, in a moment that holds more,
+// pages are found by counting alone, and what was visited may be looked at twice.
+const maxVisited = 1000
 
 // step is what to do with the tickets of one page that were not visited before.
 type step func(ctx context.Context, tickets []servicedesk.Request) error
@@ -51,7 +56,7 @@ func (r *run) walkTickets(ctx context.Context, w *walk, pass string, pages int, 
 			return false, err
 		}
 		w.Done += len(fresh)
-		if w.advance(page.Requests) {
+		if w.pass(page, r.m.cfg.now()) {
 			rewinds = 0
 		}
 		seen := sightings{pass: pass}
@@ -132,10 +137,23 @@ func (w *walk) fresh(page []servicedesk.Request) []servicedesk.Request {
 	return fresh
 }
 
+// pass moves the walk behind a page, and reports whether it came to a later time.
+func (w *walk) pass(page servicedesk.RequestPage, now time.Time) (later bool) {
+	later = w.advance(page.Requests, now)
+	switch {
+	case !page.HasMore:
+		w.end(now)
+	case len(page.Requests) == 1:
+		w.Skip++ // the overlap alone would be the same page again
+	}
+	return later
+}
+
 // advance moves the walk behind a page that was visited, and reports whether it came to a later time. The next page
 // begins at the time of the last record, not behind it, because others may have the same. Where a whole page
-// has one time, the next one is found by counting, with one record of overlap to notice when the count is off.
-func (w *walk) advance(page []servicedesk.Request) bool {
+// has one time, the next one is found by counting, with one record of overlap to notice when the count is off. So are those
+// behind records of the future: a walk that stood there would miss whatever happens until then.
+func (w *walk) advance(page []servicedesk.Request, now time.Time) bool {
 	if len(page) == 0 {
 		return false
 	}
@@ -145,18 +163,29 @@ func (w *walk) advance(page []servicedesk.Request) bool {
 	for _, t := range page {
 		w.Visited[t.ID] = w.timeOf(t).UnixMilli()
 	}
-	last := w.timeOf(page[len(page)-1])
-	later := last.After(w.At)
+	var last time.Time
+	for _, t := range slices.Backward(page) {
+		if last = w.timeOf(t); !last.After(now) {
+			break
+		}
+	}
+	later := last.After(w.At) && !last.After(now)
 	if later {
 		w.At, w.Skip = last, 0
 	} else {
-		w.Skip += max(len(page)-1, 1)
+		w.Skip += len(page) - 1
 	}
 	oldest := w.At.UnixMilli()
 	if w.ByUpdate {
 		oldest -= overlap.Milliseconds()
 	}
 	maps.DeleteFunc(w.Visited, func(_ string, at int64) bool { return at < oldest })
+	if len(w.Visited) > maxVisited {
+		clear(w.Visited)
+		for _, t := range page { // the next one joins on to it
+			w.Visited[t.ID] = w.timeOf(t).UnixMilli()
+		}
+	}
 	return later
 }
 

@@ -4,7 +4,8 @@
 // It owns the wire format with all its irregularities (answers of 200 that failed, scalars
 // of any type, error pages of proxies), the authentication of both editions, and the
 // reading of failures as "retry", "give up", "renew the credentials" or "gone". It never
-// repeats a failed call on its own: the caller, a durable workflow, does.
+// repeats a failed call on its own: the caller, a durable workflow, does. Only where a server has to be found out,
+// what lists it has and what it may be asked of them, is another question put once.
 package servicedesk
 
 import (
@@ -45,8 +46,10 @@ type Client struct {
 	tokens  *tokenSource // nil on-premises
 	tickets ticketLocks
 	assets  atomic.Pointer[string] // the folder of assets, once it is known
-	logger  *slog.Logger
-	clock   func() time.Time
+	// plainLists: the server refuses to be told which fields of a list are wanted.
+	plainLists atomic.Bool
+	logger     *slog.Logger
+	clock      func() time.Time
 }
 
 // New returns a client for cfg, or the problems Validate finds. A nil httpClient stands

@@ -38,8 +38,19 @@ type ListQuery struct {
 	WithTotal bool
 }
 
+// requestFields and solutionFields are what is asked for of each record of a list. What a list has without being asked
+// differs from server to server; one that lacks the time of change, the status or the trash is of little use.
+func requestFields() []string {
+	return []string{"id", "subject", "status", "created_time", "last_updated_time", "is_trashed"}
+}
+
+func solutionFields() []string {
+	return []string{"id", "title", "topic", "keywords", "is_public", "approval_status", "last_updated_time"}
+}
+
 // RequestPage is one page of a list.
 type RequestPage struct {
+	// Requests have at least ID, Subject, Status, CreatedTime, LastUpdatedTime and IsTrashed, if the server knows them.
 	Requests []Request
 	HasMore  bool
 	// NextStartIndex is the StartIndex of the following page.
@@ -65,6 +76,7 @@ func (c *Client) ListRequests(ctx context.Context, q ListQuery) (RequestPage, er
 			Field: info.SortField, Condition: "gte", Value: strconv.FormatInt(from.UnixMilli(), 10),
 		}}
 	}
+	info.Fields = requestFields()
 	env, err := c.list(ctx, op, "requests", info)
 	if err != nil {
 		return RequestPage{}, err
@@ -73,7 +85,25 @@ func (c *Client) ListRequests(ctx context.Context, q ListQuery) (RequestPage, er
 	return RequestPage{Requests: requests, HasMore: p.more, NextStartIndex: p.next, Total: p.total}, err
 }
 
+// list reads a page. A server that refuses to be told which fields are wanted is asked once more without, and from then on
+// never told again; one that refuses the question for another reason refuses it both times.
 func (c *Client) list(ctx context.Context, op, folder string, info listInput) (envelope, error) {
+	if c.plainLists.Load() {
+		info.Fields = nil
+	}
+	env, err := c.listOnce(ctx, op, folder, info)
+	if info.Fields == nil || !InputRefused(err) {
+		return env, err
+	}
+	info.Fields = nil
+	env, err = c.listOnce(ctx, op, folder, info)
+	if err == nil {
+		c.plainLists.Store(true)
+	}
+	return env, err
+}
+
+func (c *Client) listOnce(ctx context.Context, op, folder string, info listInput) (envelope, error) {
 	return c.do(ctx, call{op: op, method: http.MethodGet, path: []string{folder}, input: map[string]any{"list_info": info}})
 }
 
@@ -112,6 +142,7 @@ type listInput struct {
 	SortOrder     string      `json:"sort_order,omitempty"`
 	Criteria      []criterion `json:"search_criteria,omitempty"`
 	GetTotalCount bool        `json:"get_total_count,omitempty"`
+	Fields        []string    `json:"fields_required,omitempty"`
 }
 
 type criterion struct {

@@ -53,6 +53,46 @@ func TestListRequestsByUpdate(t *testing.T) {
 	})
 }
 
+// A list is asked for what its callers rely on; a server that will not be told is asked without, and found out once.
+func TestListsAskForTheirFields(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, b *bench) {
+		b.fake.AddSolution(servicedesktest.Solution{Title: "VPN", ApprovalStatus: "Approved", LastUpdated: time.Unix(1, 0)})
+		calls := func() int {
+			before := len(b.fake.Calls())
+			page, err := b.client.ListRequests(t.Context(), servicedesk.ListQuery{})
+			if err != nil || len(page.Requests) != 1 || page.Requests[0].Status != "Open" || page.Requests[0].Subject == "" {
+				t.Fatalf("got %+v, %v", page, err)
+			}
+			solutions, err := b.client.ListSolutions(t.Context(), servicedesk.PageQuery{})
+			if err != nil || len(solutions.Solutions) != 1 || solutions.Solutions[0].ApprovalStatus != "Approved" {
+				t.Fatalf("got %+v, %v", solutions, err)
+			}
+			if known := !page.Requests[0].LastUpdatedTime.IsZero(); known == solutions.Solutions[0].LastUpdatedTime.IsZero() {
+				t.Errorf("tickets have a time of change: %t, and articles do not agree", known)
+			} else if !known {
+				return -1
+			}
+			return len(b.fake.Calls()) - before
+		}
+		calls() // in the cloud, with one for the token
+		b.faults(servicedesktest.Fault{Kind: servicedesktest.FaultSparseLists})
+		if n := calls(); n != 2 {
+			t.Errorf("%d calls for two lists, -1 for lists without a time of change", n)
+		}
+		b.faults(servicedesktest.Fault{Kind: servicedesktest.FaultRefuseFields}, servicedesktest.Fault{Kind: servicedesktest.FaultRefuseUpdatedTime})
+		if _, err := b.client.ListRequests(t.Context(), servicedesk.ListQuery{ByUpdate: true}); !servicedesk.InputRefused(err) {
+			t.Errorf("a list that is refused for another reason: %v", err)
+		}
+		if n := calls(); n != 3 {
+			t.Errorf("%d calls, want one to find out and two lists", n)
+		}
+		if n := calls(); n != 2 {
+			t.Errorf("%d calls: it was found out before", n)
+		}
+	})
+}
+
 func TestResolutionAndArchive(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, b *bench) {

@@ -16,7 +16,8 @@ type Request struct {
 	Subject   string
 	// Description is HTML as the server sent it. Empty in lists.
 	Description string
-	// ShortDescription is the beginning of the description as text. Lists only.
+	// ShortDescription is the beginning of the description as text. Only in lists of servers that refuse to be told
+	// which fields are wanted.
 	ShortDescription string
 	Requester        Requester
 	Technician       string

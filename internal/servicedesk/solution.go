@@ -35,6 +35,7 @@ type SolutionPage struct {
 func (c *Client) ListSolutions(ctx context.Context, q PageQuery) (SolutionPage, error) {
 	const op = "list_solutions"
 	info := q.input()
+	info.Fields = solutionFields()
 	env, err := c.list(ctx, op, "solutions", info)
 	if err != nil {
 		return SolutionPage{}, err

@@ -12,11 +12,13 @@ func (s *Server) listSolutions(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	_, sparse := s.faults.take(OperationRead, FaultSparseLists)
 	solutions := s.Solutions()
 	items := make([]object, 0, len(solutions))
 	for _, a := range solutions {
 		item := solutionObject(a)
 		delete(item, "description") // as in every list
+		pick(item, info, sparse)
 		items = append(items, item)
 	}
 	s.paginate(w, "solutions", items, info)
@@ -82,6 +84,9 @@ func (s *Server) assetObject(a Workstation) object {
 // plainList reads the parameters of a list that cannot be searched.
 func (s *Server) plainList(w http.ResponseWriter, r *http.Request) (listInfo, bool) {
 	info, criteria, err := readList(r)
+	if err == nil {
+		err = s.refusesFields(info)
+	}
 	if err == nil && len(criteria) > 0 {
 		err = &inputError{code: codeInvalid, field: "search_criteria", message: "Invalid Input"}
 	}

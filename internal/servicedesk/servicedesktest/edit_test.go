@@ -148,6 +148,32 @@ func TestServersThatDoNotKnowTheLastUpdatedTime(t *testing.T) {
 	}
 }
 
+func TestListsAndTheFieldsThatAreAskedFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, servicedesk.ProfileOnPrem)
+	b.fake.AddRequest(servicedesktest.Request{Subject: "a", Status: "Open"})
+	b.fake.AddSolution(servicedesktest.Solution{Title: "a", LastUpdated: time.Unix(1, 0)})
+	const asked = `{"list_info":{"fields_required":["status","approval_status","last_updated_time"]}}`
+	for _, folder := range []string{"requests", "solutions"} {
+		b.faults()
+		if item := items(t, b.list("/"+folder, asked), folder)[0]; len(item) != 3 || item["id"] == nil || item["last_updated_time"] == nil {
+			t.Errorf("asked for three fields of %s: %v", folder, item)
+		}
+		b.faults(servicedesktest.Fault{Kind: servicedesktest.FaultSparseLists})
+		if item := items(t, b.list("/"+folder, asked), folder)[0]; item["last_updated_time"] == nil {
+			t.Errorf("a sparse list of %s lacks what was asked for: %v", folder, item)
+		}
+		if item := items(t, b.list("/"+folder, `{"list_info":{}}`), folder)[0]; item["last_updated_time"] != nil || len(item) < 4 {
+			t.Errorf("a sparse list of %s: %v", folder, item)
+		}
+		b.faults(servicedesktest.Fault{Kind: servicedesktest.FaultRefuseFields})
+		wantFailure(t, b.list("/"+folder, asked), http.StatusBadRequest, 4001)
+		if a := b.list("/"+folder, `{"list_info":{}}`); a.status != http.StatusOK {
+			t.Errorf("without fields: %s", a.raw)
+		}
+	}
+}
+
 func TestTruncatedList(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, servicedesk.ProfileOnPrem)

@@ -29,6 +29,8 @@ const (
 	FaultDateCriteriaStrict FaultKind = "date_criteria_strict"            // toggle: date plus another criterion is a 400
 	FaultRefuseUpdatedTime  FaultKind = "refuse_last_updated_time"        // toggle: requests cannot be sorted or searched by it: 400
 	FaultNoUpdatedTime      FaultKind = "lists_without_last_updated_time" // toggle: of requests
+	FaultSparseLists        FaultKind = "sparse_lists"                    // toggle: lists have last_updated_time only if it is in fields_required
+	FaultRefuseFields       FaultKind = "refuse_fields_required"          // toggle: lists with fields_required: 400
 	FaultNoResolution       FaultKind = "requests_without_resolution"     // toggle: it is at /resolutions alone
 	FaultNoTrash            FaultKind = "lists_without_trash"             // toggle: lists leave trashed requests out
 	FaultTruncatedList      FaultKind = "truncated_list"                  // toggle: lists end after limit items
@@ -41,7 +43,7 @@ func (k FaultKind) known() bool {
 	case FaultLatency, FaultFailNext, FaultAlways500, FaultHTMLErrorPage, FaultUnauthorized, FaultThrottle,
 		FaultRateLimit, FaultSuccessThatFailed, FaultCommitThenTimeout, FaultCommitLate, FaultHang, FaultResetConnection,
 		FaultExpireToken, FaultNoDescription, FaultDateCriteriaStrict, FaultRefuseUpdatedTime, FaultNoUpdatedTime,
-		FaultNoResolution, FaultNoTrash, FaultTruncatedList, FaultDropWebhook, FaultDuplicateWebhook:
+		FaultSparseLists, FaultRefuseFields, FaultNoResolution, FaultNoTrash, FaultTruncatedList, FaultDropWebhook, FaultDuplicateWebhook:
 		return true
 	}
 	return false

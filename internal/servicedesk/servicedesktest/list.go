@@ -2,6 +2,7 @@ package servicedesktest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -21,6 +22,7 @@ type listInfo struct {
 	SortOrder     string          `json:"sort_order"`
 	Criteria      json.RawMessage `json:"search_criteria"` // an object or an array
 	GetTotalCount bool            `json:"get_total_count"`
+	Fields        []string        `json:"fields_required"`
 }
 
 type criterion struct {
@@ -67,6 +69,28 @@ func readCriteria(raw json.RawMessage) ([]criterion, error) {
 		return nil, unknownKey(err)
 	}
 	return many, nil
+}
+
+// refusesFields answers for a server that does not know the parameter.
+func (s *Server) refusesFields(info listInfo) error {
+	if info.Fields == nil {
+		return nil
+	}
+	if _, refuses := s.faults.take(OperationRead, FaultRefuseFields); refuses {
+		return &inputError{code: codeInvalid, field: "fields_required", message: "Extra key found in JSON"}
+	}
+	return nil
+}
+
+// pick leaves of an item what was asked for; when nothing was, all but what a sparse list lacks.
+func pick(item object, info listInfo, sparse bool) {
+	if info.Fields == nil {
+		if sparse {
+			delete(item, updatedTime)
+		}
+		return
+	}
+	maps.DeleteFunc(item, func(key string, _ any) bool { return key != "id" && !slices.Contains(info.Fields, key) })
 }
 
 // paginate answers with the page of items the caller asked for.

@@ -70,6 +70,9 @@ func (s *Server) getResolution(w http.ResponseWriter, _ *http.Request, ticket Re
 
 func (s *Server) listRequests(w http.ResponseWriter, r *http.Request) {
 	info, criteria, err := readList(r)
+	if err == nil {
+		err = s.refusesFields(info)
+	}
 	if err != nil {
 		s.refuse(w, err)
 		return
@@ -91,6 +94,7 @@ func (s *Server) listRequests(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, untold := s.faults.take(OperationRead, FaultNoUpdatedTime)
+	_, sparse := s.faults.take(OperationRead, FaultSparseLists)
 	_, trashless := s.faults.take(OperationRead, FaultNoTrash)
 	items := make([]object, 0, len(tickets))
 	for _, ticket := range tickets {
@@ -102,6 +106,7 @@ func (s *Server) listRequests(w http.ResponseWriter, r *http.Request) {
 		if untold {
 			delete(item, updatedTime)
 		}
+		pick(item, info, sparse)
 		items = append(items, item)
 	}
 	s.paginate(w, "requests", items, info)
