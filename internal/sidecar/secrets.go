@@ -14,7 +14,7 @@ const (
 	SecretDatabaseURL  = "database-url"  // as app_user
 	SecretTenantKeyset = "tenant-keyset" // Tink keyset in JSON
 	SecretLLMAPIKey    = "llm-api-key"   // absent or empty: notes without a language model
-	// Absent or empty: for an embeddings endpoint that wants none.
+	// SecretEmbeddingsAPIKey is absent or empty for an embeddings endpoint that wants none.
 	SecretEmbeddingsAPIKey = "embeddings-api-key"
 	SecretSimulatorKey     = "servicedesk-simulator-key"
 )
