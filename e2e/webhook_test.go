@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	}{
 		"unsigned":                 {"", valid(nil), http.StatusUnauthorized, "signature"},
 		"signed by another tenant": {"e2e-door-b", valid(nil), http.StatusUnauthorized, "signature"},
-		"unknown tenant":           {"e2e-door-a", valid(map[string]any{"tenant_id": "e2e-nobody"}), http.StatusNotFound, "no such tenant"},
+		"unknown tenant":           {"e2e-door-a", valid(map[string]any{"tenant_id": "e2e-nobody"}), http.StatusUnauthorized, "signature"},
 		"old":                      {"e2e-door-a", valid(map[string]any{"timestamp": time.Now().Add(-time.Hour).Format(time.RFC3339)}), http.StatusUnauthorized, "clock"},
 		"invalid":                  {"e2e-door-a", valid(map[string]any{"ticket_id": 7}), http.StatusBadRequest, `"ticket_id"`},
 		"too long":                 {"e2e-door-a", valid(map[string]any{"description": strings.Repeat("x", 10_001)}), http.StatusBadRequest, "10000"},
@@ -38,6 +39,34 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 		if err != nil || status != c.status || !strings.Contains(string(body), c.says) {
 			t.Errorf("%s: %d %s, %v; want %d about %q", name, status, body, err, c.status, c.says)
 		}
+	}
+}
+
+func TestATenantOverItsLimit(t *testing.T) {
+	t.Parallel()
+	const limited, neighbour, limit = "e2e-limited", "e2e-unlimited", 3
+	onboard(t, neighbour, servicedesk.ProfileOnPrem)
+	c := client(limited, servicedesk.ProfileOnPrem)
+	c.WebhooksPerMinute = limit
+	if err := users.Onboard(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	send := func(tenantID string, ticket, want int, says string) {
+		t.Helper()
+		status, body, err := users.SendWebhook(t.Context(), tenantID, map[string]any{
+			"tenant_id": tenantID, "ticket_id": strconv.Itoa(ticket), "description": "example",
+		})
+		if err != nil || status != want || !strings.Contains(string(body), says) {
+			t.Errorf("ticket %d of %s: %d %s, %v; want %d about %q", ticket, tenantID, status, body, err, want, says)
+		}
+	}
+	for ticket := range limit {
+		send(limited, ticket, http.StatusAccepted, "job_id")
+	}
+	for ticket := range limit {
+		send(limited, limit+ticket, http.StatusTooManyRequests, "3 webhooks in a minute")
+		send(limited, ticket, http.StatusAccepted, "job_id") // known
+		send(neighbour, ticket, http.StatusAccepted, "job_id")
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 )
 
 type config struct {
@@ -22,13 +24,24 @@ type config struct {
 	// MaxBody holds the longest description with every character escaped, and some room.
 	MaxBody int64         `envconfig:"WEBHOOK_MAX_BODY_BYTES" default:"262144"`
 	MaxSkew time.Duration `envconfig:"WEBHOOK_MAX_SKEW" default:"5m"`
-	Grace   time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// PerMinute is how many webhooks of a tenant are accepted in 60 seconds, unless it has a limit of its own.
+	PerMinute int `envconfig:"WEBHOOK_RATE_LIMIT" default:"100"`
+	// BadSignatures is how many an address may send in a minute before it is refused unheard.
+	BadSignatures  int            `envconfig:"WEBHOOK_BAD_SIGNATURES_PER_MINUTE" default:"30"`
+	TrustedProxies origin.Proxies `envconfig:"TRUSTED_PROXIES"`
+	Grace          time.Duration  `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 }
 
 func loadConfig() (config, error) {
 	var cfg config
 	if err := envconfig.Process("", &cfg); err != nil {
 		return config{}, fmt.Errorf("settings from the environment: %w", err)
+	}
+	if cfg.PerMinute < 1 || cfg.PerMinute > tenant.MaxWebhooksPerMinute {
+		return config{}, fmt.Errorf("WEBHOOK_RATE_LIMIT: %d is not between 1 and %d", cfg.PerMinute, tenant.MaxWebhooksPerMinute)
+	}
+	if cfg.BadSignatures < 1 {
+		return config{}, fmt.Errorf("WEBHOOK_BAD_SIGNATURES_PER_MINUTE: %d is not at least 1", cfg.BadSignatures)
 	}
 	return cfg, nil
 }

@@ -3,10 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net/http"
+	"time"
 
-	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/webhook"
+	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
 
 var (
@@ -20,14 +24,31 @@ type unreadableError struct{ err error }
 func (e *unreadableError) Error() string { return "read the request's body: " + e.err.Error() }
 func (e *unreadableError) Unwrap() error { return e.err }
 
+// suspectedError says that too many wrong signatures came from the sender's address.
+type suspectedError struct{ wait time.Duration }
+
+func (e *suspectedError) Error() string {
+	return "too many wrong signatures came from this address: listening again in " + e.wait.String()
+}
+
 // explain maps an error to what the sender is told; what is ours alone is logged and not told.
-func (h *webhookHandler) explain(ctx context.Context, err error) problem {
+func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) problem {
 	var (
 		invalid    *webhook.InvalidError
 		unreadable *unreadableError
 		tooLarge   *http.MaxBytesError
+		suspected  *suspectedError
+		full       *quota.FullError
 	)
 	switch {
+	case errors.As(err, &suspected):
+		h.metrics.WebhookLimited(telemetry.LimitAddress)
+		h.audit.refused(ctx, refusal{reasonSuspected, v.tenantID, v.from})
+		return tooMany("too many requests with a wrong signature came from your address: check tenant_id and signing secret", suspected.wait)
+	case errors.As(err, &full):
+		h.metrics.WebhookLimited(telemetry.LimitTenant)
+		h.audit.refused(ctx, refusal{reasonFull, v.tenantID, v.from})
+		return tooMany(fmt.Sprintf("not accepted: your tenant's limit is %d webhooks in a minute", full.PerMinute), full.RetryAfter)
 	case errors.As(err, &tooLarge):
 		return problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large"}
 	case errors.As(err, &unreadable):
@@ -35,13 +56,10 @@ func (h *webhookHandler) explain(ctx context.Context, err error) problem {
 	case errors.As(err, &invalid):
 		h.logger.InfoContext(ctx, "webhook refused: not valid", "problems", invalid.Fields)
 		return problem{Status: http.StatusBadRequest, Detail: "the payload is not valid", Errors: invalid.Fields}
-	case errors.Is(err, tenant.ErrNotFound):
-		h.logger.WarnContext(ctx, "webhook refused: unknown tenant", "security_event", true)
-		return problem{Status: http.StatusNotFound, Detail: "there is no such tenant: check tenant_id"}
 	case errors.Is(err, webhook.ErrSignature):
 		return problem{
 			Status: http.StatusUnauthorized,
-			Detail: "the signature in " + webhook.SignatureHeader + " does not match: sign the body, byte for byte, with the tenant's signing secret",
+			Detail: "the signature in " + webhook.SignatureHeader + " does not match: check tenant_id, and sign the body, byte for byte, with that tenant's signing secret",
 		}
 	case errors.Is(err, errStale):
 		return problem{
@@ -54,5 +72,14 @@ func (h *webhookHandler) explain(ctx context.Context, err error) problem {
 	default:
 		h.logger.ErrorContext(ctx, "webhook not accepted", "error", err)
 		return problem{Status: http.StatusServiceUnavailable, Detail: "not accepted: send it again later"}
+	}
+}
+
+// tooMany tells in whole seconds, rounded up, when to come back: earlier would be in vain.
+func tooMany(detail string, wait time.Duration) problem {
+	seconds := max(1, int(math.Ceil(wait.Seconds())))
+	return problem{
+		Status: http.StatusTooManyRequests, RetryAfter: seconds,
+		Detail: fmt.Sprintf("%s; send it again, signed anew, in %d s", detail, seconds),
 	}
 }

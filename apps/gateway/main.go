@@ -68,9 +68,9 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
 	})
-	webhooks := &webhookHandler{
-		tenants: tenantstore.New(db, sealer), ledger: ledger.New(db), queue: dapr,
-		maxBody: cfg.MaxBody, maxSkew: cfg.MaxSkew, metrics: metrics, logger: logger,
+	webhooks, err := newWebhookHandler(cfg, tenantstore.New(db, sealer), ledger.New(db), dapr, metrics, logger)
+	if err != nil {
+		return err
 	}
 	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks), logger)
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics), logger)

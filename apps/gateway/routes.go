@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/gorilla/mux"
 
@@ -42,10 +43,15 @@ type problem struct {
 	Status int                  `json:"status"`
 	Detail string               `json:"detail"`
 	Errors []webhook.FieldError `json:"errors,omitempty"`
+	// RetryAfter in seconds goes into the header of that name; 0 for none.
+	RetryAfter int `json:"-"`
 }
 
 func writeProblem(w http.ResponseWriter, p problem) {
 	p.Title = http.StatusText(p.Status)
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
 	writeBody(w, "application/problem+json", p.Status, p)
 }
 

@@ -2,20 +2,23 @@ package main
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
-	"github.com/ai-agents/ai-agents/internal/event"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/webhook"
+	"github.com/ai-agents/ai-agents/internal/webhook/origin"
+	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
 
 const (
@@ -23,6 +26,8 @@ const (
 	takeTimeout = 10 * time.Second
 	// withdrawTimeout comes on top of it, since it is the time-out that makes withdrawing necessary.
 	withdrawTimeout = 3 * time.Second
+	// shares of the database connections there are; no tenant has more than one.
+	shares = 4
 )
 
 // headerCorrelation lets a sender choose the id by which the logs of all apps can be searched.
@@ -35,9 +40,9 @@ type tenants interface {
 }
 
 type jobLedger interface {
-	Accept(ctx context.Context, job enhancement.Job) (enhancement.Status, bool, error)
+	Accept(ctx context.Context, job enhancement.Job, perMinute int) (quota.Acceptance, error)
 	Confirm(ctx context.Context, tenantID, jobID string) error
-	Withdraw(ctx context.Context, tenantID, jobID string) (bool, error)
+	Withdraw(ctx context.Context, tenantID, jobID string, a quota.Acceptance) (bool, error)
 }
 
 type queue interface {
@@ -49,10 +54,51 @@ type webhookHandler struct {
 	tenants tenants
 	ledger  jobLedger
 	queue   queue
-	maxBody int64
-	maxSkew time.Duration
-	metrics *telemetry.Metrics
-	logger  *slog.Logger
+	turns   *quota.Turns
+	proxies origin.Proxies
+	// failures are the wrong signatures, by address.
+	failures *origin.Failures
+	// decoy is checked against when there is no such tenant: a random secret.
+	decoy string
+	// perMinute is the limit of tenants without one of their own.
+	perMinute int
+	maxBody   int64
+	maxSkew   time.Duration
+	verify    func(secret string, body []byte, signature string) error
+	metrics   *telemetry.Metrics
+	audit     *audit
+	logger    *slog.Logger
+}
+
+// newWebhookHandler takes the collaborators that reach outside of the process, and makes the others.
+func newWebhookHandler(
+	cfg config, tenants tenants, jobs *ledger.Ledger, queue queue, metrics *telemetry.Metrics, logger *slog.Logger,
+) (*webhookHandler, error) {
+	failures, err := origin.NewFailures(cfg.BadSignatures, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	audit, err := newAudit(logger, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &webhookHandler{
+		tenants: tenants, ledger: quota.NewLedger(jobs, time.Now), queue: queue,
+		turns: quota.NewTurns(int(cfg.Database.MaxConns) / shares), proxies: cfg.TrustedProxies, failures: failures,
+		decoy: rand.Text(), perMinute: cfg.PerMinute, maxBody: cfg.MaxBody, maxSkew: cfg.MaxSkew, verify: webhook.Verify,
+		metrics: metrics, audit: audit, logger: logger,
+	}, nil
+}
+
+// visit is a request and what is known of its sender before it is read.
+type visit struct {
+	*http.Request
+
+	from netip.Addr
+	// tenantID is whose webhook it claims to be, once it is read.
+	tenantID string
+	// trial says that the address is suspected, and this request one of those that are looked at all the same.
+	trial bool
 }
 
 type accepted struct {
@@ -75,9 +121,10 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.String(telemetry.KeyCorrelation, correlation),
 		slog.String(telemetry.KeyOperation, "webhook_received"))
 
-	ctx, result, err := h.take(ctx, w, r, correlation)
+	v := &visit{Request: r, from: h.proxies.Client(r)}
+	ctx, result, err := h.take(ctx, w, v, correlation)
 	if err != nil {
-		p := h.explain(ctx, err)
+		p := h.explain(ctx, v, err)
 		h.metrics.Webhook(p.Status)
 		writeProblem(w, p)
 		return
@@ -88,88 +135,28 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // take returns, besides its result, the context in which to log: it knows the job as soon as there is one.
 func (h *webhookHandler) take(
-	ctx context.Context, w http.ResponseWriter, r *http.Request, correlation string,
+	ctx context.Context, w http.ResponseWriter, v *visit, correlation string,
 ) (context.Context, accepted, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
+	if err := h.admit(v); err != nil {
+		w.Header().Set("Connection", "close") // or the server would read the body after all, to keep the connection
+		return ctx, accepted{}, err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, v.Body, h.maxBody))
 	if err != nil {
 		return ctx, accepted{}, &unreadableError{err}
 	}
-	payload, err := h.authenticate(ctx, body, r.Header.Get(webhook.SignatureHeader))
+	payload, perMinute, err := h.authenticate(ctx, v, body)
 	if err != nil {
 		return ctx, accepted{}, err
 	}
 	job := enhancement.New(payload.TenantID, payload.Event, payload.Ticket, correlation)
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID),
 		slog.String(telemetry.KeyTicket, job.Ticket.ID), slog.String(telemetry.KeyJob, job.ID))
-	status, err := h.enqueue(ctx, job)
+	status, err := h.enqueue(ctx, job, perMinute)
 	if err != nil {
 		return ctx, accepted{}, err
 	}
 	h.logger.InfoContext(ctx, "webhook accepted", telemetry.KeyStatus, status, "event", job.Event,
 		"priority", job.Ticket.Priority, "description_length", len(job.Ticket.Description))
 	return ctx, accepted{job.ID, status}, nil
-}
-
-// authenticate finds out whose message this is and whether it is theirs, before it says a word about
-// the rest of the payload.
-func (h *webhookHandler) authenticate(ctx context.Context, body []byte, signature string) (webhook.Payload, error) {
-	message, err := webhook.Parse(body)
-	if err != nil {
-		return webhook.Payload{}, err
-	}
-	tenantID, err := message.TenantID()
-	if err != nil {
-		return webhook.Payload{}, err
-	}
-	_, credentials, err := h.tenants.Get(ctx, tenantID)
-	if err != nil {
-		return webhook.Payload{}, err
-	}
-	if err := webhook.Verify(credentials.SigningSecret.Reveal(), body, signature); err != nil {
-		h.logger.WarnContext(ctx, "webhook refused: wrong signature", telemetry.KeyTenant, tenantID,
-			"security_event", true, "signed", signature != "")
-		return webhook.Payload{}, err
-	}
-	payload, err := message.Payload()
-	if err != nil {
-		return webhook.Payload{}, err
-	}
-	if !payload.Fresh(time.Now(), h.maxSkew) {
-		h.logger.WarnContext(ctx, "webhook refused: too old or from the future", telemetry.KeyTenant, tenantID,
-			"security_event", true, "timestamp_sent", payload.Timestamp)
-		return webhook.Payload{}, errStale
-	}
-	return payload, nil
-}
-
-// enqueue commits the job before it is published, so that whatever dies in between has left a trace;
-// a job whose publish failed is withdrawn, so that the sender's retry is new.
-func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job) (enhancement.Status, error) {
-	status, fresh, err := h.ledger.Accept(ctx, job)
-	if err != nil {
-		return "", err
-	}
-	if status != enhancement.StatusPending {
-		return status, nil // the enhancer has it, or is done with it
-	}
-	err = h.queue.Publish(ctx, event.TopicEnhancement, event.EnhancementRequested{
-		JobID: job.ID, TenantID: job.TenantID, TicketID: job.Ticket.ID, Description: job.Ticket.Description,
-		Priority: job.Ticket.Priority, Timestamp: time.Now().UTC(), CorrelationID: job.CorrelationID,
-	})
-	switch {
-	case err == nil && fresh:
-		return status, nil
-	case err == nil:
-		// Another delivery made the job pending and may be about to withdraw it.
-		return status, h.ledger.Confirm(ctx, job.TenantID, job.ID)
-	case !fresh:
-		return "", errors.Join(errQueue, err)
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
-	defer cancel()
-	withdrawn, withdrawErr := h.ledger.Withdraw(ctx, job.TenantID, job.ID)
-	if withdrawErr == nil && !withdrawn {
-		return enhancement.StatusRunning, nil // published after all
-	}
-	return "", errors.Join(errQueue, err, withdrawErr)
 }

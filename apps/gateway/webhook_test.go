@@ -18,12 +18,14 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
+	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/webhook"
+	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -53,26 +55,53 @@ func (q *recorder) Publish(_ context.Context, topic string, payload any) error {
 
 type fixture struct {
 	handler http.Handler
+	door    *webhookHandler
 	queue   *recorder
 	ledger  *ledger.Ledger
+	store   *tenantstoretest.Store
 	log     *bytes.Buffer
 }
 
-func newFixture(t *testing.T) *fixture {
+// limits are the settings as they are by default, on pools of the tests' size.
+func limits() config {
+	return config{
+		Database: postgres.Config{MaxConns: 8}, PerMinute: 100, BadSignatures: 30, MaxBody: 256 << 10, MaxSkew: 5 * time.Minute,
+	}
+}
+
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	store := tenantstoretest.New(t)
 	for _, id := range []string{"alpha", "beta"} {
 		store.Save(t, id)
 	}
-	f := &fixture{queue: &recorder{}, ledger: ledger.New(store.DB), log: &bytes.Buffer{}}
-	f.handler = publicRoutes(&webhookHandler{
-		tenants: store, ledger: f.ledger, queue: f.queue, maxBody: 256 << 10, maxSkew: 5 * time.Minute,
-		metrics: telemetry.NewMetrics(), logger: telemetry.NewLogger(f.log, "gateway", telemetry.LogConfig{Level: slog.LevelDebug}),
-	})
+	return newReplica(t, store)
+}
+
+// newReplica makes a gateway of its own, with a pool of its own, on the store's database.
+func newReplica(t testing.TB, store *tenantstoretest.Store) *fixture {
+	t.Helper()
+	store = store.Replica(t)
+	f := &fixture{queue: &recorder{}, ledger: ledger.New(store.DB), store: store, log: &bytes.Buffer{}}
+	logger := telemetry.NewLogger(f.log, "gateway", telemetry.LogConfig{Level: slog.LevelDebug})
+	door, err := newWebhookHandler(limits(), store, f.ledger, f.queue, telemetry.NewMetrics(), logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Time stands still where it would forgive failures and allow more lines in the log.
+	began := time.Now()
+	still := func() time.Time { return began }
+	if door.failures, err = origin.NewFailures(limits().BadSignatures, still); err != nil {
+		t.Fatal(err)
+	}
+	if door.audit, err = newAudit(logger, still); err != nil {
+		t.Fatal(err)
+	}
+	f.door, f.handler = door, publicRoutes(door)
 	return f
 }
 
-func payload(t *testing.T, change map[string]any) []byte {
+func payload(t testing.TB, change map[string]any) []byte {
 	t.Helper()
 	fields := map[string]any{
 		"tenant_id": "alpha", "ticket_id": "1001", "subject": "Printer", "description": "It is on fire", "priority": "High",
@@ -168,7 +197,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"not JSON":                 {func() ([]byte, string) { return signed("alpha", []byte("<xml/>")) }, 400, []string{"(body)"}, "not valid"},
 		"no tenant":                {func() ([]byte, string) { return signed("alpha", payload(t, map[string]any{"tenant_id": nil})) }, 400, []string{"tenant_id"}, "not valid"},
-		"unknown tenant":           {func() ([]byte, string) { return signed("gamma", payload(t, map[string]any{"tenant_id": "gamma"})) }, 404, nil, "no such tenant"},
+		"unknown tenant":           {func() ([]byte, string) { return signed("gamma", payload(t, map[string]any{"tenant_id": "gamma"})) }, 401, nil, "does not match"},
 		"no signature":             {func() ([]byte, string) { return payload(t, nil), "" }, 401, nil, webhook.SignatureHeader},
 		"signed by another tenant": {func() ([]byte, string) { return signed("beta", payload(t, nil)) }, 401, nil, "does not match"},
 		"changed after signing": {func() ([]byte, string) {
@@ -279,12 +308,9 @@ func TestTheDatabaseIsDown(t *testing.T) {
 	f := newFixture(t)
 	body := payload(t, nil)
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, routeWebhook, bytes.NewReader(body))
-	handler := &webhookHandler{
-		tenants: brokenTenants{}, ledger: f.ledger, queue: f.queue, maxBody: 1 << 20, maxSkew: time.Minute,
-		metrics: telemetry.NewMetrics(), logger: slog.New(slog.DiscardHandler),
-	}
+	f.door.tenants = brokenTenants{}
 	rec := httptest.NewRecorder()
-	handler.ServeHTTP(rec, req)
+	f.handler.ServeHTTP(rec, req)
 	if rec.Code != http.StatusServiceUnavailable || strings.Contains(rec.Body.String(), "10.0.0.1") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
 	}

@@ -16,12 +16,12 @@ func TestMigrate(t *testing.T) {
 	t.Setenv("DATABASE_ADMIN_URL", db.AdminURL)
 	for _, step := range []struct{ args, says string }{
 		{"version", `"version":0`},
-		{"up", `"version":7`},
-		{"up", `"version":7`},
-		{"version", `"version":7`},
+		{"up", `"version":8`},
+		{"up", `"version":8`},
+		{"version", `"version":8`},
 		{"down 1", `"version":1`},
 		{"down 0", `"version":0`},
-		{"up", `"version":7`},
+		{"up", `"version":8`},
 	} {
 		var out bytes.Buffer
 		if err := run(t.Context(), strings.Fields(step.args), &out); err != nil || !strings.Contains(out.String(), step.says) {

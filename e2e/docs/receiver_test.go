@@ -23,8 +23,8 @@ const (
 type receiver struct {
 	*httptest.Server
 
-	// unavailable is how many of the first webhooks are answered 503.
-	unavailable int
+	// unavailable is how many of the first webhooks are answered 503, and limited how many after them 429.
+	unavailable, limited int
 
 	mu       sync.Mutex
 	bodies   []string
@@ -55,6 +55,9 @@ func (r *receiver) receive(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, err.Error(), http.StatusUnauthorized)
 	case len(r.bodies) <= r.unavailable:
 		http.Error(w, "send it again later", http.StatusServiceUnavailable)
+	case len(r.bodies) <= r.unavailable+r.limited:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "send it again in 1 s", http.StatusTooManyRequests)
 	default:
 		r.payloads = append(r.payloads, payload)
 		w.WriteHeader(http.StatusAccepted)

@@ -52,6 +52,17 @@ func TestTheScriptShortensWhatIsTooLong(t *testing.T) {
 	}
 }
 
+func TestTheScriptComesBackWhenItIsOverTheLimit(t *testing.T) {
+	t.Parallel()
+	gateway := newReceiver(t, 0)
+	gateway.limited = 1
+	result := runScript(t, gateway, servicedesktest.Request{ID: "20501", Subject: "example", Description: "example"}, "created")
+	if result.Result != "success" || len(gateway.bodies) != 2 {
+		t.Errorf("after %d attempts: %+v", len(gateway.bodies), result)
+	}
+	gateway.taken(t, 1)
+}
+
 // What cannot be mended by sending it again is not sent again, and the server is told why.
 func TestTheScriptGivesUpOnARefusal(t *testing.T) {
 	t.Parallel()

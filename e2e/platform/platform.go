@@ -80,8 +80,10 @@ type Client struct {
 	Name    string
 	Profile servicedesk.Profile
 	Format  tenant.Format
-	Tickets []history.PastTicket
-	Systems []inventory.System
+	// WebhooksPerMinute is the limit of its own; 0 for the gateway's.
+	WebhooksPerMinute int
+	Tickets           []history.PastTicket
+	Systems           []inventory.System
 }
 
 // SampleClient is one of the simulator's sample tenants with its history and inventory.
@@ -123,7 +125,7 @@ func (p *Platform) Onboard(ctx context.Context, c Client) error {
 	}
 	err = p.tenants.Save(ctx, tenant.Tenant{
 		ID: c.ID, Name: c.Name, ServiceDeskURL: endpoints.ServiceDeskURL, Profile: tenant.Profile(c.Profile),
-		TechnicianID: endpoints.TechnicianID, KnowledgeURL: endpoints.KnowledgeURL, Preferences: tenant.Preferences{Format: c.Format},
+		TechnicianID: endpoints.TechnicianID, KnowledgeURL: endpoints.KnowledgeURL, Preferences: tenant.Preferences{Format: c.Format, WebhooksPerMinute: c.WebhooksPerMinute},
 	}, tenant.Credentials{
 		APIKey: tenant.Secret(key), SigningSecret: tenant.Secret(p.keys.SigningSecret(c.ID)),
 		KnowledgeAPIKey: tenant.Secret(p.keys.KnowledgeAPIKey(c.ID)),

@@ -13,15 +13,26 @@ import (
 // The names of the metrics; dashboards and alerts depend on them.
 const (
 	MetricWebhooks            = "webhook_requests_total"
+	MetricWebhooksLimited     = "webhook_limited_total"
 	MetricEnhancements        = "enhancement_requests_total"
 	MetricEnhancementDuration = "enhancement_duration_seconds"
 	MetricStepDuration        = "enhancement_step_duration_seconds"
+)
+
+// Limit is what a webhook was over that was answered 429.
+type Limit string
+
+// The limits, as the label of the metric names them.
+const (
+	LimitTenant  Limit = "tenant"
+	LimitAddress Limit = "address"
 )
 
 // Metrics are the measurements of one app, in a registry of their own.
 type Metrics struct {
 	registry     *prometheus.Registry
 	webhooks     *prometheus.CounterVec
+	limited      *prometheus.CounterVec
 	enhancements *prometheus.CounterVec
 	duration     *prometheus.HistogramVec
 	steps        *prometheus.HistogramVec
@@ -35,6 +46,9 @@ func NewMetrics() *Metrics {
 		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricWebhooks, Help: "Webhooks by the HTTP status they were answered with.",
 		}, []string{"code"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricWebhooksLimited, Help: "Webhooks answered 429, by the limit they were over (tenant, address).",
+		}, []string{"limit"}),
 		enhancements: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricEnhancements, Help: "Finished jobs by tenant and result (success, failure).",
 		}, []string{"tenant_id", "status"}),
@@ -45,7 +59,7 @@ func NewMetrics() *Metrics {
 			Name: MetricStepDuration, Help: "Seconds one attempt of a step took, by step and outcome.", Buckets: buckets,
 		}, []string{"operation_type", "outcome"}),
 	}
-	m.registry.MustRegister(m.webhooks, m.enhancements, m.duration, m.steps,
+	m.registry.MustRegister(m.webhooks, m.limited, m.enhancements, m.duration, m.steps,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -58,6 +72,11 @@ func (m *Metrics) Handler() http.Handler {
 // Webhook counts one answered webhook.
 func (m *Metrics) Webhook(code int) {
 	m.webhooks.WithLabelValues(strconv.Itoa(code)).Inc()
+}
+
+// WebhookLimited counts one webhook over a limit, beside Webhook.
+func (m *Metrics) WebhookLimited(over Limit) {
+	m.limited.WithLabelValues(string(over)).Inc()
 }
 
 // Completed counts a job that ended with a note, and how long its ticket waited for it.

@@ -52,7 +52,7 @@ type Tenant struct {
 	UpdatedAt    time.Time
 }
 
-// Preferences is what a tenant may choose about its notes. Unknown keys are kept out of reach, not
+// Preferences is what is set for a tenant about its notes and its webhooks. Unknown keys are kept out of reach, not
 // refused: a newer release may have written them.
 type Preferences struct {
 	Format Format `json:"format,omitempty"`
@@ -60,7 +60,12 @@ type Preferences struct {
 	// those that were stored without a URL of their own.
 	TicketURL  LinkTemplate `json:"ticket_url,omitempty"`
 	ArticleURL LinkTemplate `json:"article_url,omitempty"`
+	// WebhooksPerMinute is how many webhooks are accepted in any 60 seconds; 0 for as many as the gateway's setting says.
+	WebhooksPerMinute int `json:"webhooks_per_minute,omitempty"`
 }
+
+// MaxWebhooksPerMinute is the highest limit that a tenant may have.
+const MaxWebhooksPerMinute = 100_000
 
 // NoteFormat is the markup to write, HTML unless the tenant chose.
 func (p Preferences) NoteFormat() Format {
@@ -98,6 +103,9 @@ func (t Tenant) Validate() error {
 	}
 	if err := t.Preferences.ArticleURL.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("enhancement_prefs.article_url: %w", err))
+	}
+	if n := t.Preferences.WebhooksPerMinute; n < 0 || n > MaxWebhooksPerMinute {
+		errs = append(errs, fmt.Errorf("enhancement_prefs.webhooks_per_minute: %d is not between 1 and %d; leave it out, or 0, for the default", n, MaxWebhooksPerMinute))
 	}
 	return errors.Join(errs...)
 }

@@ -48,16 +48,29 @@ const acceptQuery = `
 	SELECT status, false FROM enhancement_history
 	WHERE tenant_id = $1 AND job_id = $2 AND NOT EXISTS (SELECT FROM fresh)`
 
+// Also is what belongs into the transaction of a change to the ledger. Its error undoes both.
+type Also func(ctx context.Context, tx postgres.Tx) error
+
 // Accept commits job as pending unless it is under way or done already. It returns the status on record and
 // whether this call made it pending.
 func (l *Ledger) Accept(ctx context.Context, job enhancement.Job) (enhancement.Status, bool, error) {
+	return l.AcceptAnd(ctx, job, nothingElse)
+}
+
+// AcceptAnd is Accept that does also when, and only when, it makes the job pending. The rows of the job are
+// locked by then, and also must not lock those of another job.
+func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, also Also) (enhancement.Status, bool, error) {
 	var (
 		status enhancement.Status
 		fresh  bool
 	)
 	accept := func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
+		err := tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
 			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID).Scan(&status, &fresh)
+		if err != nil || !fresh {
+			return err
+		}
+		return also(ctx, tx)
 	}
 	err := l.db.InTenant(ctx, job.TenantID, accept)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -68,6 +81,21 @@ func (l *Ledger) Accept(ctx context.Context, job enhancement.Job) (enhancement.S
 		return "", false, fmt.Errorf("accept job %s: %w", job.ID, err)
 	}
 	return status, fresh, nil
+}
+
+func nothingElse(context.Context, postgres.Tx) error { return nil }
+
+// Known says whether the ledger has a row of the job, whatever its status. It writes and locks nothing.
+func (l *Ledger) Known(ctx context.Context, tenantID, jobID string) (bool, error) {
+	const query = `SELECT EXISTS (SELECT FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2)`
+	known := false
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&known)
+	})
+	if err != nil {
+		return false, explain(err, "look for", jobID)
+	}
+	return known, nil
 }
 
 // Confirm notes that a repeated delivery of a pending job was published and is about to be
@@ -81,6 +109,11 @@ func (l *Ledger) Confirm(ctx context.Context, tenantID, jobID string) error {
 // the sender's retry. It reports false, and the job stays, when it turns out that the job was
 // published after all (it is claimed) or was confirmed to another sender.
 func (l *Ledger) Withdraw(ctx context.Context, tenantID, jobID string) (bool, error) {
+	return l.WithdrawAnd(ctx, tenantID, jobID, nothingElse)
+}
+
+// WithdrawAnd is Withdraw that does also when, and only when, it takes the job back.
+func (l *Ledger) WithdrawAnd(ctx context.Context, tenantID, jobID string, also Also) (bool, error) {
 	// A job that ran before has an account to keep: it is failed, which does not swallow a retry either.
 	const query = `
 		WITH deleted AS (
@@ -93,7 +126,7 @@ func (l *Ledger) Withdraw(ctx context.Context, tenantID, jobID string) (bool, er
 			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed AND run > 1
 			RETURNING 1)
 		SELECT FROM deleted UNION ALL SELECT FROM failed`
-	err := l.changeOne(ctx, "withdraw", tenantID, jobID, query)
+	err := l.changeOneAnd(ctx, "withdraw", tenantID, jobID, query, also)
 	if errors.Is(err, enhancement.ErrNotFound) {
 		return false, nil
 	}
@@ -173,12 +206,19 @@ func (l *Ledger) Job(ctx context.Context, tenantID, jobID string) (enhancement.J
 }
 
 func (l *Ledger) changeOne(ctx context.Context, verb, tenantID, jobID, query string) error {
+	return l.changeOneAnd(ctx, verb, tenantID, jobID, query, nothingElse)
+}
+
+func (l *Ledger) changeOneAnd(ctx context.Context, verb, tenantID, jobID, query string, also Also) error {
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		tag, err := tx.Exec(ctx, query, tenantID, jobID)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = pgx.ErrNoRows
+		if err != nil {
+			return err
 		}
-		return err
+		if tag.RowsAffected() == 0 {
+			return pgx.ErrNoRows
+		}
+		return also(ctx, tx)
 	})
 	if err != nil {
 		return explain(err, verb, jobID)

@@ -17,6 +17,8 @@ type Store struct {
 
 	DB       *postgres.DB
 	Database *postgrestest.Database
+
+	sealer *tenant.Sealer
 }
 
 // New makes an empty store with a keyset of its own.
@@ -30,9 +32,14 @@ func New(t testing.TB) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	database := postgrestest.New(t)
-	db := database.Open(t)
-	return &Store{Store: tenantstore.New(db, sealer), DB: db, Database: database}
+	return (&Store{Database: postgrestest.New(t), sealer: sealer}).Replica(t)
+}
+
+// Replica is the same store as another process has it: with connections of its own.
+func (s *Store) Replica(t testing.TB) *Store {
+	t.Helper()
+	db := s.Database.Open(t)
+	return &Store{Store: tenantstore.New(db, s.sealer), DB: db, Database: s.Database, sealer: s.sealer}
 }
 
 // Save puts an example tenant into the store.
