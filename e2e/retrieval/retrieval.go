@@ -40,7 +40,7 @@ func Run(ctx context.Context, opts Options, out io.Writer) error {
 	results := &report{}
 	measures := []measure{speed, imported}
 	if !opts.SkipQuality {
-		measures = append([]measure{stackfaq, kb, jira, endava}, measures...)
+		measures = append([]measure{stackfaq, kb, jira, endava, noise}, measures...)
 	}
 	for _, measure := range measures {
 		started := time.Now()
