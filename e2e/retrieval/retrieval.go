@@ -23,6 +23,8 @@ type Options struct {
 	Import int
 	// Agentctl is the program that imports them.
 	Agentctl string
+	// Dir is where the database lies while it is needed; empty for a temporary folder.
+	Dir string
 	// Log hears what is being done.
 	Log io.Writer
 }
@@ -32,7 +34,7 @@ type measure func(ctx context.Context, w *world, opts Options, r *report) error
 
 // Run measures and writes the table to out.
 func Run(ctx context.Context, opts Options, out io.Writer) error {
-	w, err := newWorld(ctx, opts.Log)
+	w, err := newWorld(ctx, opts)
 	if err != nil {
 		return err
 	}

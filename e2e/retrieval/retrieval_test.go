@@ -3,13 +3,16 @@ package retrieval_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/e2e/retrieval"
+	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 )
 
 // writeSets makes data sets so small that every figure is known.
@@ -63,9 +66,17 @@ func write(t *testing.T, path, content string) {
 func TestRun(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := retrieval.Run(t.Context(), retrieval.Options{Data: writeSets(t), Sizes: []int{50, 100}, Log: io.Discard}, &out)
+	dir := t.TempDir()
+	home, err := postgrestest.Home(filepath.Join(dir, "postgres"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	err = retrieval.Run(t.Context(), retrieval.Options{Data: writeSets(t), Sizes: []int{50, 100}, Dir: dir, Log: io.Discard}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(home); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the database is left behind in %s: %v", home, err)
 	}
 	for _, want := range [][]string{
 		{"stackfaq", "P@1", "1.000", "1.000", "2 queries"},

@@ -36,20 +36,28 @@ type world struct {
 	cleanups []func()
 }
 
-func newWorld(ctx context.Context, log io.Writer) (_ *world, err error) {
-	w := &world{log: log}
+func newWorld(ctx context.Context, opts Options) (_ *world, err error) {
+	w := &world{log: opts.Log}
 	defer func() {
 		if err != nil {
 			w.close()
 		}
 	}()
-	dir, err := os.MkdirTemp("", "bench-retrieval-")
-	if err != nil {
-		return nil, fmt.Errorf("make a folder: %w", err)
+	dir := opts.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "bench-retrieval-"); err != nil {
+			return nil, fmt.Errorf("make a folder: %w", err)
+		}
+		w.cleanups = append(w.cleanups, func() { _ = os.RemoveAll(dir) })
 	}
-	w.cleanups = append(w.cleanups, func() { _ = os.RemoveAll(dir) })
+	data := filepath.Join(dir, "postgres")
+	home, err := postgrestest.Home(data) // gigabytes that may lie elsewhere
+	if err != nil {
+		return nil, err
+	}
+	w.cleanups = append(w.cleanups, func() { _ = os.RemoveAll(home) })
 	cluster, err := postgrestest.StartCluster(ctx, postgrestest.ClusterOptions{
-		Dir: filepath.Join(dir, "postgres"), Durable: true,
+		Dir: data, Durable: true,
 		// As on a small server of its own, and not as Postgres comes out of the box.
 		Settings: []string{"shared_buffers=1GB", "max_wal_size=4GB", "work_mem=32MB"},
 	})
