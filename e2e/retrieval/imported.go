@@ -161,7 +161,7 @@ func (o operator) writeTickets(n int) (err error) {
 			return fmt.Errorf("write tickets: %w", err)
 		}
 	}
-	return buffered.Flush() //nolint:wrapcheck // a file of ours
+	return buffered.Flush()
 }
 
 func (o operator) onboard(ctx context.Context, tenantID string) error {

@@ -133,7 +133,7 @@ func (l *launch) run(ctx context.Context) error {
 		}
 	}
 	if err := infra.Wait(); err != nil {
-		return err //nolint:wrapcheck // bring names the process
+		return err
 	}
 	// daprd waits for its app, so both are started before either is waited for.
 	apps, appsCtx := errgroup.WithContext(ctx)
@@ -153,7 +153,7 @@ func (l *launch) run(ctx context.Context) error {
 			apps.Go(func() error { return l.bring(appsCtx, p) })
 		}
 	}
-	return apps.Wait() //nolint:wrapcheck // bring names the process
+	return apps.Wait()
 }
 
 // bring starts one process and waits until it is ready.

@@ -42,7 +42,7 @@ func (r *run) embed(ctx context.Context, c collection, rows []row) error {
 	if err != nil && ctx.Err() != nil && !errors.Is(last, context.Cause(ctx)) {
 		return fmt.Errorf("%w; last: %w", context.Cause(ctx), last)
 	}
-	return err //nolint:wrapcheck // our own
+	return err
 }
 
 func (r *run) backOff() backoff.BackOff {
@@ -106,7 +106,7 @@ func (r *run) attempt(ctx context.Context, c collection, rows []row) ([]row, err
 	if failed := r.store(ctx, c, verdicts); failed != nil {
 		return rows, &ownError{failed}
 	}
-	return left, err //nolint:wrapcheck // says all there is
+	return left, err
 }
 
 // judge tells results to store from rows whose turn did not come. What failed by itself is in neither, but counted.

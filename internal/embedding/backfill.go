@@ -126,7 +126,7 @@ func (r *run) everything(ctx context.Context) error {
 // holding runs fn in a transaction, with the lease prolonged. Who lost the lease must not go on: the
 // other one does the same work.
 func (r *run) holding(ctx context.Context, fn func(postgres.Tx) error) error {
-	return r.db.InTenant(ctx, r.tenantID, func(tx postgres.Tx) error { //nolint:wrapcheck // Run does
+	return r.db.InTenant(ctx, r.tenantID, func(tx postgres.Tx) error {
 		held, err := hold(ctx, tx, r.tenantID, r.holder, r.opts.Lease)
 		if err != nil {
 			return err

@@ -169,5 +169,5 @@ func loadFrom(
 		found, err = c.read(ctx, tx, model, ids)
 		return err
 	})
-	return found, err //nolint:wrapcheck // Rerank does
+	return found, err
 }

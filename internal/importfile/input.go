@@ -34,7 +34,7 @@ type counter struct {
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.src.Read(p)
 	c.n.Add(int64(n))
-	return n, err //nolint:wrapcheck // it stands in for src
+	return n, err
 }
 
 func openInput(path string, stdin io.Reader) (*input, error) {

@@ -125,7 +125,7 @@ func put[T any](ctx context.Context, r *run, into store[T], records []T, id func
 
 func validate(record any) error {
 	if v, ok := record.(interface{ Validate() error }); ok {
-		return v.Validate() //nolint:wrapcheck // it is the reason
+		return v.Validate()
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/kljensen/snowball/english"
 )
 
-// analyzerVersion changes with every change of what Terms gives for a text: an index made by another
+// analyzerVersion changes with every change of what each gives for a text: an index made by another
 // version has to be made anew.
 const analyzerVersion = 1
 
@@ -28,16 +28,9 @@ type analyzer struct {
 
 func newAnalyzer() *analyzer { return &analyzer{stems: make(map[string]string)} }
 
-// Terms are the terms of text, in order, with repetitions: words in lower case without accents, English ones
+// each calls fn for every term of text, in order, with repetitions: words in lower case without accents, English ones
 // stemmed (Porter's second algorithm), stop words left out. A compound identifier (getUserName, HP4250) is found as
 // a whole and by its parts. Scripts without spaces between words give pairs of characters.
-func Terms(text string) []string {
-	var terms []string
-	newAnalyzer().each(text, func(term string) { terms = append(terms, term) })
-	return terms
-}
-
-// each calls fn for every term of text.
 func (a *analyzer) each(text string, fn func(term string)) {
 	if len(text) > maxText {
 		text = text[:maxText]

@@ -31,11 +31,11 @@ func newOracle() *oracle { return &oracle{live: map[int32]counted{}, ghosts: map
 
 func frequenciesOf(d Document) (frequencies map[string]int, length int) {
 	frequencies = map[string]int{}
-	for _, term := range Terms(d.Title) {
+	for _, term := range termsOf(d.Title) {
 		frequencies[term] += 3
 		length += 3
 	}
-	for _, term := range Terms(d.Body) {
+	for _, term := range termsOf(d.Body) {
 		frequencies[term]++
 		length++
 	}

@@ -59,7 +59,7 @@ func (c Collection) removeFrom(ctx context.Context, tx postgres.Tx, s segment, d
 	}
 	_, err := tx.Exec(ctx, `UPDATE search_segments SET live = $3, removed = $4, words = $5, lengths = $6 WHERE collection = $1 AND segment = $2`,
 		c, s.number, s.live, s.removed, s.words, s.lengths)
-	return err //nolint:wrapcheck // the caller says what was attempted
+	return err
 }
 
 // Range is of document numbers: First is the lowest, End the one behind the highest.

@@ -86,7 +86,7 @@ func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	if attrs, ok := ctx.Value(attrsKey{}).([]slog.Attr); ok {
 		r.AddAttrs(attrs...)
 	}
-	return h.Handler.Handle(ctx, r) //nolint:wrapcheck // a handler passes through
+	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.

@@ -39,12 +39,12 @@ func Verify(secret string, body []byte, signature string) error {
 // characters of base64.
 func decodeSignature(s string) ([]byte, error) {
 	if len(s) == base64.StdEncoding.EncodedLen(sha256.Size) {
-		return base64.StdEncoding.DecodeString(s) //nolint:wrapcheck // the caller replaces it
+		return base64.StdEncoding.DecodeString(s)
 	}
 	if len(s) > len(hexPrefix) && strings.EqualFold(s[:len(hexPrefix)], hexPrefix) {
 		s = s[len(hexPrefix):]
 	}
-	return hex.DecodeString(s) //nolint:wrapcheck // the caller replaces it
+	return hex.DecodeString(s)
 }
 
 func mac(secret string, body []byte) []byte {

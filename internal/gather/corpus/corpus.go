@@ -67,7 +67,7 @@ func (s Store) PutRows(ctx context.Context, tenantID string, origin gather.Origi
 	var change gather.Change
 	err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		if err := s.table.Collection.Lock(ctx, tx); err != nil {
-			return err //nolint:wrapcheck // says what it is about
+			return err
 		}
 		stored, err := s.table.stored(ctx, tx, slices.Sorted(maps.Keys(last)))
 		if err != nil {

@@ -51,7 +51,7 @@ func (p *plan) add(i int) {
 
 func (p *plan) carryOut(ctx context.Context, tx postgres.Tx, write Write) error {
 	if err := p.table.Collection.Remove(ctx, tx, p.outdated); err != nil {
-		return err //nolint:wrapcheck // says what it is about
+		return err
 	}
 	documents, err := p.index(ctx, tx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (p *plan) index(ctx context.Context, tx postgres.Tx) ([]*int32, error) {
 	}
 	next, err := p.table.Collection.Add(ctx, tx, texts)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what it is about
+		return nil, err
 	}
 	for at, i := range p.write {
 		if p.rows[i].Searchable {

@@ -21,7 +21,7 @@ func (s Store) Delete(ctx context.Context, tenantID string, origin gather.Origin
 	deleted := 0
 	err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		if err := s.table.Collection.Lock(ctx, tx); err != nil {
-			return err //nolint:wrapcheck // says what it is about
+			return err
 		}
 		var documents []*int32
 		batch := &pgx.Batch{}
@@ -30,14 +30,14 @@ func (s Store) Delete(ctx context.Context, tenantID string, origin gather.Origin
 				Query(func(rows pgx.Rows) error {
 					gone, err := pgx.CollectRows(rows, pgx.RowTo[*int32])
 					documents = append(documents, gone...)
-					return err //nolint:wrapcheck // wrapped below
+					return err
 				})
 		}
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return fmt.Errorf("delete: %w", err)
 		}
 		deleted = len(documents)
-		return s.table.Collection.Remove(ctx, tx, indexed(documents)) //nolint:wrapcheck // says what it is about
+		return s.table.Collection.Remove(ctx, tx, indexed(documents))
 	})
 	if err != nil {
 		return 0, fmt.Errorf("delete rows from %s of tenant %s: %w", s.table.Name, tenantID, err)
@@ -64,7 +64,7 @@ func (s Store) IDs(ctx context.Context, tenantID string, origin gather.Origin, a
 			return fmt.Errorf("query: %w", err)
 		}
 		ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err //nolint:wrapcheck // wrapped below
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list %s of tenant %s: %w", s.table.Name, tenantID, err)
@@ -111,7 +111,7 @@ func (s Store) isDue(ctx context.Context, tenantID string) (due bool, err error)
 	err = s.db.InTenantSnapshot(ctx, tenantID, func(tx postgres.Tx) error {
 		due, err = s.table.Collection.Outdated(ctx, tx)
 		if err != nil || due {
-			return err //nolint:wrapcheck // says what it is about
+			return err
 		}
 		due, err = s.table.hasUnindexed(ctx, tx)
 		return err
@@ -130,7 +130,7 @@ func (t Table) hasUnindexed(ctx context.Context, tx postgres.Tx) (bool, error) {
 		return false, fmt.Errorf("query: %w", err)
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return len(ids) > 0, err //nolint:wrapcheck // isDue says what was attempted
+	return len(ids) > 0, err
 }
 
 // Revision changes whenever a searched text of the tenant does.
@@ -155,7 +155,7 @@ func (s Store) reindex(ctx context.Context, tenantID string, all bool) (int, err
 		n := 0
 		err := s.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 			if err := s.table.Collection.Lock(ctx, tx); err != nil {
-				return err //nolint:wrapcheck // says what it is about
+				return err
 			}
 			if err := s.table.dropOutdated(ctx, tx, all); err != nil {
 				return err
@@ -176,7 +176,7 @@ func (s Store) reindex(ctx context.Context, tenantID string, all bool) (int, err
 func (t Table) dropOutdated(ctx context.Context, tx postgres.Tx, all bool) error {
 	ranges, err := t.Collection.DropOutdated(ctx, tx, all)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it is about
+		return err
 	}
 	if all { // a damaged index may lack the segments of some
 		ranges = []search.Range{{First: 0, End: math.MaxInt32}}
@@ -207,11 +207,11 @@ func (t Table) indexSome(ctx context.Context, tx postgres.Tx) (int, error) {
 		return nil
 	})
 	if err != nil || len(ids) == 0 {
-		return 0, err //nolint:wrapcheck // Reindex says what was attempted
+		return 0, err
 	}
 	first, err := t.Collection.Add(ctx, tx, texts)
 	if err != nil {
-		return 0, err //nolint:wrapcheck // says what it is about
+		return 0, err
 	}
 	batch := &pgx.Batch{}
 	for i, id := range ids {

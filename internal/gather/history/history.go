@@ -93,7 +93,7 @@ func (s *Source) Find(ctx context.Context, q gather.Query) (gather.Result, error
 	err := s.db.InTenantSnapshot(ctx, q.TenantID, func(tx postgres.Tx) error {
 		hits, err := search.Tickets.Find(ctx, tx, query, max(maxCandidates, s.opts.MaxTickets))
 		if err != nil {
-			return err //nolint:wrapcheck // says what it is about
+			return err
 		}
 		found, err = s.candidates(ctx, tx, hits, ticket.Normalize(q.Ticket.ID))
 		return err

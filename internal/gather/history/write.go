@@ -49,5 +49,5 @@ func insert(ctx context.Context, tx postgres.Tx, origin gather.Origin, c ticketC
 			created_at = excluded.created_at, resolved_at = excluded.resolved_at, updated_at = excluded.updated_at,
 			digest = excluded.digest, document = excluded.document, changed_at = clock_timestamp()`,
 		origin, c.ids, c.subjects, c.descriptions, c.resolutions, c.urls, c.created, c.resolved, c.updated, c.digests, documents)
-	return err //nolint:wrapcheck // the caller says what was attempted
+	return err
 }

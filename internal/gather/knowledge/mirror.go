@@ -80,7 +80,7 @@ func (m *Mirror) Find(ctx context.Context, q gather.Query) (gather.Result, error
 	err := m.db.InTenantSnapshot(ctx, q.TenantID, func(tx postgres.Tx) error {
 		found, err := search.Articles.Find(ctx, tx, query, max(maxCandidates, m.opts.MaxArticles))
 		if err != nil {
-			return err //nolint:wrapcheck // says what it is about
+			return err
 		}
 		terms = found.Terms
 		items, err = m.candidates(ctx, tx, found)

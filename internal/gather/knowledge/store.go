@@ -95,7 +95,7 @@ func insert(ctx context.Context, tx postgres.Tx, origin gather.Origin, articles 
 			title = excluded.title, body = excluded.body, url = excluded.url, updated_at = excluded.updated_at,
 			digest = excluded.digest, document = excluded.document, changed_at = clock_timestamp()`,
 		origin, ids, titles, bodies, urls, updated, digests, documents)
-	return err //nolint:wrapcheck // the caller says what was attempted
+	return err
 }
 
 func (a Article) digest() []byte {

@@ -78,9 +78,6 @@ type Summary struct {
 	Limited bool
 }
 
-// Imported is how many rows were stored, changed by it or not.
-func (s Summary) Imported() int { return s.Added + s.Changed + s.Unchanged }
-
 // ErrInterrupted says that the load ended because its context did.
 var ErrInterrupted = errors.New("interrupted")
 

@@ -226,7 +226,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.WriteHeader(http.StatusOK)
 	}
-	return r.ResponseWriter.Write(b) //nolint:wrapcheck // a writer passes its errors on
+	return r.ResponseWriter.Write(b)
 }
 
 // Unwrap serves http.ResponseController.

@@ -24,7 +24,7 @@ func newDoer(client *http.Client) *doer {
 func (d *doer) Do(r *http.Request) (*http.Response, error) {
 	response, err := d.client.Do(r) //nolint:gosec // the address is the operator's setting
 	if err != nil {
-		return nil, err //nolint:wrapcheck // classified by the caller, which looks for its type
+		return nil, err
 	}
 	response.Body = http.MaxBytesReader(nil, response.Body, maxResponse)
 	return response, nil
