@@ -23,17 +23,18 @@ const usage = `usage: migrate up | migrate down VERSION | migrate version
 
 DATABASE_ADMIN_URL   the database, as its role "admin" (required)
 DATABASE_SUPER_URL   the database, as a role that may create roles: when set, "migrate up" first
-                     creates the roles "admin" and "app_user" as far as they are missing
-ADMIN_PASSWORD, APP_USER_PASSWORD   their passwords, set when DATABASE_SUPER_URL is`
+                     creates the roles "admin", "app_user" and "console_user" as far as they are missing
+ADMIN_PASSWORD, APP_USER_PASSWORD, CONSOLE_USER_PASSWORD   their passwords, set when DATABASE_SUPER_URL is`
 
 var errUsage = errors.New(usage)
 
 type config struct {
-	Log           telemetry.LogConfig
-	AdminURL      string `envconfig:"DATABASE_ADMIN_URL" required:"true"`
-	SuperURL      string `envconfig:"DATABASE_SUPER_URL"`
-	AdminPassword string `envconfig:"ADMIN_PASSWORD"`
-	AppPassword   string `envconfig:"APP_USER_PASSWORD"`
+	Log             telemetry.LogConfig
+	AdminURL        string `envconfig:"DATABASE_ADMIN_URL" required:"true"`
+	SuperURL        string `envconfig:"DATABASE_SUPER_URL"`
+	AdminPassword   string `envconfig:"ADMIN_PASSWORD"`
+	AppPassword     string `envconfig:"APP_USER_PASSWORD"`
+	ConsolePassword string `envconfig:"CONSOLE_USER_PASSWORD"`
 }
 
 // Exit statuses besides 0.
@@ -68,7 +69,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	logger := telemetry.NewLogger(out, "migrate", cfg.Log)
 	if args[0] == "up" && cfg.SuperURL != "" {
-		roles := postgres.Roles{AdminPassword: cfg.AdminPassword, AppPassword: cfg.AppPassword}
+		roles := postgres.Roles{AdminPassword: cfg.AdminPassword, AppPassword: cfg.AppPassword, ConsolePassword: cfg.ConsolePassword}
 		if err := postgres.EnsureRoles(ctx, cfg.SuperURL, roles); err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func newWorld(ctx context.Context, opts Options) (_ *world, err error) {
 
 func (w *world) prepare(ctx context.Context, cluster *postgrestest.Cluster) error {
 	const password = "for-this-run-only"
-	roles := postgres.Roles{AdminPassword: password, AppPassword: password}
+	roles := postgres.Roles{AdminPassword: password, AppPassword: password, ConsolePassword: password}
 	if err := postgres.EnsureRoles(ctx, cluster.SuperURL("postgres"), roles); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ func (l *launch) prepareDatabase(ctx context.Context) error {
 	err := l.report("database", func() error {
 		roles := postgres.Roles{
 			AdminPassword: l.secrets.passwords[passwordAdmin], AppPassword: l.secrets.passwords[passwordApp],
+			ConsolePassword: l.secrets.passwords[passwordConsole],
 		}
 		if err := postgres.EnsureRoles(ctx, l.server.SuperURL("postgres"), roles); err != nil {
 			return fmt.Errorf("prepare the database: %w", err)
@@ -61,7 +62,6 @@ func (l *launch) migrate(ctx context.Context) error {
 	}
 	env := map[string]string{
 		"DATABASE_ADMIN_URL": l.secrets.adminURL(l.infra.postgres),
-		"APP_USER_PASSWORD":  l.secrets.passwords[passwordApp],
 	}
 	if l.opts.CoverDir != "" {
 		env["GOCOVERDIR"] = l.opts.CoverDir

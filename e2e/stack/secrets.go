@@ -16,6 +16,8 @@ import (
 //nolint:gosec // G101: names of secrets, not secrets.
 const (
 	secretDatabaseURL  = "database-url"
+	secretConsoleURL   = "console-database-url"
+	secretBootstrap    = "console-bootstrap-token"
 	secretRedis        = "redis-password"
 	secretKeyset       = "tenant-keyset"
 	secretLLM          = "llm-api-key"
@@ -25,8 +27,9 @@ const (
 
 // Names in passwords.json, which only the launcher reads.
 const (
-	passwordAdmin = "admin"
-	passwordApp   = "app_user"
+	passwordAdmin   = "admin"
+	passwordApp     = "app_user"
+	passwordConsole = "console_user"
 )
 
 // secrets are the random values of one run directory. They last as long as its data does.
@@ -42,21 +45,22 @@ func loadSecrets(dir string) (*secrets, error) {
 	s := &secrets{path: filepath.Join(dir, "secrets.json")}
 	var err error
 	s.store, err = loadOrGenerate(s.path, map[string]func() (string, error){
-		secretRedis: random, secretLLM: random, secretSimulatorKey: random, secretKeyset: tenant.GenerateKeyset,
+		secretRedis: random, secretLLM: random, secretSimulatorKey: random, secretKeyset: tenant.GenerateKeyset, secretBootstrap: random,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.store[secretEmbeddings] = s.store[secretLLM] // the simulator is one server for both
 	s.passwords, err = loadOrGenerate(filepath.Join(dir, "passwords.json"), map[string]func() (string, error){
-		passwordAdmin: random, passwordApp: random,
+		passwordAdmin: random, passwordApp: random, passwordConsole: random,
 	})
 	return s, err
 }
 
-// setDatabasePort writes the URL that the apps connect with.
+// setDatabasePort writes the URLs that the apps connect with.
 func (s *secrets) setDatabasePort(port int) error {
 	s.store[secretDatabaseURL] = s.databaseURL(postgres.RoleApp, s.passwords[passwordApp], port)
+	s.store[secretConsoleURL] = s.databaseURL(postgres.RoleConsole, s.passwords[passwordConsole], port)
 	return writeJSON(s.path, s.store)
 }
 

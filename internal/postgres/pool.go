@@ -26,7 +26,7 @@ type Config struct {
 	ConnectTimeout time.Duration `envconfig:"DB_CONNECT_TIMEOUT" default:"30s"`
 }
 
-// DB is a pool that connects as app_user. Tenant data is reached through InTenant alone.
+// DB is a pool that connects as app_user or console_user. Tenant data is reached through InTenant alone.
 type DB struct {
 	pool *pgxpool.Pool
 }
@@ -162,6 +162,15 @@ func (db *DB) InTenant(ctx context.Context, tenantID string, fn func(Tx) error) 
 // same moment. Writing fails.
 func (db *DB) InTenantSnapshot(ctx context.Context, tenantID string, fn func(Tx) error) error {
 	return db.inTenant(ctx, tenantID, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+}
+
+// noTenant is the tenant of a transaction that sees no tenant's rows: ids do not begin with a hyphen.
+const noTenant = "-"
+
+// InPlatform runs fn in a transaction for what belongs to no tenant. Of the tenants' tables it sees nothing, but for what
+// a policy of its role shows.
+func (db *DB) InPlatform(ctx context.Context, fn func(Tx) error) error {
+	return db.inTenant(ctx, noTenant, pgx.TxOptions{}, fn)
 }
 
 func (db *DB) inTenant(ctx context.Context, tenantID string, options pgx.TxOptions, fn func(Tx) error) error {

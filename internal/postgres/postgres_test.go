@@ -27,11 +27,13 @@ func TestOpenRefusesARoleThatCouldReadAcrossTenants(t *testing.T) {
 	if _, err := db.Admin.Exec(t.Context(), "CREATE TABLE stray (id int)"); err != nil {
 		t.Fatal(err)
 	}
-	opened, err := postgres.Open(t.Context(), db.AppURL, config())
-	if err != nil {
-		t.Fatalf("as app_user: %v", err)
+	for role, address := range map[string]string{postgres.RoleApp: db.AppURL, postgres.RoleConsole: db.ConsoleURL} {
+		opened, err := postgres.Open(t.Context(), address, config())
+		if err != nil {
+			t.Fatalf("as %s: %v", role, err)
+		}
+		opened.Close()
 	}
-	opened.Close()
 }
 
 func TestOpenRefusesASchemaThatIsTooOld(t *testing.T) {

@@ -14,17 +14,21 @@ import (
 const (
 	// RoleAdmin owns the tables and migrates them.
 	RoleAdmin = "admin"
-	// RoleApp is what every app connects as: it owns nothing and obeys row-level security.
+	// RoleApp is what gateway and enhancer connect as: it owns nothing and obeys row-level security.
 	RoleApp = "app_user"
+	// RoleConsole is what the console connects as. It may what app_user may, within one tenant at a time, and reaches the
+	// tables of the platform besides: tenants, API tokens, the audit log.
+	RoleConsole = "console_user"
 )
 
 // Roles holds the passwords of the two login roles; an empty one leaves the password as it is.
 type Roles struct {
-	AdminPassword string
-	AppPassword   string
+	AdminPassword   string
+	AppPassword     string
+	ConsolePassword string
 }
 
-// EnsureRoles creates what is missing of the two roles, with no right beyond logging in, and sets
+// EnsureRoles creates what is missing of the roles, with no right beyond logging in, and sets
 // their passwords. superURL connects as a role that may create roles. Roles belong to the server
 // and not to one database, which is why no migration creates them.
 func EnsureRoles(ctx context.Context, superURL string, roles Roles) error {
@@ -34,16 +38,23 @@ func EnsureRoles(ctx context.Context, superURL string, roles Roles) error {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	for _, role := range []struct{ name, password string }{
-		{RoleAdmin, roles.AdminPassword}, {RoleApp, roles.AppPassword},
+		{RoleAdmin, roles.AdminPassword}, {RoleApp, roles.AppPassword}, {RoleConsole, roles.ConsolePassword},
 	} {
 		if err := ensureRole(ctx, conn, role.name, role.password); err != nil {
 			return err
 		}
 	}
-	// A search looks up thousands of rows by key, which the planner takes for a long query worth compiling: that
-	// costs more than the query.
-	if _, err := conn.Exec(ctx, "ALTER ROLE "+pgx.Identifier{RoleApp}.Sanitize()+" SET jit = off"); err != nil {
-		return fmt.Errorf("turn JIT compilation off for %s: %w", RoleApp, err)
+	for _, name := range []string{RoleApp, RoleConsole} {
+		// A search looks up thousands of rows by key, which the planner takes for a long query worth compiling: that
+		// costs more than the query.
+		if _, err := conn.Exec(ctx, "ALTER ROLE "+pgx.Identifier{name}.Sanitize()+" SET jit = off"); err != nil {
+			return fmt.Errorf("turn JIT compilation off for %s: %w", name, err)
+		}
+	}
+	// As a member, the console is under the policies and has the grants of app_user.
+	_, err = conn.Exec(ctx, "GRANT "+pgx.Identifier{RoleApp}.Sanitize()+" TO "+pgx.Identifier{RoleConsole}.Sanitize())
+	if err != nil && !exists(err) {
+		return fmt.Errorf("make %s a member of %s: %w", RoleConsole, RoleApp, err)
 	}
 	return nil
 }

@@ -39,8 +39,8 @@ func Main(m *testing.M) {
 
 // Database belongs to one test and is dropped at its end.
 type Database struct {
-	// AppURL connects as app_user, as the apps do; AdminURL as the owner of the tables.
-	AppURL, AdminURL string
+	// AppURL connects as app_user, as gateway and enhancer do; ConsoleURL as console_user; AdminURL as the owner of the tables.
+	AppURL, ConsoleURL, AdminURL string
 	// Pool connects as app_user.
 	Pool *pgxpool.Pool
 	// Admin connects as the owner of the tables. Like Pool, it opens no connection before its first query.
@@ -92,8 +92,9 @@ func (s *server) create(t testing.TB, template string) *Database {
 		t.Fatalf("clone database %s: %v", template, err)
 	}
 	db := &Database{
-		AppURL:   s.url(name, postgres.RoleApp, s.roles.AppPassword),
-		AdminURL: s.url(name, postgres.RoleAdmin, s.roles.AdminPassword),
+		AppURL:     s.url(name, postgres.RoleApp, s.roles.AppPassword),
+		ConsoleURL: s.url(name, postgres.RoleConsole, s.roles.ConsolePassword),
+		AdminURL:   s.url(name, postgres.RoleAdmin, s.roles.AdminPassword),
 	}
 	background := context.WithoutCancel(t.Context()) // the test's own is cancelled before its cleanup
 	t.Cleanup(func() {
@@ -131,11 +132,22 @@ func closePool(t testing.TB, pool *pgxpool.Pool) {
 	}
 }
 
-// Open connects to the database as the apps do. It is closed with the test.
+// Open connects to the database as gateway and enhancer do. It is closed with the test.
 func (d *Database) Open(t testing.TB) *postgres.DB {
 	t.Helper()
+	return open(t, d.AppURL)
+}
+
+// OpenConsole connects to the database as the console does. It is closed with the test.
+func (d *Database) OpenConsole(t testing.TB) *postgres.DB {
+	t.Helper()
+	return open(t, d.ConsoleURL)
+}
+
+func open(t testing.TB, address string) *postgres.DB {
+	t.Helper()
 	const connections, patience = 8, 10 * time.Second
-	db, err := postgres.Open(t.Context(), d.AppURL, postgres.Config{MaxConns: connections, ConnectTimeout: patience})
+	db, err := postgres.Open(t.Context(), address, postgres.Config{MaxConns: connections, ConnectTimeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

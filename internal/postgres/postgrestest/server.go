@@ -65,6 +65,7 @@ func (s *server) open(ctx context.Context) error {
 	// they come out the same for all.
 	s.roles = postgres.Roles{
 		AdminPassword: derive(password, postgres.RoleAdmin), AppPassword: derive(password, postgres.RoleApp),
+		ConsolePassword: derive(password, postgres.RoleConsole),
 	}
 	s.pool, err = openPool(ctx, address)
 	if err != nil {

@@ -1,0 +1,64 @@
+package adminapi
+
+import (
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+)
+
+// TestWebhook is a webhook that the console signs with the tenant's secret and sends to the gateway, to see the whole
+// way work.
+type TestWebhook struct {
+	TicketID    string            `json:"ticket_id"             doc:"Id of a ticket that exists in the tenant's ServiceDesk Plus." pattern:"^[0-9]{1,25}$"`
+	Event       enhancement.Event `json:"event,omitempty"       enum:"created,updated" default:"created"`
+	Subject     string            `json:"subject,omitempty"     maxLength:"250"`
+	Description string            `json:"description"           minLength:"1" maxLength:"10000"`
+	Priority    string            `json:"priority,omitempty"    maxLength:"50" default:"Medium"`
+}
+
+// AcceptedWebhook is what the gateway answered.
+type AcceptedWebhook struct {
+	JobID  string             `json:"job_id"`
+	Status enhancement.Status `json:"status"`
+}
+
+// Job is one enhancement of one ticket. A ticket's text is not part of it.
+type Job struct {
+	JobID         string             `json:"job_id"`
+	TenantID      string             `json:"tenant_id"`
+	TicketID      string             `json:"ticket_id"`
+	Event         enhancement.Event  `json:"event"`
+	Priority      string             `json:"priority"`
+	Status        enhancement.Status `json:"status"                   enum:"pending,running,completed,failed"`
+	Run           int                `json:"run"                      doc:"1 the first time; more when a failed job was begun anew."`
+	FailureReason string             `json:"failure_reason,omitempty"`
+	NoteID        string             `json:"note_id,omitempty"`
+	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`
+	CorrelationID string             `json:"correlation_id"`
+	ReceivedAt    time.Time          `json:"received_at"`
+	StartedAt     *time.Time         `json:"started_at,omitempty"`
+	FinishedAt    *time.Time         `json:"finished_at,omitempty"`
+	// Steps and LLMCalls are shown for a single job, not in lists.
+	Steps    []Step    `json:"steps,omitempty"`
+	LLMCalls []LLMCall `json:"llm_calls,omitempty"`
+}
+
+// Step is what one step of a job did.
+type Step struct {
+	Step       enhancement.Step    `json:"step"`
+	Outcome    enhancement.Outcome `json:"outcome"`
+	Detail     string              `json:"detail,omitempty"`
+	DurationMS int64               `json:"duration_ms"`
+	FinishedAt time.Time           `json:"finished_at"`
+}
+
+// LLMCall is one request to a language model and what it cost.
+type LLMCall struct {
+	Model            string    `json:"model"`
+	PromptTokens     int       `json:"prompt_tokens"`
+	CompletionTokens int       `json:"completion_tokens"`
+	CostUSD          float64   `json:"cost_usd"`
+	DurationMS       int64     `json:"duration_ms"`
+	Error            string    `json:"error,omitempty"`
+	CalledAt         time.Time `json:"called_at"`
+}
