@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/migrations"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -14,14 +17,19 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 func TestMigrate(t *testing.T) {
 	db := postgrestest.Empty(t)
 	t.Setenv("DATABASE_ADMIN_URL", db.AdminURL)
+	files, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := fmt.Sprintf(`"version":%d`, len(files))
 	for _, step := range []struct{ args, says string }{
 		{"version", `"version":0`},
-		{"up", `"version":8`},
-		{"up", `"version":8`},
-		{"version", `"version":8`},
+		{"up", newest},
+		{"up", newest},
+		{"version", newest},
 		{"down 1", `"version":1`},
 		{"down 0", `"version":0`},
-		{"up", `"version":8`},
+		{"up", newest},
 	} {
 		var out bytes.Buffer
 		if err := run(t.Context(), strings.Fields(step.args), &out); err != nil || !strings.Contains(out.String(), step.says) {

@@ -36,7 +36,7 @@ type Change struct {
 // StartImport imports from the tenant's ServiceDesk Plus for as long as the request lasts. It goes on where the last
 // one stopped. The answer is a stream of ImportEvent, one JSON object a line.
 type StartImport struct {
-	Feed    mirror.Feed `json:"feed"              enum:"tickets,articles,assets"`
+	Feed    mirror.Feed `json:"feed"              enum:"tickets,kb,assets"`
 	Since   *time.Time  `json:"since,omitempty"   doc:"Only what was changed, or created, from then on."`
 	Limit   int         `json:"limit,omitempty"   doc:"End after so many records were stored; 0 for no limit." minimum:"0"`
 	DryRun  bool        `json:"dry_run,omitempty" doc:"Count what would be done; write nothing."`
