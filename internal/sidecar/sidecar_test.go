@@ -75,8 +75,23 @@ func (d *daprd) SaveState(ctx context.Context, in *runtime.SaveStateRequest) (*e
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, item := range in.GetStates() {
+		// As Redis's state store does it: what was written for the first time only can be written once.
+		first := item.GetOptions().GetConcurrency() == common.StateOptions_CONCURRENCY_FIRST_WRITE
+		if _, taken := d.state[item.GetKey()]; taken && first && item.GetEtag().GetValue() == "0" {
+			return nil, status.Error(codes.Aborted, "possible etag mismatch")
+		}
 		d.keep(item)
 	}
+	return &emptypb.Empty{}, nil
+}
+
+func (d *daprd) DeleteState(ctx context.Context, in *runtime.DeleteStateRequest) (*emptypb.Empty, error) {
+	if err := d.note(ctx); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.state, in.GetKey())
 	return &emptypb.Empty{}, nil
 }
 
@@ -217,6 +232,30 @@ func TestCache(t *testing.T) {
 	}
 	if err := cache.Set(t.Context(), "k", nil, time.Second); err == nil {
 		t.Error("the cache is down, and no error on writing")
+	}
+}
+
+func TestCacheAddsWhatIsNotThere(t *testing.T) {
+	s, fake := connect(t, nil)
+	cache := s.Cache()
+	if err := cache.Add(t.Context(), "k", []byte("1"), time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := cache.Add(t.Context(), "k", []byte("2"), time.Second); !errors.Is(err, sidecar.ErrTaken) || string(fake.state["k"]) != "1" {
+		t.Errorf("added a second time: %v, the value is %s", err, fake.state["k"])
+	}
+	if err := cache.Delete(t.Context(), "k"); err != nil {
+		t.Fatal(err)
+	}
+	if err := cache.Add(t.Context(), "k", []byte("3"), time.Second); err != nil || string(fake.state["k"]) != "3" {
+		t.Errorf("added after it was deleted: %v", err)
+	}
+	fake.down = true
+	if err := cache.Add(t.Context(), "k", nil, time.Second); err == nil || errors.Is(err, sidecar.ErrTaken) {
+		t.Errorf("the cache is down: %v", err)
+	}
+	if err := cache.Delete(t.Context(), "k"); err == nil {
+		t.Error("the cache is down, and no error on deleting")
 	}
 }
 
