@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -103,8 +104,9 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	receiver := &receiver{ledger: books, engine: engine, logger: logger}
-	server := httpserver.New(cfg.Internal.Addr(), routes(receiver, cfg.Sidecar.AppToken, health, metrics), logger)
+	jobs := &receiver{ledger: books, engine: engine, logger: logger}
+	deliveries := map[string]http.Handler{event.RouteEnhancement: jobs.handler()}
+	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, embedder, logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)

@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/workflows"
 )
@@ -42,16 +43,17 @@ func (s *starts) ScheduleWorkflow(_ context.Context, name string, _ ...workflow.
 
 const delivered = `{"specversion":"1.0","type":"com.dapr.event.sent","data":{"job_id":"9f8b6979-8851-86b3-9a47-07088f6081d1","tenant_id":"alpha","ticket_id":"1"}}`
 
-func deliver(t *testing.T, ledger claimer, engine engine, token, body string) (int, string) {
+func deliver(t *testing.T, ledger claimer, engine engine, token, body string) (int, sidecar.Delivery) {
 	t.Helper()
-	handler := routes(&receiver{ledger: ledger, engine: engine, logger: slog.New(slog.DiscardHandler)}, "example-token",
+	jobs := &receiver{ledger: ledger, engine: engine, logger: slog.New(slog.DiscardHandler)}
+	handler := routes(map[string]http.Handler{event.RouteEnhancement: jobs.handler()}, "example-token",
 		httpserver.NewHealth(slog.New(slog.DiscardHandler), nil), telemetry.NewMetrics())
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, event.RouteEnhancement, strings.NewReader(body))
 	req.Header.Set("Dapr-Api-Token", token)
 	rec := httptest.NewRecorder()
 	handler.ServeHTTP(rec, req)
 	var answer struct {
-		Status string `json:"status"`
+		Status sidecar.Delivery `json:"status"`
 	}
 	if rec.Code == http.StatusOK {
 		if err := json.Unmarshal(rec.Body.Bytes(), &answer); err != nil {
@@ -67,21 +69,21 @@ func TestReceiver(t *testing.T) {
 		ledger claims
 		start  error
 		body   string
-		want   string
+		want   sidecar.Delivery
 		starts int
 	}{
-		"new job":                  {running, nil, delivered, deliverySuccess, 1},
-		"delivered twice":          {running, status.Error(codes.AlreadyExists, "exists"), delivered, deliverySuccess, 1},
-		"delivered twice, wrapped": {running, errors.New("rpc error: an active workflow with ID 'j' already exists"), delivered, deliverySuccess, 1},
-		"engine down":              {running, status.Error(codes.Unavailable, "example"), delivered, deliveryRetry, 1},
-		"done before":              {claims{status: enhancement.StatusCompleted}, nil, delivered, deliverySuccess, 0},
-		"failed before":            {claims{status: enhancement.StatusFailed}, nil, delivered, deliverySuccess, 0},
-		"withdrawn":                {claims{err: enhancement.ErrNotFound}, nil, delivered, deliveryDrop, 0},
-		"database down":            {claims{err: errors.New("example")}, nil, delivered, deliveryRetry, 0},
-		"not JSON":                 {running, nil, "<", deliveryDrop, 0},
-		"an id that is none":       {running, nil, `{"data":{"job_id":"j","tenant_id":"alpha\u0000","ticket_id":"1"}}`, deliveryDrop, 0},
-		"without a job":            {running, nil, `{"data":{"tenant_id":"alpha"}}`, deliveryDrop, 0},
-		"data of the wrong type":   {running, nil, `{"data":"text"}`, deliveryDrop, 0},
+		"new job":                  {running, nil, delivered, sidecar.DeliveryDone, 1},
+		"delivered twice":          {running, status.Error(codes.AlreadyExists, "exists"), delivered, sidecar.DeliveryDone, 1},
+		"delivered twice, wrapped": {running, errors.New("rpc error: an active workflow with ID 'j' already exists"), delivered, sidecar.DeliveryDone, 1},
+		"engine down":              {running, status.Error(codes.Unavailable, "example"), delivered, sidecar.DeliveryAgain, 1},
+		"done before":              {claims{status: enhancement.StatusCompleted}, nil, delivered, sidecar.DeliveryDone, 0},
+		"failed before":            {claims{status: enhancement.StatusFailed}, nil, delivered, sidecar.DeliveryDone, 0},
+		"withdrawn":                {claims{err: enhancement.ErrNotFound}, nil, delivered, sidecar.DeliveryDrop, 0},
+		"database down":            {claims{err: errors.New("example")}, nil, delivered, sidecar.DeliveryAgain, 0},
+		"not JSON":                 {running, nil, "<", sidecar.DeliveryDrop, 0},
+		"an id that is none":       {running, nil, `{"data":{"job_id":"j","tenant_id":"alpha\u0000","ticket_id":"1"}}`, sidecar.DeliveryDrop, 0},
+		"without a job":            {running, nil, `{"data":{"tenant_id":"alpha"}}`, sidecar.DeliveryDrop, 0},
+		"data of the wrong type":   {running, nil, `{"data":"text"}`, sidecar.DeliveryDrop, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine := &starts{err: c.start}

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
 	"github.com/gorilla/mux"
@@ -23,16 +20,12 @@ import (
 	"github.com/ai-agents/ai-agents/workflows"
 )
 
-// maxEvent bounds a delivered event: the largest webhook, wrapped.
-const maxEvent = 1 << 20
-
-// receiveTimeout bounds one delivery, so that a dependency that hangs does not hold up the queue.
-const receiveTimeout = 10 * time.Second
-
 // routes is for the sidecar, probes and the scraper; nothing else reaches this app.
-func routes(receiver http.Handler, token string, health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
+func routes(deliveries map[string]http.Handler, token string, health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
 	r := mux.NewRouter()
-	r.Handle(event.RouteEnhancement, sidecar.OnlySidecar(token, receiver)).Methods(http.MethodPost)
+	for route, receiver := range deliveries {
+		r.Handle(route, sidecar.OnlySidecar(token, receiver)).Methods(http.MethodPost)
+	}
 	r.HandleFunc("/healthz", health.Live).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", health.Ready).Methods(http.MethodGet)
 	r.Handle("/metrics", metrics.Handler()).Methods(http.MethodGet)
@@ -55,36 +48,10 @@ type receiver struct {
 	logger *slog.Logger
 }
 
-// What Dapr understands as the answer to a delivery.
-const (
-	deliverySuccess = "SUCCESS"
-	deliveryRetry   = "RETRY"
-	deliveryDrop    = "DROP"
-)
+// handler is for the sidecar.
+func (h *receiver) handler() http.Handler { return sidecar.Receive(h.receive, h.logger) }
 
-// ServeHTTP implements http.Handler for CloudEvents delivered by the sidecar.
-func (h *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), receiveTimeout)
-	defer cancel()
-	answer := h.receive(ctx, http.MaxBytesReader(w, r.Body, maxEvent))
-	w.Header().Set("Content-Type", "application/json")
-	// Should this fail, the sidecar delivers again.
-	_ = json.NewEncoder(w).Encode(map[string]string{"status": answer})
-}
-
-func (h *receiver) receive(ctx context.Context, body io.Reader) string {
-	var envelope struct {
-		Data event.EnhancementRequested `json:"data"`
-	}
-	if err := json.NewDecoder(body).Decode(&envelope); err != nil {
-		h.logger.ErrorContext(ctx, "event dropped: it cannot be read", "error", err)
-		return deliveryDrop
-	}
-	requested := envelope.Data
-	if err := requested.Validate(); err != nil {
-		h.logger.ErrorContext(ctx, "event dropped: it is incomplete", "error", err)
-		return deliveryDrop
-	}
+func (h *receiver) receive(ctx context.Context, requested event.EnhancementRequested) sidecar.Delivery {
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "job_received"),
 		slog.String(telemetry.KeyTenant, requested.TenantID), slog.String(telemetry.KeyTicket, requested.TicketID),
 		slog.String(telemetry.KeyJob, requested.JobID), slog.String(telemetry.KeyCorrelation, requested.CorrelationID))
@@ -93,18 +60,18 @@ func (h *receiver) receive(ctx context.Context, body io.Reader) string {
 	case errors.Is(err, enhancement.ErrNotFound):
 		// The gateway withdrew it, and told the sender so.
 		h.logger.WarnContext(ctx, "event dropped: the ledger has no such job")
-		return deliveryDrop
+		return sidecar.DeliveryDrop
 	case err != nil:
 		h.logger.ErrorContext(ctx, "job not claimed, to be delivered again", "error", err)
-		return deliveryRetry
+		return sidecar.DeliveryAgain
 	case claimed.Terminal():
 		h.logger.InfoContext(ctx, "job is done already", telemetry.KeyStatus, claimed)
-		return deliverySuccess
+		return sidecar.DeliveryDone
 	}
 	return h.start(ctx, requested, run)
 }
 
-func (h *receiver) start(ctx context.Context, requested event.EnhancementRequested, run int) string {
+func (h *receiver) start(ctx context.Context, requested event.EnhancementRequested, run int) sidecar.Delivery {
 	_, err := h.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
 		workflow.WithInstanceID(enhancement.InstanceID(requested.JobID, run)),
 		workflow.WithInput(workflows.Job{
@@ -115,11 +82,11 @@ func (h *receiver) start(ctx context.Context, requested event.EnhancementRequest
 		h.logger.InfoContext(ctx, "job has its workflow already")
 	case err != nil:
 		h.logger.ErrorContext(ctx, "workflow not started, to be delivered again", "error", err)
-		return deliveryRetry
+		return sidecar.DeliveryAgain
 	default:
 		h.logger.InfoContext(ctx, "enhancement started", telemetry.KeyStatus, enhancement.StatusRunning)
 	}
-	return deliverySuccess
+	return sidecar.DeliveryDone
 }
 
 // alreadyStarted also reads the message, because the sidecar wraps the engine's status in one of its own.
