@@ -295,3 +295,33 @@ func TestOnlySidecar(t *testing.T) {
 		}
 	}
 }
+
+type example struct {
+	Name string `json:"name"`
+}
+
+func (e example) Validate() error {
+	if e.Name == "" {
+		return errors.New("name is missing")
+	}
+	return nil
+}
+
+func TestReceive(t *testing.T) {
+	handler := sidecar.Receive(func(_ context.Context, e example) sidecar.Delivery {
+		if e.Name == "later" {
+			return sidecar.DeliveryAgain
+		}
+		return sidecar.DeliveryDone
+	}, slog.New(slog.DiscardHandler))
+	for body, want := range map[string]string{
+		`{"data":{"name":"now"}}`: "SUCCESS", `{"data":{"name":"later"}}`: "RETRY", `{"data":{}}`: "DROP", `{}`: "DROP", "<": "DROP",
+		`{"data":{"name":"` + strings.Repeat("x", 2<<20) + `"}}`: "DROP",
+	} {
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body)))
+		if got := rec.Body.String(); rec.Code != http.StatusOK || !strings.Contains(got, want) {
+			t.Errorf("%.40s: %d %s, want %s", body, rec.Code, got, want)
+		}
+	}
+}
