@@ -67,6 +67,11 @@ test-race: packages ## Unit tests with the race detector
 e2e: infra build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
+.PHONY: test-security
+test-security: infra build ## The security suite: the tests that docs/security.md names, then gosec and govulncheck
+	@bin/test-security
+	@tools/scan.sh
+
 # The data sets are no part of the project (docs/retrieval.md).
 RETRIEVAL_DATA ?= ../shared/data
 RETRIEVAL_FLAGS ?=
