@@ -7,13 +7,12 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/tenant"
-	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/workflows"
 )
 
 // desks answers what the parts of the enhancer ask about a tenant.
 type desks struct {
-	store   *tenantstore.Store
+	tenants desk.Tenants
 	clients *desk.Desks
 }
 
@@ -28,7 +27,7 @@ func (d desks) Desk(ctx context.Context, tenantID string) (workflows.Desk, tenan
 
 // KnowledgeEndpoint implements knowledge.Endpoints.
 func (d desks) KnowledgeEndpoint(ctx context.Context, tenantID string) (knowledge.Endpoint, error) {
-	t, credentials, err := d.store.Get(ctx, tenantID)
+	t, credentials, err := d.tenants.Get(ctx, tenantID)
 	if err != nil {
 		return knowledge.Endpoint{}, err
 	}
@@ -37,13 +36,13 @@ func (d desks) KnowledgeEndpoint(ctx context.Context, tenantID string) (knowledg
 
 // TicketURL implements history.Links.
 func (d desks) TicketURL(ctx context.Context, tenantID string) (tenant.LinkTemplate, error) {
-	t, _, err := d.store.Get(ctx, tenantID)
+	t, _, err := d.tenants.Get(ctx, tenantID)
 	return t.Preferences.TicketURL, err
 }
 
 // ArticleURL implements knowledge.Links.
 func (d desks) ArticleURL(ctx context.Context, tenantID string) (tenant.LinkTemplate, error) {
-	t, _, err := d.store.Get(ctx, tenantID)
+	t, _, err := d.tenants.Get(ctx, tenantID)
 	return t.Preferences.ArticleURL, err
 }
 

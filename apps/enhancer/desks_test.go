@@ -24,7 +24,7 @@ func newClients(store *tenantstore.Store) *desk.Desks {
 func TestDesks(t *testing.T) {
 	store := tenantstoretest.New(t)
 	clients := newClients(store.Store)
-	d := desks{store: store.Store, clients: clients}
+	d := desks{tenants: store.Store, clients: clients}
 	example, credentials := tenantstoretest.Example("alpha")
 	example.Preferences.TicketURL, example.Preferences.ArticleURL = "https://sdp.example.com/t/{id}", "https://sdp.example.com/a/{id}"
 	store.Put(t, example, credentials)
@@ -48,7 +48,7 @@ func TestDesks(t *testing.T) {
 func TestDesksOfAnUnknownTenant(t *testing.T) {
 	store := tenantstoretest.New(t)
 	clients := newClients(store.Store)
-	d := desks{store: store.Store, clients: clients}
+	d := desks{tenants: store.Store, clients: clients}
 	_, _, deskErr := d.Desk(t.Context(), "unknown")
 	_, mirrorErr := mirrored{clients}.Mirrored(t.Context(), "unknown")
 	_, endpointErr := d.KnowledgeEndpoint(t.Context(), "unknown")

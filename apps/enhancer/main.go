@@ -28,6 +28,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/workflows"
 )
@@ -85,7 +86,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		return err
 	}
 	guard := outbound.New(cfg.Outbound, logger)
-	activities, err := newActivities(cfg, db, guard, desks{store: store, clients: desk.New(store, guard, cfg.DeskTimeout, logger)}, dapr.Cache(),
+	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, logger)
+	activities, err := newActivities(cfg, db, guard, desks{tenants: copies, clients: desk.New(copies, guard, cfg.DeskTimeout, logger)}, dapr.Cache(),
 		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
 	if err != nil {
 		return err
@@ -107,7 +109,9 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
 	jobs := &receiver{ledger: books, engine: engine, logger: logger}
-	deliveries := map[string]http.Handler{event.RouteEnhancement: jobs.handler()}
+	deliveries := map[string]http.Handler{
+		event.RouteEnhancement: jobs.handler(), event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
+	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder, logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)

@@ -36,9 +36,7 @@ func TestSSRFTheEnhancerIsGuarded(t *testing.T) {
 	store := tenantstoretest.New(t)
 	example, credentials := tenantstoretest.Example("alpha")
 	example.ServiceDeskURL, example.KnowledgeURL = server.URL+"/api/v3", server.URL
-	if err := store.Store.Save(t.Context(), example, credentials); err != nil {
-		t.Fatal(err)
-	}
+	store.Put(t, example, credentials)
 	for allowed, want := range map[string]int64{"": 0, "127.0.0.1": 3} {
 		requests.Store(0)
 		cfg, err := configFrom(t, map[string]string{"APP_PORT": "1", "OUTBOUND_ALLOWED_NETWORKS": allowed})
@@ -47,7 +45,7 @@ func TestSSRFTheEnhancerIsGuarded(t *testing.T) {
 		}
 		logger := slog.New(slog.DiscardHandler)
 		guard := outbound.New(cfg.Outbound, logger)
-		d := desks{store: store.Store, clients: desk.New(store.Store, guard, time.Second, logger)}
+		d := desks{tenants: store.Store, clients: desk.New(store.Store, guard, time.Second, logger)}
 		client, _, clientErr := d.clients.Client(t.Context(), "alpha")
 		mirrored, mirrorErr := mirrored{d.clients}.Mirrored(t.Context(), "alpha")
 		if err := errors.Join(clientErr, mirrorErr); err != nil {

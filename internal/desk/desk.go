@@ -32,8 +32,8 @@ type Desks struct {
 }
 
 type kept struct {
-	client    *servicedesk.Client
-	updatedAt time.Time
+	client  *servicedesk.Client
+	version int64 // of the tenant it was made for
 }
 
 // New makes Desks whose clients are patient for timeout with one call, and reach what guard lets them.
@@ -50,14 +50,14 @@ func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Clien
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if have, ok := d.clients[t.ID]; ok && have.updatedAt.Equal(t.UpdatedAt) {
+	if have, ok := d.clients[t.ID]; ok && have.version == t.Version {
 		return have.client, t, nil
 	}
 	client, err := d.newClient(t, credentials)
 	if err != nil {
 		return nil, tenant.Tenant{}, err
 	}
-	d.clients[t.ID] = kept{client, t.UpdatedAt}
+	d.clients[t.ID] = kept{client, t.Version}
 	return client, t, nil
 }
 
