@@ -60,12 +60,12 @@ func lateCommit(after time.Duration) servicedesktest.Faults {
 
 // ServiceDesk Plus commits a write after we have given up on it: at first soon enough for the next attempt to see
 // it, then so late that a second note cannot be avoided, only removed. The next attempt is made when the lease on the
-// note has run out, which is after 3.75 s here (haste).
+// note has run out, which is after 3 s here (haste).
 func TestALateCommitLeavesOneNote(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ commit, tidy time.Duration }{
 		"before the next attempt": {time.Second, 10 * time.Millisecond},
-		"after the next attempt":  {5 * time.Second, 3 * time.Second},
+		"after the next attempt":  {4 * time.Second, 2500 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

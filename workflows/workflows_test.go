@@ -111,9 +111,8 @@ type fixture struct {
 	job        enhancement.Job
 }
 
-// haste turns the lease of 15 s into 3.75 s, and the pauses of 5 s and 10 s before a second attempt into 1.25 s and
-// 2.5 s.
-const haste = 4
+// haste turns the lease of 15 s into 3 s, and the pauses of 5 s and 10 s before a second attempt into 1 s and 2 s.
+const haste = 5
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
