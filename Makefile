@@ -94,9 +94,11 @@ tidy: ## Tidy our modules; tools/ keeps the set that Dapr builds with
 	@for module in $(MODULES); do (cd $$module && GOWORK=off go mod tidy); done
 
 .PHONY: clean
-clean: ## Stop what runs and delete bin/ and .run/, the local database included
+clean: ## Stop what runs and delete bin/, .run/ (the local database included) and what tests keep
 	@if [ -x bin/stack ]; then bin/stack clean; elif [ -d .run ]; then go run ./e2e/cmd/stack clean; fi
-	@rm -rf bin .run
+	@rm -rf bin .run "$${XDG_CACHE_HOME:-$${HOME:-/nonexistent}/.cache}/ai-agents/postgres-tests" \
+		"$${HOME:-/nonexistent}/Library/Caches/ai-agents/postgres-tests" \
+		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
 .PHONY: infra packages dapr

@@ -58,6 +58,8 @@ type Activities struct {
 	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.
 	TidyAfter time.Duration
 
+	// haste divides pauses and lease, for tests, which would spend their time with waiting; zero leaves them.
+	haste   int
 	running attempts
 }
 

@@ -8,19 +8,18 @@ import (
 	"time"
 
 	"github.com/dapr/durabletask-go/backend"
-	"github.com/dapr/durabletask-go/backend/sqlite"
 	"github.com/dapr/durabletask-go/workflow"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 )
 
-// startEngine runs the workflow engine in this process, on SQLite in memory, with a worker for registry
-// behind the same gRPC interface that the sidecar has.
+// startEngine runs the workflow engine in this process and in memory, with a worker for registry behind the same
+// gRPC interface that the sidecar has.
 func startEngine(t *testing.T, registry *workflow.Registry) *workflow.Client {
 	t.Helper()
 	quiet := quietLogger{}
-	be := sqlite.NewSqliteBackend(sqlite.NewSqliteOptions(""), quiet)
+	be := newMemory()
 	server := grpc.NewServer()
 	executor, register := backend.NewGrpcExecutor(be, quiet)
 	register(server)

@@ -45,7 +45,7 @@ type failure struct {
 //
 // The searches repeat themselves what failed, inside of their attempt: here, a repetition would begin only when
 // the searches awaited before it have ended.
-func enhanceTicketV1(ctx *workflow.WorkflowContext) (any, error) {
+func (a *Activities) enhanceTicketV1(ctx *workflow.WorkflowContext) (any, error) {
 	var job Job
 	if err := ctx.GetInput(&job); err != nil {
 		return nil, fmt.Errorf("read the workflow's input: %w", err)
@@ -69,13 +69,13 @@ func enhanceTicketV1(ctx *workflow.WorkflowContext) (any, error) {
 		policy policy
 	}{{ActivitySynthesize, synthesizePolicy}, {ActivityUpdateTicket, updatePolicy}} {
 		var step StepResult
-		err := ctx.CallActivity(next.name, input, next.policy.until(ctx, deadline)).Await(&step)
+		err := ctx.CallActivity(next.name, input, a.paced(next.policy).until(ctx, deadline)).Await(&step)
 		if err != nil {
-			return fail(ctx, job, result, fmt.Sprintf("%s: %v", next.name, err))
+			return a.fail(ctx, job, result, fmt.Sprintf("%s: %v", next.name, err))
 		}
 		switch step.Outcome {
 		case enhancement.OutcomeFailed:
-			return fail(ctx, job, result, fmt.Sprintf("%s: %s", next.name, step.Detail))
+			return a.fail(ctx, job, result, fmt.Sprintf("%s: %s", next.name, step.Detail))
 		case enhancement.OutcomeDegraded:
 			result.Degraded = append(result.Degraded, next.name)
 		case enhancement.OutcomeOK:
@@ -84,25 +84,25 @@ func enhanceTicketV1(ctx *workflow.WorkflowContext) (any, error) {
 	}
 	result.Status = enhancement.StatusCompleted
 	if tidyAfter > 0 {
-		return result, tidyLater(ctx, input, tidyAfter)
+		return result, a.tidyLater(ctx, input, tidyAfter)
 	}
 	return result, nil
 }
 
 // tidyLater has a second note removed that a write of unknown outcome may have left, when it must have arrived.
-func tidyLater(ctx *workflow.WorkflowContext, input workflow.CallActivityOption, after time.Duration) error {
+func (a *Activities) tidyLater(ctx *workflow.WorkflowContext, input workflow.CallActivityOption, after time.Duration) error {
 	if err := ctx.CreateTimer(after).Await(nil); err != nil {
 		return fmt.Errorf("wait before tidying up: %w", err)
 	}
-	if err := ctx.CallActivity(ActivityTidyNote, input, tidyPolicy.unbounded()).Await(nil); err != nil {
+	if err := ctx.CallActivity(ActivityTidyNote, input, a.paced(tidyPolicy).unbounded()).Await(nil); err != nil {
 		return fmt.Errorf("%s: %w", ActivityTidyNote, err)
 	}
 	return nil
 }
 
-func fail(ctx *workflow.WorkflowContext, job Job, result Result, reason string) (any, error) {
+func (a *Activities) fail(ctx *workflow.WorkflowContext, job Job, result Result, reason string) (any, error) {
 	err := ctx.CallActivity(ActivityRecordFailure,
-		workflow.WithActivityInput(failure{Job: job, Reason: reason}), recordPolicy.unbounded()).Await(nil)
+		workflow.WithActivityInput(failure{Job: job, Reason: reason}), a.paced(recordPolicy).unbounded()).Await(nil)
 	if err != nil {
 		return nil, fmt.Errorf("record that the job failed (%s): %w", reason, err)
 	}

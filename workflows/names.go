@@ -27,7 +27,7 @@ const (
 // Register is the table of everything the worker can run.
 func Register(r *workflow.Registry, a *Activities) error {
 	const latest = true
-	if err := r.AddVersionedWorkflowN(EnhanceTicket, EnhanceTicketV1, latest, enhanceTicketV1); err != nil {
+	if err := r.AddVersionedWorkflowN(EnhanceTicket, EnhanceTicketV1, latest, a.enhanceTicketV1); err != nil {
 		return fmt.Errorf("register workflow %s: %w", EnhanceTicketV1, err)
 	}
 	for name, activity := range map[string]workflow.Activity{

@@ -63,6 +63,14 @@ var (
 	}
 )
 
+// paced is the policy with the pauses that this worker makes.
+func (a *Activities) paced(p policy) policy {
+	p.firstPause, p.longestPause = a.pause(p.firstPause), a.pause(p.longestPause)
+	return p
+}
+
+func (a *Activities) pause(d time.Duration) time.Duration { return d / time.Duration(max(1, a.haste)) }
+
 // longest is the most that one attempt takes.
 func (p policy) longest() time.Duration { return p.attempt + p.after }
 

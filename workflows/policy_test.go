@@ -31,6 +31,18 @@ func TestPoliciesFitTheBudget(t *testing.T) {
 	}
 }
 
+func TestNothingIsHurriedByItself(t *testing.T) {
+	a := &Activities{}
+	for _, p := range []policy{gatherPolicy, synthesizePolicy, updatePolicy, tidyPolicy, recordPolicy} {
+		if got := a.paced(p); got != p {
+			t.Errorf("got %+v, want %+v", got, p)
+		}
+	}
+	if got := a.pause(noteLease); got != noteLease {
+		t.Errorf("the lease is %s, want %s", got, noteLease)
+	}
+}
+
 // Names outlive releases: what is in the engine's store today must be found by tomorrow's worker.
 func TestDurableNames(t *testing.T) {
 	for got, want := range map[string]string{

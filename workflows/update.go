@@ -181,7 +181,7 @@ func (a *Activities) holdNote(ctx context.Context, job Job, ticketID, holder str
 	retry := time.NewTicker(notePoll)
 	defer retry.Stop()
 	for {
-		held, err := a.Ledger.HoldNote(ctx, job.TenantID, ticketID, holder, noteLease)
+		held, err := a.Ledger.HoldNote(ctx, job.TenantID, ticketID, holder, a.pause(noteLease))
 		if !errors.Is(err, ledger.ErrNoteBusy) {
 			return held, err
 		}

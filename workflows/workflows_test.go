@@ -111,6 +111,9 @@ type fixture struct {
 	job        enhancement.Job
 }
 
+// haste turns the lease of 15 s into 3 s, and the pauses of 5 s and 10 s before a second attempt into 1 s and 2 s.
+const haste = 5
+
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	store := tenantstoretest.New(t)
@@ -134,6 +137,7 @@ func newFixture(t *testing.T) *fixture {
 		Metrics: telemetry.NewMetrics(), Logger: slog.New(slog.DiscardHandler),
 		TidyAfter: 10 * time.Millisecond,
 	}
+	f.activities.Hurry(haste)
 	if _, _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func TestMakeHomeRefusesWhatIsNotOurs(t *testing.T) {
 	}
 }
 
-func TestMigrationsHash(t *testing.T) {
+func TestFilesHash(t *testing.T) {
 	t.Parallel()
 	hash := func(files map[string]string) string {
 		t.Helper()
@@ -81,7 +81,7 @@ func TestMigrationsHash(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		sum, err := migrationsHash(os.DirFS(dir))
+		sum, err := filesHash(os.DirFS(dir))
 		if err != nil {
 			t.Fatal(err)
 		}

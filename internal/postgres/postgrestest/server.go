@@ -54,6 +54,11 @@ func (s *server) open(ctx context.Context) error {
 		}
 		address = started
 	}
+	return s.use(ctx, address)
+}
+
+// use takes the server at address, and makes there what is missing of roles and template.
+func (s *server) use(ctx context.Context, address string) error {
 	base, err := url.Parse(address)
 	if err != nil {
 		return fmt.Errorf("%s is no URL of the form postgres://user:password@host:port/database: %w",
@@ -81,6 +86,9 @@ func (s *server) startCluster(ctx context.Context) (string, error) {
 		return "", err
 	}
 	s.scratch = folder
+	if err := fillScratch(ctx, folder.dir); err != nil {
+		return "", err
+	}
 	s.cluster, err = StartCluster(ctx, ClusterOptions{Dir: folder.dir})
 	if err != nil {
 		return "", fmt.Errorf("start a throw-away PostgreSQL: %w", err)

@@ -21,7 +21,7 @@ const templateLock = 0x61692d74706c
 // ensureTemplate makes the roles and the migrated template database and returns its name. The name
 // holds a hash of the migrations: the template of a server that lives on is never stale.
 func (s *server) ensureTemplate(ctx context.Context) (string, error) {
-	hash, err := migrationsHash(migrations.FS)
+	hash, err := filesHash(migrations.FS)
 	if err != nil {
 		return "", err
 	}
@@ -81,8 +81,8 @@ func (s *server) makeTemplate(ctx context.Context, conn *pgx.Conn, name string) 
 	return nil
 }
 
-// migrationsHash identifies the migrations by the names and contents of their files.
-func migrationsHash(files fs.FS) (string, error) {
+// filesHash identifies files by their names and contents.
+func filesHash(files fs.FS) (string, error) {
 	sum := sha256.New()
 	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -101,7 +101,7 @@ func migrationsHash(files fs.FS) (string, error) {
 		return nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("hash the migrations: %w", err)
+		return "", fmt.Errorf("hash the files: %w", err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }

@@ -102,7 +102,7 @@ func (s *Server) listRequests(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		item := s.requestObject(ticket)
-		item["short_description"] = orNull(short(ticket.Description))
+		item["short_description"] = orNull(s.short(ticket.Description))
 		if untold {
 			delete(item, updatedTime)
 		}

@@ -49,6 +49,7 @@ type Server struct {
 	faults   *injector
 	tokens   *issuer
 	policy   *bluemonday.Policy
+	noTags   *bluemonday.Policy
 	closing  chan struct{}
 	shutOnce sync.Once
 	late     sync.RWMutex // held for reading by late commits, so that Close can draw a line
@@ -90,6 +91,7 @@ func New(o Options) *Server {
 		faults:  newInjector(o.Clock),
 		tokens:  newIssuer(o.OAuth, o.Clock),
 		policy:  newPolicy(),
+		noTags:  newNoTags(),
 		closing: make(chan struct{}),
 		notes:   make(map[string][]*Note),
 	}
