@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // LogConfig selects what is logged.
@@ -33,8 +35,9 @@ var (
 	secretText = regexp.MustCompile(`(?i)((?:bearer|zoho-oauthtoken|authtoken[:=])\s*)[^\s"',;]{6,}|(://[^/\s:@]*:)[^@\s/]+(@)`)
 )
 
-// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, and without values
-// that look like secrets: by the attribute's key, or by the form of the text.
+// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, without characters that deceive who
+// reads them (ticket.Normalize), and without values that look like secrets: by the attribute's key, or by the form of
+// the text.
 func NewLogger(w io.Writer, app string, cfg LogConfig) *slog.Logger {
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.Level, ReplaceAttr: clean})
 	return slog.New(contextHandler{handler}).With("app", app)
@@ -60,8 +63,9 @@ func clean(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// Redact blanks out credentials inside of text.
+// Redact blanks out credentials inside of text, and neutralises the characters that could hide one.
 func Redact(text string) string {
+	text = ticket.Normalize(text)
 	if !strings.ContainsAny(text, ":= ") {
 		return text
 	}

@@ -134,7 +134,8 @@ func isSupplementarySelector(r rune) bool { return '\U000E0100' <= r && r <= '\U
 
 // isPictograph tells what a joiner makes one emoji of: symbols, skin tones, and the two arrows that are a nod.
 func isPictograph(r rune) bool {
-	return unicode.Is(unicode.So, r) || isSkinTone(r) || r == '↔' || r == '↕'
+	const brailleBlank = '\u2800' // shows nothing, as little as the replacement for what was no character
+	return unicode.Is(unicode.So, r) && r != brailleBlank && r != utf8.RuneError || isSkinTone(r) || r == '↔' || r == '↕'
 }
 
 func isSkinTone(r rune) bool { return '\U0001F3FB' <= r && r <= '\U0001F3FF' }

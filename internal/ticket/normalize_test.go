@@ -1,12 +1,14 @@
 package ticket_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestNormalize(t *testing.T) {
@@ -52,31 +54,20 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-// forbidden is what no text may hold, spelled out: not by the tables that the code goes by.
-func forbidden(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t':
-		return false
-	case r < ' ', 0x7f <= r && r <= 0x9f,
-		r == 0x61c, r == 0x200b, r == 0x200e, r == 0x200f, 0x2028 <= r && r <= 0x202e, 0x2060 <= r && r <= 0x206f,
-		r == 0xfeff, 0xe0000 <= r && r <= 0xe007f:
-		return true
-	}
-	return false
-}
-
 func check(t *testing.T, in, out string) {
 	t.Helper()
-	if !utf8.ValidString(out) || strings.ContainsFunc(out, forbidden) {
-		t.Errorf("%+q became %+q", in, out)
-	}
+	tickettest.Check(t, strconv.QuoteToASCII(in), out)
 	if again := ticket.Normalize(out); again != out {
 		t.Errorf("%+q is not stable: %+q, then %+q", in, out, again)
 	}
 }
 
+func TestNormalizeKeepsWhatIsText(t *testing.T) {
+	tickettest.CheckDeceptive(t, "the text", ticket.Normalize(tickettest.Deceptive))
+}
+
 func FuzzNormalize(f *testing.F) {
-	for _, seed := range []string{"a\r\n\u202eb\xff\x00", "👩\u200d\u200b👩", "क्\u200d\ufe00\U000E0101 \n", "\u2028\u0085 x\r", "葛\U000E0100\u200c"} {
+	for _, seed := range []string{tickettest.Deceptive, "a\r\n\u202eb\xff\x00", "👩\u200d\u200b👩", "क्\u200d\ufe00\U000E0101 \n", "\u2028\u0085 x\r", "葛\U000E0100\u200c"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // Ledger keeps the account of jobs.
@@ -159,7 +160,7 @@ func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (enhancement
 // Fail ends a run of a job that is not ended yet. A job that was completed stays completed: its note stands. One
 // that has been begun anew is the new run's business. It reports whether it was this call that failed the run.
 func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error) {
-	if reason == "" {
+	if reason = ticket.Normalize(reason); reason == "" {
 		reason = "no reason given"
 	}
 	const query = `

@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -293,6 +294,31 @@ func TestSteps(t *testing.T) {
 	if diff := cmp.Diff([]enhancement.LLMCall{call}, calls, cmpopts.IgnoreTypes(time.Time{})); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// What another system says of a failure is stored, whatever bytes it is made of.
+func TestWhatOthersSayIsStoredWithoutHarm(t *testing.T) {
+	l := newLedger(t)
+	j := job()
+	accept(t, l, j)
+	failed := enhancement.StepRecord{Step: enhancement.StepDocSearch, Outcome: enhancement.OutcomeFailed, Detail: tickettest.Deceptive}
+	call := enhancement.LLMCall{Model: tickettest.Deceptive, Error: tickettest.Deceptive, CalledAt: time.Now()}
+	if err := l.RecordStep(t.Context(), "alpha", j.ID, failed, call); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Fail(t.Context(), "alpha", j.ID, 1, tickettest.Deceptive); err != nil {
+		t.Fatal(err)
+	}
+	steps, stepsErr := l.Steps(t.Context(), "alpha", j.ID)
+	calls, callsErr := l.LLMCalls(t.Context(), "alpha", j.ID)
+	stored, err := l.Job(t.Context(), "alpha", j.ID)
+	if err := errors.Join(stepsErr, callsErr, err); err != nil {
+		t.Fatal(err)
+	}
+	tickettest.CheckDeceptive(t, "the detail of a step", steps[enhancement.StepDocSearch].Detail)
+	tickettest.CheckDeceptive(t, "the reason of a failure", stored.FailureReason)
+	tickettest.CheckDeceptive(t, "a model's name", calls[0].Model)
+	tickettest.CheckDeceptive(t, "a model's failure", calls[0].Error)
 }
 
 func TestOnlyOneWriterHoldsANote(t *testing.T) {
