@@ -25,6 +25,8 @@ const (
 	KeyOperation   = "operation"
 	KeyStatus      = "status"
 	KeyCorrelation = "correlation_id"
+	// KeyUser is who did it: a person or token, or "system:" and the app's name.
+	KeyUser = "user"
 )
 
 const redacted = "[redacted]"
@@ -54,18 +56,26 @@ func clean(groups []string, a slog.Attr) slog.Attr {
 	if secretKey.MatchString(a.Key) {
 		return slog.String(a.Key, redacted)
 	}
+	// What is invisible goes first: it could hide a secret.
 	switch value := a.Value.Any().(type) {
 	case error:
-		return slog.String(a.Key, Redact(value.Error()))
+		return slog.String(a.Key, Redact(ticket.Normalize(value.Error())))
 	case string:
-		return slog.String(a.Key, Redact(value))
+		return slog.String(a.Key, Redact(ticket.Normalize(value)))
 	}
 	return a
 }
 
-// Redact blanks out credentials inside of text, and neutralises the characters that could hide one.
+// RedactValue is Redact for a value with a name, which may say that all of it is secret.
+func RedactValue(key, value string) string {
+	if secretKey.MatchString(key) {
+		return redacted
+	}
+	return Redact(value)
+}
+
+// Redact blanks out credentials inside of text.
 func Redact(text string) string {
-	text = ticket.Normalize(text)
 	if !strings.ContainsAny(text, ":= ") {
 		return text
 	}
