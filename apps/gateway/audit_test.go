@@ -71,7 +71,7 @@ func stale(t *testing.T, tenantID string) *http.Request {
 
 func TestEntriesGetIntoTheAuditLog(t *testing.T) {
 	f := newFixture(t)
-	trail := audit.NewTrail(audit.New(f.store.DB), f.door.metrics.AuditDropped, f.door.logger)
+	trail := audit.NewTrail(t.Context(), audit.New(f.store.DB), f.door.metrics.AuditDropped, f.door.logger)
 	f.door.trail = trail
 	f.serve(request(t, "192.0.2.1", "alpha", "nobody"))
 	if err := trail.Close(t.Context()); err != nil {
@@ -94,7 +94,7 @@ func TestAnAuditLogThatHangsHoldsNothingUp(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), "SELECT audit_lock()"); err != nil {
 		t.Fatal(err)
 	}
-	trail := audit.NewTrail(audit.New(f.store.DB), f.door.metrics.AuditDropped, f.door.logger)
+	trail := audit.NewTrail(t.Context(), audit.New(f.store.DB), f.door.metrics.AuditDropped, f.door.logger)
 	f.door.trail = trail
 	f.serve(request(t, "192.0.2.1", "alpha", "nobody"))
 	for waiting := false; !waiting; {

@@ -89,10 +89,9 @@ func (h *webhookHandler) prove(ctx context.Context, v *visit, body []byte) (tena
 
 // Which of a tenant's secrets it is about.
 const (
-	currentSecret = iota
-	previousSecret
-	secretsTried // of every tenant, whether it has them or not
-	noSecret     = -1
+	noSecret       = -1
+	previousSecret = 1 // behind the current one
+	secretsTried   = 2 // of every tenant, whether it has them or not
 )
 
 // secrets are the tenant's, and random ones in place of those it does not have.

@@ -73,7 +73,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
 	})
-	trail := audit.NewTrail(audit.New(db), metrics.AuditDropped, logger)
+	trail := audit.NewTrail(ctx, audit.New(db), metrics.AuditDropped, logger)
 	webhooks, err := newWebhookHandler(cfg, tenantstore.New(db, sealer), ledger.New(db), dapr, trail, metrics, logger)
 	if err != nil {
 		return err

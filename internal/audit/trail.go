@@ -30,10 +30,10 @@ type Trail struct {
 	done    chan struct{}
 }
 
-// NewTrail begins to append what is added to log. dropped is called for each entry that is lost.
-func NewTrail(log Appender, dropped func(), logger *slog.Logger) *Trail {
+// NewTrail begins to append what is added to log, and goes on until Close, also when ctx ends. dropped is called for each entry that is lost.
+func NewTrail(ctx context.Context, log Appender, dropped func(), logger *slog.Logger) *Trail {
 	t := &Trail{log: log, dropped: dropped, logger: logger, waiting: make(chan Event, trailLength), done: make(chan struct{})}
-	go t.run()
+	go t.run(context.WithoutCancel(ctx))
 	return t
 }
 
@@ -68,10 +68,10 @@ func (t *Trail) Close(ctx context.Context) error {
 	}
 }
 
-func (t *Trail) run() {
+func (t *Trail) run(ctx context.Context) {
 	defer close(t.done)
 	for e := range t.waiting {
-		if err := t.log.Append(context.Background(), e); err != nil {
+		if err := t.log.Append(ctx, e); err != nil {
 			t.drop(e, err)
 		}
 	}

@@ -35,7 +35,7 @@ func TestATrailAppendsInOrderAndLosesNothingAtTheEnd(t *testing.T) {
 	t.Parallel()
 	g := &gate{open: make(chan error)}
 	var dropped atomic.Int32
-	trail := audit.NewTrail(g, func() { dropped.Add(1) }, slog.New(slog.DiscardHandler))
+	trail := audit.NewTrail(t.Context(), g, func() { dropped.Add(1) }, slog.New(slog.DiscardHandler))
 	for n := range 50 {
 		trail.Add(event(n)) // returns, although nothing is taken yet
 	}
@@ -59,7 +59,7 @@ func TestATrailIsBounded(t *testing.T) {
 		dropped atomic.Int32
 		log     bytes.Buffer
 	)
-	trail := audit.NewTrail(g, func() { dropped.Add(1) }, slog.New(slog.NewTextHandler(&log, nil)))
+	trail := audit.NewTrail(t.Context(), g, func() { dropped.Add(1) }, slog.New(slog.NewTextHandler(&log, nil)))
 	const added, waiting = 1_500, 1_000
 	for n := range added {
 		trail.Add(event(n))
@@ -87,7 +87,7 @@ func TestAnEntryThatTheLogRefusesIsCounted(t *testing.T) {
 	g.open <- errors.New("example: the database is down")
 	g.open <- nil
 	var dropped atomic.Int32
-	trail := audit.NewTrail(g, func() { dropped.Add(1) }, slog.New(slog.DiscardHandler))
+	trail := audit.NewTrail(t.Context(), g, func() { dropped.Add(1) }, slog.New(slog.DiscardHandler))
 	trail.Add(event(1))
 	trail.Add(event(2))
 	if err := trail.Close(t.Context()); err != nil || dropped.Load() != 1 || len(g.taken) != 1 || g.taken[0].Target != "2" {
@@ -101,7 +101,7 @@ func TestATrailIsClosedWhileOthersAdd(t *testing.T) {
 	g := &gate{open: make(chan error)}
 	close(g.open)
 	var dropped atomic.Int32
-	trail := audit.NewTrail(g, func() { dropped.Add(1) }, slog.New(slog.DiscardHandler))
+	trail := audit.NewTrail(t.Context(), g, func() { dropped.Add(1) }, slog.New(slog.DiscardHandler))
 	var wg sync.WaitGroup
 	const writers, each = 8, 100
 	for range writers {

@@ -16,25 +16,25 @@ import (
 // envelope is any answer of the API. Where the editions and builds are not consistent about a key, all
 // spellings are accepted.
 type envelope struct {
-	Status          oneOrMany[status] `json:"response_status"`
-	ListInfo        listInfo          `json:"list_info"`
-	Request         *wireRequest      `json:"request"`
-	ArchiveRequest  *wireRequest      `json:"archive_request"`
-	ArchivedRequest *wireRequest      `json:"archived_request"`
-	Requests        rows[wireRequest]     `json:"requests"`
-	Resolution      *wireResolution   `json:"resolution"`
-	Note            *wireNote         `json:"note"`
-	RequestNote     *wireNote         `json:"request_note"`
-	Notes           rows[wireNote]        `json:"notes"`
-	RequestNotes    rows[wireNote]        `json:"request_notes"`
-	Solution        *wireSolution     `json:"solution"`
-	Solutions       rows[wireSolution]    `json:"solutions"`
-	Workstation     *wireAsset        `json:"workstation"`
-	Workstations    rows[wireAsset]       `json:"workstations"`
-	AssetAsset      *wireAsset        `json:"asset_asset"`
-	Asset           *wireAsset        `json:"asset"`
-	AssetAssets     rows[wireAsset]       `json:"asset_assets"`
-	Assets          rows[wireAsset]       `json:"assets"`
+	Status          oneOrMany[status]  `json:"response_status"`
+	ListInfo        listInfo           `json:"list_info"`
+	Request         *wireRequest       `json:"request"`
+	ArchiveRequest  *wireRequest       `json:"archive_request"`
+	ArchivedRequest *wireRequest       `json:"archived_request"`
+	Requests        rows[wireRequest]  `json:"requests"`
+	Resolution      *wireResolution    `json:"resolution"`
+	Note            *wireNote          `json:"note"`
+	RequestNote     *wireNote          `json:"request_note"`
+	Notes           rows[wireNote]     `json:"notes"`
+	RequestNotes    rows[wireNote]     `json:"request_notes"`
+	Solution        *wireSolution      `json:"solution"`
+	Solutions       rows[wireSolution] `json:"solutions"`
+	Workstation     *wireAsset         `json:"workstation"`
+	Workstations    rows[wireAsset]    `json:"workstations"`
+	AssetAsset      *wireAsset         `json:"asset_asset"`
+	Asset           *wireAsset         `json:"asset"`
+	AssetAssets     rows[wireAsset]    `json:"asset_assets"`
+	Assets          rows[wireAsset]    `json:"assets"`
 }
 
 type listInfo struct {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -84,7 +85,7 @@ func FuzzVerify(f *testing.F) {
 		if err := webhook.Verify(secret, body, right); err != nil {
 			t.Errorf("the right signature: %v", err)
 		}
-		if webhook.Verify(secret, append(body[:len(body):len(body)], 'x'), right) == nil || webhook.Verify(secret+"x", body, right) == nil {
+		if webhook.Verify(secret, append(slices.Clip(body), 'x'), right) == nil || webhook.Verify(secret+"x", body, right) == nil {
 			t.Error("a signature is right for another body or secret")
 		}
 	})

@@ -19,7 +19,7 @@ const (
 	// SignatureHeader carries the HMAC-SHA256 of the request's body, byte for byte as sent.
 	SignatureHeader = "X-ServiceDesk-Signature"
 	// SecretHeader carries the signing secret itself, for tenants with tenant.AuthStatic.
-	SecretHeader = "X-ServiceDesk-Secret"
+	SecretHeader = "X-ServiceDesk-Secret" //nolint:gosec // a name, not a value
 )
 
 // ErrSignature says that the signature, or the secret in its place, is absent, unreadable or not the tenant's.
@@ -36,10 +36,10 @@ func Sign(secret string, body []byte) string {
 // Prove puts into header what proves that body is the tenant's.
 func Prove(header http.Header, auth tenant.WebhookAuth, secret tenant.Secret, body []byte) {
 	if auth == tenant.AuthStatic {
-		header.Set(SecretHeader, secret.Reveal())
+		header.Set(SecretHeader, secret.Reveal()) //nolint:canonicalheader // as people write it; Set does not mind
 		return
 	}
-	header.Set(SignatureHeader, Sign(secret.Reveal(), body))
+	header.Set(SignatureHeader, Sign(secret.Reveal(), body)) //nolint:canonicalheader // see above
 }
 
 // Verify checks a signature in hexadecimal, with or without the prefix "sha256=", or in standard
