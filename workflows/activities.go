@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // Ledger is what the activities need of *ledger.Ledger.
@@ -25,6 +26,7 @@ type Ledger interface {
 	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
 	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
+	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
 }
@@ -36,6 +38,7 @@ type Synthesizer interface {
 
 // Desk is a tenant's ServiceDesk Plus.
 type Desk interface {
+	Request(ctx context.Context, id string) (servicedesk.Request, error)
 	PutNote(ctx context.Context, w servicedesk.NoteWrite) (servicedesk.NoteResult, error)
 	TidyNotes(ctx context.Context, t servicedesk.NoteTidy) (removed int, err error)
 }
@@ -114,7 +117,7 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	}
 	ctx, cancel := a.attempt(actx, ActivityRecordFailure, f.Job, recordPolicy.attempt)
 	defer cancel()
-	failed, err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(f.Reason))
+	failed, err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(ticket.Normalize(f.Reason)))
 	if err != nil {
 		return nil, err
 	}

@@ -125,7 +125,7 @@ func gateway(t *testing.T, then func(enhancement.Job)) string {
 			t.Error(err)
 			return
 		}
-		payload, err := message.Payload()
+		payload, err := message.Payload(tenant.Preferences{})
 		if err != nil || webhook.Verify("example-signing-secret", body.Bytes(), r.Header.Get(webhook.SignatureHeader)) != nil {
 			http.Error(w, "refused", http.StatusUnauthorized)
 			return
@@ -149,7 +149,7 @@ func TestSmoke(t *testing.T) {
 	t.Cleanup(b.close)
 	arrive := func(end func(enhancement.Job) error) func(enhancement.Job) {
 		return func(job enhancement.Job) {
-			if _, _, err := b.ledger.Accept(context.WithoutCancel(t.Context()), job); err != nil {
+			if _, err := b.ledger.Accept(context.WithoutCancel(t.Context()), job); err != nil {
 				t.Error(err)
 			}
 			if err := end(job); err != nil {

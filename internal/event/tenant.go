@@ -6,19 +6,21 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
-// TopicTenantChanged is where the console says which tenants it changed, so that nobody goes on with an old copy.
+// TopicTenantChanged tells those that keep copies of tenants that one has changed.
 const TopicTenantChanged = "tenant:changed"
 
 // RouteTenantChanged is where an app's sidecar delivers TopicTenantChanged, as named in the subscription.
 const RouteTenantChanged = "/events/tenant"
 
-// TenantChanged says that a tenant is not any more what it was. It is published after the change was committed.
+// TenantChanged says that a tenant has a new version, or is gone. It is published after the change was committed, may be
+// lost, come twice or late: what is kept has to run out by itself, and the tenant's row is the authority.
 type TenantChanged struct {
 	TenantID string `json:"tenant_id"`
-	Version  int64  `json:"version"` // since the change
+	// Version is what the change made of it; 0 when the tenant was purged.
+	Version int64 `json:"version"`
 }
 
-// Validate says what the receiver cannot work with. What fails here would fail again.
+// Validate says what a receiver cannot work with. What fails here would fail again.
 func (e TenantChanged) Validate() error {
 	if !tenant.ValidID(e.TenantID) {
 		return fmt.Errorf("tenant_id %q is no tenant id", e.TenantID)
