@@ -127,14 +127,21 @@ func (v *Verifier) refusal(ctx context.Context, keys *remembering, err error) er
 	if !keys.good {
 		return access.Deny(access.ReasonSignature)
 	}
-	// The signature was right. So what is wrong stands in the claims, of which issuer and expiry have been looked at.
-	var aud struct {
-		Audience audience `json:"aud"`
+	// The signature was right, so what is wrong stands in the claims. Of those, issuer and expiry have been looked at.
+	var c struct {
+		Audience  audience `json:"aud"`
+		NotBefore moment   `json:"nbf"`
 	}
-	if json.Unmarshal(keys.payload, &aud) != nil || slices.Contains(aud.Audience, v.cfg.Audience) {
+	switch {
+	case json.Unmarshal(keys.payload, &c) != nil:
+		return access.Deny(access.ReasonClaims)
+	case !slices.Contains(c.Audience, v.cfg.Audience):
+		return access.Deny(access.ReasonAudience)
+	case c.NotBefore.after(v.now().Add(maxSkew)):
+		return access.Deny(access.ReasonNotYetValid)
+	default:
 		return access.Deny(access.ReasonClaims)
 	}
-	return access.Deny(access.ReasonAudience)
 }
 
 // remembering keeps what came of checking the signature, which the library tells in words only.
