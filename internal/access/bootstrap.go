@@ -2,6 +2,7 @@ package access
 
 import (
 	"crypto/subtle"
+	"strings"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -21,12 +22,15 @@ const (
 )
 
 // BootstrapIsSet says whether the secret store's value can be exchanged: it is there, and not too short.
-func BootstrapIsSet(stored tenant.Secret) bool { return len(stored) >= MinBootstrap }
+func BootstrapIsSet(stored tenant.Secret) bool {
+	return len(strings.TrimSpace(stored.Reveal())) >= MinBootstrap
+}
 
 // MatchBootstrap compares what a client shows with the secret store's value, and gives the hash under which its use is
-// recorded. It is ErrUnauthenticated when they differ, and when there is no value or one that is too short.
+// recorded. White space around either does not count: files with secrets end in a new line. It is ErrUnauthenticated when
+// they differ, and when there is no value or one that is too short.
 func MatchBootstrap(stored tenant.Secret, shown string) (Hash, error) {
-	want, have := HashOf(stored.Reveal()), HashOf(shown)
+	want, have := HashOf(strings.TrimSpace(stored.Reveal())), HashOf(strings.TrimSpace(shown))
 	if !BootstrapIsSet(stored) {
 		return Hash{}, Deny(ReasonNoBootstrap)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	jose "github.com/go-jose/go-jose/v4"
+
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/access/oidc"
 	"github.com/ai-agents/ai-agents/internal/access/oidctest"
@@ -111,8 +113,7 @@ func TestOIDCKnowsAPersonWhileTheKeysCannotBeFetched(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := oidctest.Start(t)
 			v := found(t, settings(p))
-			claims := p.Claims("7f3e", "ai-agents-viewer")
-			known := p.Sign(claims)
+			known := p.Sign(p.Claims("7f3e", "ai-agents-viewer"))
 			p.Break(fault)
 			for range 10 { // more often than the keys are fetched: it stays that answer
 				if _, err := v.Verify(t.Context(), known); !errors.Is(err, access.ErrProviderUnavailable) {
@@ -152,6 +153,15 @@ func TestOIDCKnowsAPersonWhileTheKeysCannotBeFetched(t *testing.T) {
 	}
 }
 
+func TestOIDCDoesNotBlameAPersonForKeysThatCannotBeRead(t *testing.T) {
+	p := oidctest.Start(t)
+	v := found(t, settings(p))
+	p.Break(oidctest.Faults{KeysBody: `{"keys":[{"kty":"RSA","kid":"x","n":"!","e":"AQAB"}]}`})
+	if _, err := v.Verify(t.Context(), p.Sign(p.Claims("7f3e"))); !errors.Is(err, access.ErrProviderUnavailable) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // Who waits for keys waits no longer than its request lasts.
 func TestOIDCEndsWithItsRequest(t *testing.T) {
 	p := oidctest.Start(t)
@@ -171,6 +181,41 @@ func TestOIDCEndsWithItsRequest(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	p.CloseConnections() // the fetch itself is others' as well, and goes on
+}
+
+// What a provider announces may change while the console runs. When it cannot be asked, what was known stays true.
+func TestOIDCLearnsOfChangesAtTheProvider(t *testing.T) {
+	p := oidctest.Start(t)
+	p.Break(oidctest.Faults{Algorithms: []string{"RS256"}})
+	v, err := oidc.NewVerifier(settings(p), oidc.Options{FirstWait: time.Millisecond, Refresh: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer run(t, v)()
+	awaitReady(t, v)
+	rsa, ec := p.Sign(p.Claims("7f3e")), p.SignAs(jose.ES256, nil, p.Claims("7f3e"))
+	if _, err := v.Verify(t.Context(), rsa); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, v, "an algorithm that is not announced", ec, access.ReasonSignature)
+	p.Break(oidctest.Faults{Down: true})
+	for asked := p.DiscoveryRequests(); p.DiscoveryRequests() < asked+2; {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := v.Verify(t.Context(), rsa); err != nil {
+		t.Errorf("while it is down: %v", err)
+	}
+	p.Break(oidctest.Faults{Algorithms: []string{"RS256", "ES256"}})
+	for {
+		_, err := v.Verify(t.Context(), ec)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, access.ErrUnauthenticated) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // The provider's documents are fetched from where the settings say and from nowhere else, whatever a token holds.

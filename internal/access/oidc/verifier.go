@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,24 +21,27 @@ import (
 // maxSkew is how far the provider's clock and ours may be apart.
 const maxSkew = 30 * time.Second
 
-// Options are what a Verifier needs besides its settings. All may be left out.
+// Options are what a Verifier needs besides its settings. All may be left out: the defaults are
+// this process's clock and transport, a second, an hour, and no log.
 type Options struct {
 	Now func() time.Time
 	// Transport reaches the provider.
 	Transport http.RoundTripper
 	// FirstWait is how long after a first failure the provider is looked for again; it grows from there.
 	FirstWait time.Duration
-	Logger    *slog.Logger
+	// Refresh is how often the provider is looked for once it has been found: its addresses and algorithms may change.
+	Refresh time.Duration
+	Logger  *slog.Logger
 }
 
 // Verifier recognises the persons of one provider. It implements access.Persons.
 type Verifier struct {
-	cfg             Config
-	now             func() time.Time
-	firstWait       time.Duration
-	logger          *slog.Logger
-	documents, keys *http.Client
-	found           atomic.Pointer[provider]
+	cfg                Config
+	now                func() time.Time
+	firstWait, refresh time.Duration
+	logger             *slog.Logger
+	documents, keys    *http.Client
+	found              atomic.Pointer[provider]
 }
 
 // NewVerifier makes a Verifier, which does not know its provider before Run has found it. The error names the settings that
@@ -48,21 +53,20 @@ func NewVerifier(cfg Config, o Options) (*Verifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	v := &Verifier{cfg: cfg, now: o.Now, firstWait: o.FirstWait, logger: o.Logger}
-	if v.now == nil {
-		v.now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	if v.firstWait == 0 {
-		v.firstWait = time.Second
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if v.logger == nil {
-		v.logger = slog.New(slog.DiscardHandler)
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
 	}
-	transport := o.Transport
-	if transport == nil {
-		transport = http.DefaultTransport
+	v := &Verifier{
+		cfg: cfg, now: o.Now, logger: o.Logger,
+		firstWait: cmp.Or(o.FirstWait, time.Second), refresh: cmp.Or(o.Refresh, time.Hour),
 	}
-	v.documents, v.keys = clients(transport)
+	v.documents, v.keys = clients(o.Transport)
 	return v, nil
 }
 
@@ -120,7 +124,7 @@ func (v *Verifier) refusal(ctx context.Context, keys *remembering, err error) er
 	if _, expired := errors.AsType[*gooidc.TokenExpiredError](err); expired {
 		return access.Deny(access.ReasonExpired)
 	}
-	if errors.Is(keys.err, errProvider) || errors.Is(keys.err, context.Canceled) || errors.Is(keys.err, context.DeadlineExceeded) {
+	if keys.unavailable() {
 		v.logger.WarnContext(ctx, "the keys of the identity provider cannot be fetched", "issuer", v.cfg.Issuer, "error", keys.err)
 		return access.ErrProviderUnavailable
 	}
@@ -151,6 +155,16 @@ type remembering struct {
 	good    bool
 	payload []byte
 	err     error
+}
+
+// unavailable says whether the signature could not be checked for want of keys. That the document with the keys has the
+// wrong content is known by the library's words only.
+func (r *remembering) unavailable() bool {
+	if r.err == nil || errors.Is(r.err, errThrottled) {
+		return false
+	}
+	return errors.Is(r.err, errProvider) || errors.Is(r.err, context.Canceled) || errors.Is(r.err, context.DeadlineExceeded) ||
+		strings.HasPrefix(r.err.Error(), "fetching keys")
 }
 
 // VerifySignature implements gooidc.KeySet.
