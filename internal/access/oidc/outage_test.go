@@ -41,6 +41,7 @@ func TestOIDCWaitsForAProviderThatIsDown(t *testing.T) {
 			if _, err := v.Verify(t.Context(), jwt); !errors.Is(err, access.ErrProviderUnavailable) || errors.Is(err, access.ErrUnauthenticated) || v.Ready() {
 				t.Errorf("meanwhile: %v", err)
 			}
+			refused(t, v, "no JWT, meanwhile", "a.b.c", access.ReasonMalformed)
 			p.Break(oidctest.Faults{})
 			awaitReady(t, v)
 			if _, err := v.Verify(t.Context(), jwt); err != nil {

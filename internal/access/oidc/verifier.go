@@ -76,12 +76,12 @@ func (v *Verifier) Ready() bool { return v.found.Load() != nil }
 // Verify gives the person that the provider signed jwt for. It is access.ErrUnauthenticated for a JWT that is not good
 // and access.ErrProviderUnavailable when the provider, or the key that jwt names, is not known and cannot be had.
 func (v *Verifier) Verify(ctx context.Context, jwt string) (*access.Principal, error) {
+	if reason := v.glance(jwt); reason != "" {
+		return nil, access.Deny(reason)
+	}
 	found := v.found.Load()
 	if found == nil {
 		return nil, access.ErrProviderUnavailable
-	}
-	if reason := v.glance(jwt); reason != "" {
-		return nil, access.Deny(reason)
 	}
 	keys := &remembering{KeySet: found.keys}
 	token, err := gooidc.NewVerifier(v.cfg.Issuer, keys, &gooidc.Config{
@@ -108,7 +108,7 @@ func (v *Verifier) Verify(ctx context.Context, jwt string) (*access.Principal, e
 func (v *Verifier) check(c claims) access.Reason {
 	latest := v.now().Add(maxSkew)
 	switch {
-	case c.Subject == "" || len(c.Subject) > maxSubject:
+	case c.Subject == "" || len(c.Subject) > maxSubject || c.Events != nil:
 		return access.ReasonClaims
 	case c.NotBefore.after(latest) || c.IssuedAt.after(latest):
 		return access.ReasonNotYetValid

@@ -179,6 +179,7 @@ func TestOIDCRefusesClaimsThatAreNotForUs(t *testing.T) {
 		"not valid yet":             {good.With("nbf", now.Add(time.Minute).Unix()), access.ReasonNotYetValid},
 		"valid next year":           {good.With("nbf", now.Add(365*24*time.Hour).Unix()), access.ReasonNotYetValid},
 		"issued in the future":      {good.With("iat", now.Add(time.Minute).Unix()), access.ReasonNotYetValid},
+		"a logout":                  {good.With("events", map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}), access.ReasonClaims},
 		"no subject":                {good.With("sub", nil), access.ReasonClaims},
 		"an empty subject":          {good.With("sub", ""), access.ReasonClaims},
 		"a subject of odd type":     {good.With("sub", 5), access.ReasonClaims},
