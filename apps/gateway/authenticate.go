@@ -11,6 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/webhook"
+	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
 
 // admit turns away whoever sent too many wrong signatures. It costs no more than a look into memory.
@@ -24,39 +25,41 @@ func (h *webhookHandler) admit(v *visit) error {
 }
 
 // authenticate finds out whose message this is and whether it is theirs, before it says a word about
-// the rest of the payload. It returns, besides, how many of them the tenant may send in a minute.
-func (h *webhookHandler) authenticate(ctx context.Context, v *visit, body []byte) (webhook.Payload, int, error) {
+// the rest of the payload. It returns, besides, by which terms it may be accepted. Only with trust will a copy
+// of the tenant do.
+func (h *webhookHandler) authenticate(ctx context.Context, v *visit, body []byte, trust bool) (webhook.Payload, quota.Terms, error) {
 	message, err := webhook.Parse(body)
 	if err != nil {
-		return webhook.Payload{}, 0, err
+		return webhook.Payload{}, quota.Terms{}, err
 	}
 	tenantID, err := message.TenantID()
 	if err != nil {
-		return webhook.Payload{}, 0, err
+		return webhook.Payload{}, quota.Terms{}, err
 	}
 	v.tenantID = tenantID
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, tenantID))
-	t, err := h.prove(ctx, v, body)
+	t, err := h.prove(ctx, v, body, trust)
 	if err != nil {
-		return webhook.Payload{}, 0, err
+		return webhook.Payload{}, quota.Terms{}, err
 	}
 	payload, err := message.Payload(t.Preferences)
 	if err != nil {
-		return webhook.Payload{}, 0, err
+		return webhook.Payload{}, quota.Terms{}, err
 	}
 	if !payload.Fresh(time.Now(), h.maxSkew) {
 		h.failures.Failed(v.from)
 		h.refused(ctx, v, reasonStale)
-		return webhook.Payload{}, 0, errStale
+		return webhook.Payload{}, quota.Terms{}, errStale
 	}
 	h.failures.Succeeded(v.from)
-	return payload, cmp.Or(t.Preferences.WebhooksPerMinute, h.perMinute), nil
+	return payload, quota.Terms{PerMinute: cmp.Or(t.Preferences.WebhooksPerMinute, h.perMinute), Version: t.Version}, nil
 }
 
 // prove finds out whether the sender has the tenant's secret. Whether a tenant does not exist or the secret is wrong must
 // not be told by the answer nor by the time it takes, or anybody could find out who the clients are, and which of
-// them are changing their secret: so what was sent is tried in every way, and what follows is the same.
-func (h *webhookHandler) prove(ctx context.Context, v *visit, body []byte) (tenant.Tenant, error) {
+// them are changing their secret: so what was sent is tried in every way, and what follows is the same. A copy of the
+// tenant can only vouch for a sender; whom it does not, the tenant itself is asked about, for its secret may be new.
+func (h *webhookHandler) prove(ctx context.Context, v *visit, body []byte, trust bool) (tenant.Tenant, error) {
 	end, err := h.turns.Take(ctx, v.tenantID)
 	if err != nil {
 		return tenant.Tenant{}, err
@@ -68,16 +71,30 @@ func (h *webhookHandler) prove(ctx context.Context, v *visit, body []byte) (tena
 			return tenant.Tenant{}, err
 		}
 	}
-	t, credentials, err := h.tenants.Get(ctx, v.tenantID)
-	unknown := errors.Is(err, tenant.ErrNotFound)
-	if err != nil && !unknown {
-		return tenant.Tenant{}, err
+	t, tried, reason := tenant.Tenant{}, proofs{}, reasonTenant
+	if trust {
+		var (
+			credentials tenant.Credentials
+			found       bool
+		)
+		t, credentials, found = h.tenants.Recall(ctx, v.tenantID)
+		tried = h.try(v, body, h.secrets(credentials, time.Now()))
+		reason = tried.wrong(t.Preferences.Auth(), !found)
 	}
-	tried := h.try(v, body, h.secrets(credentials, time.Now()))
-	if reason := tried.wrong(t.Preferences.Auth(), unknown); reason != "" {
-		h.failures.Failed(v.from)
-		h.refused(ctx, v, reason)
-		return tenant.Tenant{}, webhook.ErrSignature
+	if reason != "" {
+		fresh, err := h.tenants.Read(ctx, v.tenantID)
+		unknown := errors.Is(err, tenant.ErrNotFound)
+		if err != nil && !unknown {
+			return tenant.Tenant{}, err
+		}
+		t = fresh.Tenant
+		tried = h.try(v, body, h.secrets(fresh.Credentials, time.Now()))
+		if reason := tried.wrong(t.Preferences.Auth(), unknown); reason != "" {
+			h.failures.Failed(v.from)
+			h.refused(ctx, v, reason)
+			return tenant.Tenant{}, webhook.ErrSignature
+		}
+		h.tenants.Keep(ctx, fresh)
 	}
 	v.proven = true
 	if tried.with(t.Preferences.Auth()) == previousSecret {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/webhook"
@@ -49,9 +51,19 @@ type countedTenants struct {
 	steps *steps
 }
 
-func (c countedTenants) Get(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error) {
+func (c countedTenants) Recall(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, bool) {
+	c.steps.take("recall")
+	return c.tenants.Recall(ctx, id)
+}
+
+func (c countedTenants) Read(ctx context.Context, id string) (tenantcache.Fresh, error) {
 	c.steps.take("load")
-	return c.tenants.Get(ctx, id)
+	return c.tenants.Read(ctx, id)
+}
+
+func (c countedTenants) Keep(ctx context.Context, f tenantcache.Fresh) {
+	c.steps.take("keep")
+	c.tenants.Keep(ctx, f)
 }
 
 // countSteps makes f's handler note what it does.
@@ -119,6 +131,26 @@ func TestNobodyLearnsWhichTenantsThereAre(t *testing.T) {
 		}
 		return f.serve(req), counted.reset()
 	}
+	for _, copied := range []bool{false, true} {
+		if copied {
+			if code := f.signed(t, tenantstoretest.SigningSecret("alpha"), "1"); code != http.StatusAccepted || len(f.copies.Values()) != 1 {
+				t.Fatalf("%d, %d copies", code, len(f.copies.Values()))
+			}
+			counted.reset()
+		}
+		t.Run(fmt.Sprintf("copied %t", copied), func(t *testing.T) { f.compareTenants(t, ask) })
+	}
+	log := f.log.String()
+	for _, reason := range []string{reasonTenant, reasonSignature, reasonWay} {
+		if !strings.Contains(log, reason) {
+			t.Errorf("the operator has to learn what the sender must not, and %q is not in the log", reason)
+		}
+	}
+}
+
+// compareTenants asks as alpha, and as tenants that are disabled or do not exist, with the same wrong things.
+func (f *fixture) compareTenants(t *testing.T, ask func(tenantID, signature, secret string) (*httptest.ResponseRecorder, []string)) {
+	t.Helper()
 	alphas := tenantstoretest.SigningSecret("alpha") // which is right for alpha, in a way that alpha does not have
 	for _, sent := range []struct{ signature, secret string }{
 		{"", ""}, {"x", ""}, {"sha256=" + strings.Repeat("0", 64), ""}, {"", "wrong"}, {"x", strings.Repeat("long", 500)}, {"", alphas},
@@ -145,16 +177,11 @@ func TestNobodyLearnsWhichTenantsThereAre(t *testing.T) {
 		}
 		f.forgive(t)
 	}
-	log := f.log.String()
-	for _, reason := range []string{reasonTenant, reasonSignature, reasonWay} {
-		if !strings.Contains(log, reason) {
-			t.Errorf("the operator has to learn what the sender must not, and %q is not in the log", reason)
-		}
-	}
 }
 
-// stepsEach are what one look at a request takes: the tenant, and two secrets tried in two ways.
-const stepsEach = 1 + 2*secretsTried
+// stepsEach are what one look at a wrong request takes: the copy of the tenant, then the tenant, and two secrets tried in two
+// ways with each.
+const stepsEach = 2 * (1 + 2*secretsTried)
 
 // forgive forgets wrong signatures.
 func (f *fixture) forgive(t *testing.T) {
@@ -171,6 +198,7 @@ func (f *fixture) change(t *testing.T, tenantID string, prefs tenant.Preferences
 	example, credentials := tenantstoretest.Example(tenantID)
 	example.Preferences = prefs
 	f.store.Put(t, example, credentials)
+	f.copies.Clear()
 }
 
 func (f *fixture) rotate(t *testing.T, tenantID string, secret tenant.Secret, overlap time.Duration) {

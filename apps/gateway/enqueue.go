@@ -38,11 +38,11 @@ func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job, a quo
 	return "", errors.Join(errQueue, err, withdrawErr)
 }
 
-func (h *webhookHandler) accept(ctx context.Context, job enhancement.Job, perMinute int) (quota.Acceptance, error) {
+func (h *webhookHandler) accept(ctx context.Context, job enhancement.Job, terms quota.Terms) (quota.Acceptance, error) {
 	end, err := h.turns.Take(ctx, job.TenantID)
 	if err != nil {
 		return quota.Acceptance{}, err
 	}
 	defer end()
-	return h.ledger.Accept(ctx, job, perMinute)
+	return h.ledger.Accept(ctx, job, terms)
 }

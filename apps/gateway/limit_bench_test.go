@@ -21,7 +21,7 @@ type unlimited struct {
 	accept func(ctx context.Context, job enhancement.Job) (ledger.Accepted, error)
 }
 
-func (u unlimited) Accept(ctx context.Context, job enhancement.Job, _ int) (quota.Acceptance, error) {
+func (u unlimited) Accept(ctx context.Context, job enhancement.Job, _ quota.Terms) (quota.Acceptance, error) {
 	accepted, err := u.accept(ctx, job)
 	return quota.Acceptance{Accepted: accepted}, err
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/event"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/webhook"
 	"github.com/ai-agents/ai-agents/internal/webhook/quota"
@@ -105,9 +106,7 @@ func TestALimitOfItsOwn(t *testing.T) {
 	f := newFixture(t)
 	set := func(perMinute int) {
 		t.Helper()
-		example, credentials := tenantstoretest.Example("alpha")
-		example.Preferences.WebhooksPerMinute = perMinute
-		f.store.Put(t, example, credentials)
+		f.change(t, "alpha", tenant.Preferences{WebhooksPerMinute: perMinute})
 	}
 	for _, step := range []struct{ perMinute, ticket, status int }{
 		{2, 1, 202}, {2, 2, 202}, {2, 3, 429}, {2, 2, 202}, {3, 3, 202}, {3, 4, 429}, {0, 4, 202},

@@ -19,6 +19,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
@@ -73,13 +74,14 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
 	})
+	copies := tenantcache.New(dapr.Cache(), tenantstore.New(db, sealer), sealer, time.Now, logger)
 	trail := audit.NewTrail(ctx, audit.New(db), metrics.AuditDropped, logger)
-	webhooks, err := newWebhookHandler(cfg, tenantstore.New(db, sealer), ledger.New(db), dapr, trail, metrics, logger)
+	webhooks, err := newWebhookHandler(cfg, copies, ledger.New(db), dapr, trail, metrics, logger)
 	if err != nil {
 		return err
 	}
 	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks), logger)
-	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics), logger)
+	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics, sidecar.OnlySidecar(cfg.Sidecar.AppToken, sidecar.Receive(copies.Changed, logger))), logger)
 	logger.Info("the gateway listens", "public", public.Addr, "internal", internal.Addr)
 	err = httpserver.Run(ctx, cfg.Grace, health.Drain, public, internal)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditGrace)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/webhook"
@@ -28,9 +29,10 @@ func publicRoutes(webhooks http.Handler) http.Handler {
 	return r
 }
 
-// internalRoutes is for probes and the scraper.
-func internalRoutes(health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
+// internalRoutes is for the sidecar, probes and the scraper.
+func internalRoutes(health *httpserver.Health, metrics *telemetry.Metrics, changes http.Handler) http.Handler {
 	r := mux.NewRouter()
+	r.Handle(event.RouteTenantChanged, changes).Methods(http.MethodPost)
 	r.HandleFunc("/healthz", health.Live).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", health.Ready).Methods(http.MethodGet)
 	r.Handle("/metrics", metrics.Handler()).Methods(http.MethodGet)

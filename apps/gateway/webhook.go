@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/webhook"
 	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 	"github.com/ai-agents/ai-agents/internal/webhook/quota"
@@ -36,12 +38,15 @@ const headerCorrelation = "X-Correlation-ID"
 
 var correlationPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
+// tenants has copies of tenants, which may be out of date, and the tenants themselves.
 type tenants interface {
-	Get(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error)
+	Recall(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, bool)
+	Read(ctx context.Context, id string) (tenantcache.Fresh, error)
+	Keep(ctx context.Context, f tenantcache.Fresh)
 }
 
 type jobLedger interface {
-	Accept(ctx context.Context, job enhancement.Job, perMinute int) (quota.Acceptance, error)
+	Accept(ctx context.Context, job enhancement.Job, terms quota.Terms) (quota.Acceptance, error)
 	Confirm(ctx context.Context, tenantID, jobID string) error
 	Withdraw(ctx context.Context, tenantID, jobID string, a quota.Acceptance) (bool, error)
 }
@@ -152,13 +157,7 @@ func (h *webhookHandler) take(ctx context.Context, w http.ResponseWriter, v *vis
 	if err != nil {
 		return ctx, accepted{}, &unreadableError{err}
 	}
-	payload, perMinute, err := h.authenticate(ctx, v, body)
-	if err != nil {
-		return ctx, accepted{}, err
-	}
-	job := payload.Job(v.correlation)
-	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID), slog.String(telemetry.KeyTicket, job.Ticket.ID))
-	a, err := h.accept(ctx, job, perMinute)
+	ctx, job, a, err := h.admitJob(ctx, v, body)
 	if err != nil {
 		return ctx, accepted{}, err
 	}
@@ -171,4 +170,27 @@ func (h *webhookHandler) take(ctx context.Context, w http.ResponseWriter, v *vis
 	h.logger.InfoContext(ctx, "webhook accepted", telemetry.KeyStatus, status, "event", job.Event, "refetch", job.Refetch,
 		"priority", job.Ticket.Priority, "description_length", len(job.Ticket.Description))
 	return ctx, accepted{job.ID, status}, nil
+}
+
+// admitJob authenticates the webhook and has its job accepted. The copy of the tenant by which a sender is believed may be
+// out of date; the ledger notices, and then the tenant itself decides.
+func (h *webhookHandler) admitJob(
+	ctx context.Context, v *visit, body []byte,
+) (context.Context, enhancement.Job, quota.Acceptance, error) {
+	for trust := true; ; trust = false {
+		payload, terms, err := h.authenticate(ctx, v, body, trust)
+		if _, invalid := errors.AsType[*webhook.InvalidError](err); invalid && trust && v.proven {
+			continue // by preferences that may have changed
+		}
+		if err != nil {
+			return ctx, enhancement.Job{}, quota.Acceptance{}, err
+		}
+		job := payload.Job(v.correlation)
+		known := telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID), slog.String(telemetry.KeyTicket, job.Ticket.ID))
+		a, err := h.accept(known, job, terms)
+		if errors.Is(err, quota.ErrOutdated) && ctx.Err() == nil {
+			continue
+		}
+		return known, job, a, err
+	}
 }

@@ -23,6 +23,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache/tenantcachetest"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/webhook"
@@ -73,6 +75,7 @@ type fixture struct {
 	queue   *recorder
 	ledger  *ledger.Ledger
 	store   *tenantstoretest.Store
+	copies  *tenantcachetest.State
 	log     *bytes.Buffer
 }
 
@@ -98,7 +101,9 @@ func newReplica(t testing.TB, store *tenantstoretest.Store) *fixture {
 	store = store.Replica(t)
 	f := &fixture{trail: &trailed{}, queue: &recorder{}, ledger: ledger.New(store.DB), store: store, log: &bytes.Buffer{}}
 	logger := telemetry.NewLogger(f.log, "gateway", telemetry.LogConfig{Level: slog.LevelDebug})
-	door, err := newWebhookHandler(limits(), store, f.ledger, f.queue, f.trail, telemetry.NewMetrics(), logger)
+	var copies *tenantcache.Cache
+	copies, f.copies = tenantcachetest.New(store)
+	door, err := newWebhookHandler(limits(), copies, f.ledger, f.queue, f.trail, telemetry.NewMetrics(), logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,10 +335,14 @@ func TestTheDatabaseIsDown(t *testing.T) {
 	}
 }
 
-type brokenTenants struct{}
+type brokenTenants struct{ tenants }
 
-func (brokenTenants) Get(context.Context, string) (tenant.Tenant, tenant.Credentials, error) {
-	return tenant.Tenant{}, tenant.Credentials{}, errors.New("dial 10.0.0.1: connection refused")
+func (brokenTenants) Recall(context.Context, string) (tenant.Tenant, tenant.Credentials, bool) {
+	return tenant.Tenant{}, tenant.Credentials{}, false
+}
+
+func (brokenTenants) Read(context.Context, string) (tenantcache.Fresh, error) {
+	return tenantcache.Fresh{}, errors.New("dial 10.0.0.1: connection refused")
 }
 
 func TestOtherRoutesAndMethods(t *testing.T) {

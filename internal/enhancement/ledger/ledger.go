@@ -60,30 +60,25 @@ type Accepted struct {
 	Fresh  bool               // this call made it pending
 }
 
+// Then is what belongs into the transaction of an acceptance, whatever it came to. Its error undoes it.
+type Then func(ctx context.Context, tx postgres.Tx, a Accepted) error
+
 // Accept commits job as pending unless it is under way or done already. An update whose text has to be fetched is done
 // by the ticket's newest job when that has yet to fetch it, too: the result would be the same.
 func (l *Ledger) Accept(ctx context.Context, job enhancement.Job) (Accepted, error) {
-	return l.AcceptAnd(ctx, job, nothingElse)
+	return l.AcceptAnd(ctx, job, func(context.Context, postgres.Tx, Accepted) error { return nil })
 }
 
-// AcceptAnd is Accept that does also when, and only when, it makes the job pending. The rows of the job are
-// locked by then, and also must not lock those of another job.
-func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, also Also) (Accepted, error) {
+// AcceptAnd is Accept that then does what belongs to it. If the job was made pending, its rows are locked by then, and
+// then must not lock those of another job.
+func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, then Then) (Accepted, error) {
 	var a Accepted
 	accept := func(tx postgres.Tx) error {
-		if job.Refetch && job.Event == enhancement.EventUpdated {
-			if waiting, err := yetToFetch(ctx, tx, job); err != nil || waiting != "" {
-				a = Accepted{JobID: waiting, Status: enhancement.StatusPending}
-				return err
-			}
-		}
-		a = Accepted{JobID: job.ID}
-		err := tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
-			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch).Scan(&a.Status, &a.Fresh)
-		if err != nil || !a.Fresh {
+		var err error
+		if a, err = enter(ctx, tx, job); err != nil {
 			return err
 		}
-		return also(ctx, tx)
+		return then(ctx, tx, a)
 	}
 	err := l.db.InTenant(ctx, job.TenantID, accept)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -94,6 +89,19 @@ func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, also Also) 
 		return Accepted{}, fmt.Errorf("accept job %s: %w", job.ID, err)
 	}
 	return a, nil
+}
+
+// enter makes job pending, or finds out what has become of it. pgx.ErrNoRows: a concurrent delivery has just entered it.
+func enter(ctx context.Context, tx postgres.Tx, job enhancement.Job) (Accepted, error) {
+	if job.Refetch && job.Event == enhancement.EventUpdated {
+		if waiting, err := yetToFetch(ctx, tx, job); err != nil || waiting != "" {
+			return Accepted{JobID: waiting, Status: enhancement.StatusPending}, err
+		}
+	}
+	a := Accepted{JobID: job.ID}
+	err := tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
+		job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch).Scan(&a.Status, &a.Fresh)
+	return a, err
 }
 
 func nothingElse(context.Context, postgres.Tx) error { return nil }

@@ -44,6 +44,7 @@ type State interface {
 // Store reads tenants from the database.
 type Store interface {
 	Load(ctx context.Context, id string) (tenantstore.Sealed, error)
+	OpenDecoy()
 }
 
 // Cache reads tenants by way of their copies. It may be used concurrently.
@@ -90,13 +91,15 @@ func (c *Cache) Get(ctx context.Context, id string) (tenant.Tenant, tenant.Crede
 	return fresh.Tenant, fresh.Credentials, nil
 }
 
-// Recall gives the copy of an enabled tenant, if there is one that may be believed. That there is none says nothing.
+// Recall gives the copy of an enabled tenant, if there is one that may be believed. That there is none says nothing, and
+// takes as long as to open one.
 func (c *Cache) Recall(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, bool) {
 	if !tenant.ValidID(id) {
 		return tenant.Tenant{}, tenant.Credentials{}, false
 	}
 	t, credentials, err := c.recall(ctx, id)
 	if err != nil {
+		c.store.OpenDecoy()
 		if !errors.Is(err, errNoCopy) {
 			c.logger.WarnContext(ctx, "the copy of a tenant's configuration cannot be used", "error", err)
 		}

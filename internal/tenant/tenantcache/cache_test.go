@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,49 +13,12 @@ import (
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache/tenantcachetest"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
-
-// state is a state store whose lifetimes got lost, which is the worst there is: nothing goes away by itself.
-type state struct {
-	mu     sync.Mutex
-	values map[string][]byte
-	down   error
-	// deleted is called between the two steps of forgetting.
-	deleted func()
-}
-
-func (s *state) Get(_ context.Context, key string) ([]byte, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	value, ok := s.values[key]
-	return value, ok, s.down
-}
-
-func (s *state) Add(_ context.Context, key string, value []byte, _ time.Duration) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, taken := s.values[key]; taken && s.down == nil {
-		return sidecar.ErrTaken
-	}
-	if s.down == nil {
-		s.values[key] = value
-	}
-	return s.down
-}
-
-func (s *state) Delete(_ context.Context, key string) error {
-	s.mu.Lock()
-	delete(s.values, key)
-	s.mu.Unlock()
-	if s.deleted != nil {
-		s.deleted()
-	}
-	return s.down
-}
 
 // counted is a store that says how often it was asked.
 type counted struct {
@@ -73,14 +35,14 @@ func (c *counted) Load(ctx context.Context, id string) (tenantstore.Sealed, erro
 type fixture struct {
 	*tenantcache.Cache
 
-	state *state
+	state *tenantcachetest.State
 	store *counted
 	at    time.Time
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{state: &state{values: map[string][]byte{}}, store: &counted{Store: tenantstoretest.New(t)}, at: time.Now()}
+	f := &fixture{state: &tenantcachetest.State{}, store: &counted{Store: tenantstoretest.New(t)}, at: time.Now()}
 	f.Cache = tenantcache.New(f.state, f.store, f.store.Sealer, func() time.Time { return f.at }, slog.New(slog.DiscardHandler))
 	f.store.Save(t, "alpha")
 	return f
@@ -113,7 +75,7 @@ func TestACopySparesTheDatabase(t *testing.T) {
 	if f.store.loads != 1 {
 		t.Errorf("the database was asked %d times, want once", f.store.loads)
 	}
-	for key, value := range f.state.values {
+	for key, value := range f.state.Values() {
 		if bytes.Contains(value, []byte("secret-of-")) || bytes.Contains(value, []byte("key-of-")) {
 			t.Errorf("%s holds a secret in clear: %s", key, value)
 		}
@@ -167,7 +129,7 @@ func TestASlowReaderDoesNotPutTheOldCopyBack(t *testing.T) {
 	}
 	f.rotate(t, "another-signing-secret")
 	// It tries while the copy is being thrown out, right after, and very late.
-	f.state.deleted = func() { f.state.deleted = nil; f.Keep(t.Context(), old) }
+	f.state.Deleted = func() { f.state.Deleted = nil; f.Keep(t.Context(), old) }
 	if err := f.Forget(t.Context(), "alpha"); err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +144,7 @@ func TestASlowReaderDoesNotPutTheOldCopyBack(t *testing.T) {
 
 func TestWithoutTheStateStoreTheDatabaseIsAsked(t *testing.T) {
 	f := newFixture(t)
-	f.state.down = errors.New("example: redis is down")
+	f.state.Down = errors.New("example: redis is down")
 	if got := f.secret(t); got != tenantstoretest.SigningSecret("alpha") {
 		t.Errorf("the secret is %q", got)
 	}
@@ -190,7 +152,7 @@ func TestWithoutTheStateStoreTheDatabaseIsAsked(t *testing.T) {
 	if got := f.Changed(t.Context(), changed); got != sidecar.DeliveryAgain {
 		t.Errorf("nothing was forgotten, and the event counts as %s", got)
 	}
-	f.state.down = nil
+	f.state.Down = nil
 	if got := f.Changed(t.Context(), changed); got != sidecar.DeliveryDone {
 		t.Errorf("delivered again: %s", got)
 	}
@@ -201,7 +163,7 @@ func TestWhatIsNoCopyIsThrownOut(t *testing.T) {
 	for name, value := range map[string]string{
 		"not JSON": "<", "without a time": `{"tenant":{}}`, "from the future": `{"stored_at":"2999-01-01T00:00:00Z"}`,
 	} {
-		f.state.values["tenant:alpha"] = []byte(value)
+		f.state.Put("tenant:alpha", []byte(value))
 		f.secret(t)
 		before := f.store.loads
 		f.secret(t)
@@ -216,7 +178,7 @@ func TestACopyUnderAnotherTenantsKeyIsNotUsed(t *testing.T) {
 	f := newFixture(t)
 	f.store.Save(t, "beta")
 	f.secret(t)
-	f.state.values["tenant:beta"] = f.state.values["tenant:alpha"]
+	f.state.Put("tenant:beta", f.state.Values()["tenant:alpha"])
 	if found, credentials, ok := f.Recall(t.Context(), "beta"); ok {
 		t.Errorf("beta got %s with %q", found.ID, credentials.SigningSecret.Reveal())
 	}
@@ -235,7 +197,7 @@ func TestThereIsNoCopyOfWhatDoesNotExist(t *testing.T) {
 			t.Errorf("%q has a copy", id)
 		}
 	}
-	if len(f.state.values) != 0 {
-		t.Errorf("asking for what does not exist fills the state store: %d entries", len(f.state.values))
+	if len(f.state.Values()) != 0 {
+		t.Errorf("asking for what does not exist fills the state store: %d entries", len(f.state.Values()))
 	}
 }

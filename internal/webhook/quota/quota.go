@@ -43,10 +43,23 @@ func NewLedger(jobs *ledger.Ledger, now func() time.Time) *Ledger {
 	return &Ledger{jobs: jobs, full: newFullTenants(now)}
 }
 
-// Accept is the ledger's, within the limit: a job that would be one more than perMinute in 60 seconds is not
+// Terms are what a webhook is accepted by.
+type Terms struct {
+	// PerMinute is how many the tenant may have accepted in 60 seconds.
+	PerMinute int
+	// Version of the tenant by which the sender was believed.
+	Version int64
+}
+
+// ErrOutdated says that the tenant is no longer the one by which the sender was believed: it was changed or disabled.
+var ErrOutdated = errors.New("the tenant was changed meanwhile")
+
+// Accept is the ledger's, within the limit: a job that would be one more than terms allow in 60 seconds is not
 // accepted (*FullError) and leaves no trace. A job that is under way or done is no more work and is not counted.
-func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, perMinute int) (Acceptance, error) {
-	if full := l.full.recall(job.TenantID, perMinute); full != nil {
+// Nothing is accepted, either, by a version of the tenant that is not the present one (ErrOutdated): the
+// acceptance and a change of the tenant are in one order, whatever copies of it there are.
+func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, terms Terms) (Acceptance, error) {
+	if full := l.full.recall(job.TenantID, terms.PerMinute); full != nil {
 		// Cheap enough for a flood: it reads one key, where accepting would write and wait for the tenant's lock.
 		known, err := l.jobs.Known(ctx, job.TenantID, job.ID)
 		if err != nil {
@@ -57,9 +70,12 @@ func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, perMinute int)
 		}
 	}
 	var counted int64
-	accepted, err := l.jobs.AcceptAnd(ctx, job, func(ctx context.Context, tx postgres.Tx) error {
+	accepted, err := l.jobs.AcceptAnd(ctx, job, func(ctx context.Context, tx postgres.Tx, a ledger.Accepted) error {
+		if !a.Fresh {
+			return present(ctx, tx, job.TenantID, terms.Version)
+		}
 		var err error
-		counted, err = take(ctx, tx, job.TenantID, perMinute)
+		counted, err = take(ctx, tx, job.TenantID, terms)
 		return err
 	})
 	if full, ok := errors.AsType[*FullError](err); ok {
@@ -93,21 +109,41 @@ func (l *Ledger) Withdraw(ctx context.Context, tenantID, jobID string, a Accepta
 	return withdrawn, nil
 }
 
-// take counts one webhook, for as long as the transaction stands, and returns the second it was counted under.
-// The tenant's row stays locked until then.
-func take(ctx context.Context, tx postgres.Tx, tenantID string, perMinute int) (int64, error) {
+// present checks that the tenant is enabled and has the version.
+func present(ctx context.Context, tx postgres.Tx, tenantID string, version int64) error {
+	const query = "SELECT EXISTS (SELECT FROM tenant_configs WHERE tenant_id = $1 AND enabled AND version = $2)"
+	is := false
+	if err := tx.QueryRow(ctx, query, tenantID, version).Scan(&is); err != nil {
+		return fmt.Errorf("look at the tenant's version: %w", err)
+	}
+	if !is {
+		return ErrOutdated
+	}
+	return nil
+}
+
+// take is present, and counts one webhook, for as long as the transaction stands. It returns the second it was counted
+// under. The tenant's count stays locked until then.
+func take(ctx context.Context, tx postgres.Tx, tenantID string, terms Terms) (int64, error) {
+	// One statement for both: it is on the way of every webhook.
+	const query = `
+		SELECT EXISTS (SELECT FROM tenant_configs WHERE tenant_id = $1 AND enabled AND version = $3), counted, wait
+		FROM webhook_rate_take($1, $2)`
 	var (
+		is      bool
 		counted *int64
 		wait    *float64 // seconds
 	)
-	err := tx.QueryRow(ctx, "SELECT counted, wait FROM webhook_rate_take($1, $2)", tenantID, perMinute).Scan(&counted, &wait)
-	if err != nil {
+	err := tx.QueryRow(ctx, query, tenantID, terms.PerMinute, terms.Version).Scan(&is, &counted, &wait)
+	switch {
+	case err != nil:
 		return 0, fmt.Errorf("count a webhook: %w", err)
-	}
-	if counted != nil {
+	case !is:
+		return 0, ErrOutdated
+	case counted != nil:
 		return *counted, nil
 	}
-	full := &FullError{PerMinute: perMinute}
+	full := &FullError{PerMinute: terms.PerMinute}
 	if wait != nil {
 		full.RetryAfter = time.Duration(*wait * float64(time.Second))
 	}
