@@ -2,8 +2,8 @@ package telemetry
 
 import "strings"
 
-// shortestCard is how many digits a card's number has at least.
-const shortestCard = 14
+// shortestCard and longestCard are how many digits a card's number has.
+const shortestCard, longestCard = 14, 19
 
 // cardForms are how card numbers are written: in one, or in these groups with blanks or hyphens between them.
 //
@@ -39,7 +39,7 @@ func cardAt(text string, start int) int {
 	if start > 0 {
 		before = text[start-1]
 	}
-	if isWord(before) || before == '.' {
+	if isWord(before) || before == '.' || text[start] < '2' || text[start] > '6' { // no network issues others
 		return 0
 	}
 	for _, form := range cardForms {
@@ -47,40 +47,40 @@ func cardAt(text string, start int) int {
 		if len(form) > 1 && before == '-' {
 			continue
 		}
-		digits, end := inForm(text, start, form)
-		if digits != "" && issued(digits, len(form) > 1) && luhn(digits) {
+		var buf [longestCard]byte
+		digits, end := inForm(buf[:0], text, start, form)
+		if end > 0 && issued(string(digits), len(form) > 1) && luhn(digits) {
 			return end
 		}
 	}
 	return 0
 }
 
-// inForm reads the digits of a number in groups of the given sizes, with one kind of separator; empty when text is not
-// of that form.
-func inForm(text string, start int, form []int) (digits string, end int) {
-	var b strings.Builder
+// inForm appends to digits those of a number in groups of the given sizes, with one kind of separator; end is 0 when
+// text is not of that form.
+func inForm(digits []byte, text string, start int, form []int) (all []byte, end int) {
 	separator := byte(0)
 	i := start
 	for n, size := range form {
 		if n > 0 {
 			if i >= len(text) || text[i] != ' ' && text[i] != '-' || separator != 0 && text[i] != separator {
-				return "", 0
+				return nil, 0
 			}
 			separator = text[i]
 			i++
 		}
 		for range size {
 			if i >= len(text) || !isDigit(text[i]) {
-				return "", 0
+				return nil, 0
 			}
-			b.WriteByte(text[i])
+			digits = append(digits, text[i])
 			i++
 		}
 	}
 	if i < len(text) && (isWord(text[i]) || text[i] == '.' && i+1 < len(text) && isDigit(text[i+1])) {
-		return "", 0
+		return nil, 0
 	}
-	return b.String(), i
+	return digits, i
 }
 
 // issued says whether a network issues such numbers: by the first digits, and the length.
@@ -109,7 +109,7 @@ func issued(digits string, grouped bool) bool {
 }
 
 // luhn checks the last digit.
-func luhn(digits string) bool {
+func luhn(digits []byte) bool {
 	sum := 0
 	for i := range len(digits) {
 		d := int(digits[len(digits)-1-i] - '0')
