@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 const (
@@ -106,11 +108,12 @@ func (t *tokenSource) refresh(ctx context.Context) (string, error) {
 	if failed != nil {
 		failed.Op, failed.uncertain = opRefresh, false
 		failed.Message = withhold(failed.Message, "", t.cfg.ClientSecret, t.cfg.RefreshToken)
-		t.logger.WarnContext(ctx, "servicedesk call failed", "op", opRefresh, "http_status", failed.HTTPStatus,
-			"kind", failed.Kind, "duration", t.clock().Sub(started), "error", failed.Error())
+		t.logger.WarnContext(ctx, "servicedesk call failed", telemetry.KeyCall, opRefresh, telemetry.Host(t.cfg.AccountsURL),
+			telemetry.KeyHTTPStatus, failed.HTTPStatus, "kind", failed.Kind, "duration", t.clock().Sub(started), "error", failed.Error())
 		return "", failed
 	}
-	t.logger.DebugContext(ctx, "servicedesk call", "op", opRefresh, "duration", t.clock().Sub(started))
+	t.logger.InfoContext(ctx, "servicedesk call", telemetry.KeyCall, opRefresh, telemetry.Host(t.cfg.AccountsURL),
+		"duration", t.clock().Sub(started))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.token, t.expires = token, t.clock().Add(life)

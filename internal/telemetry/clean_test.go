@@ -65,7 +65,8 @@ func logged(t testing.TB, write func(*slog.Logger)) string {
 func TestASecretOfAnyTypeIsNotWritten(t *testing.T) {
 	text := "Authorization: Bearer " + planted
 	secret := nested{
-		"x", planted, map[string]any{"api_key": planted, text: text, "list": []any{text, map[string]string{"password": planted}}},
+		"x", planted,
+		map[string]any{"api_key": planted, text: text, "list": []any{text, map[string]string{"password": planted}}},
 		json.RawMessage(`{"token":"` + planted + `"}`), planted,
 	}
 	for name, write := range map[string]func(*slog.Logger){

@@ -128,7 +128,9 @@ func TestIDsAreNotTakenForCards(t *testing.T) {
 		"UUIDs of digits": func() string {
 			return fmt.Sprintf("%08d-%04d-%04d-%04d-%012d", random.IntN(1e8), random.IntN(1e4), random.IntN(1e4), random.IntN(1e4), random.Int64N(1e12))
 		},
-		"jobs, second run": func() string { return fmt.Sprintf("%08x-%04x-8%03x-%04x-%012x-2", random.Uint32(), 1, 2, 3, random.Int64N(1<<47)) },
+		"jobs, second run": func() string {
+			return fmt.Sprintf("%08x-%04x-8%03x-%04x-%012x-2", random.Uint32(), 1, 2, 3, random.Int64N(1<<47))
+		},
 	} {
 		for range each {
 			id := make()
