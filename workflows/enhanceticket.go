@@ -15,6 +15,8 @@ type Job struct {
 	JobID         string `json:"job_id"`
 	Run           int    `json:"run"`
 	CorrelationID string `json:"correlation_id"`
+	// TicketID is for the log; empty in jobs that a release before it began.
+	TicketID string `json:"ticket_id,omitempty"`
 	// Refetch has the ticket's texts fetched first. Left out when false, as in the inputs of releases that did not know it.
 	Refetch bool `json:"refetch,omitempty"`
 }

@@ -57,7 +57,7 @@ func TestDurableNames(t *testing.T) {
 			t.Errorf("%q was renamed to %q", want, got)
 		}
 	}
-	if got := reflect.TypeFor[Job]().NumField(); got != 5 {
+	if got := reflect.TypeFor[Job]().NumField(); got != 6 {
 		t.Errorf("the workflow's input has %d fields: ids and a mark only, old inputs must still decode", got)
 	}
 	// What an old worker reads, and an old history holds.
@@ -65,6 +65,11 @@ func TestDurableNames(t *testing.T) {
 	job := Job{TenantID: "a", JobID: "b", Run: 1, CorrelationID: "c"}
 	if got, err := json.Marshal(job); err != nil || string(got) != before {
 		t.Errorf("a job that needs no fetching is encoded as %s, %v", got, err)
+	}
+	var old Job
+	err := json.Unmarshal([]byte(`{"tenant_id":"a","job_id":"b","run":1,"correlation_id":"c"}`), &old)
+	if want := (Job{TenantID: "a", JobID: "b", Run: 1, CorrelationID: "c"}); err != nil || old != want {
+		t.Errorf("the input of the first release becomes %+v, %v", old, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dapr/durabletask-go/api/protos"
 	"github.com/dapr/durabletask-go/workflow"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -34,12 +35,23 @@ func (c claims) Claim(context.Context, string, string) (ledger.Claimed, error) {
 }
 
 type starts struct {
-	names []string
-	err   error
+	names  []string
+	inputs []workflows.Job
+	err    error
 }
 
-func (s *starts) ScheduleWorkflow(_ context.Context, name string, _ ...workflow.NewWorkflowOptions) (string, error) {
-	s.names = append(s.names, name)
+func (s *starts) ScheduleWorkflow(_ context.Context, name string, opts ...workflow.NewWorkflowOptions) (string, error) {
+	request := protos.CreateInstanceRequest{}
+	for _, opt := range opts {
+		if err := opt(&request); err != nil {
+			return "", err
+		}
+	}
+	var input workflows.Job
+	if err := json.Unmarshal([]byte(request.GetInput().GetValue()), &input); err != nil {
+		return "", err
+	}
+	s.names, s.inputs = append(s.names, name), append(s.inputs, input)
 	return "", s.err
 }
 
@@ -97,6 +109,18 @@ func TestReceiver(t *testing.T) {
 				t.Errorf("started %q", engine.names[0])
 			}
 		})
+	}
+}
+
+// The ledger decides whether the ticket has to be fetched, and not the message, which may be of an earlier run.
+func TestTheWorkflowIsToldToFetchTheTicket(t *testing.T) {
+	for _, refetch := range []bool{true, false} {
+		engine := &starts{}
+		deliver(t, claims{status: enhancement.StatusRunning, refetch: refetch}, engine, "example-token", delivered)
+		want := workflows.Job{TenantID: "alpha", JobID: "9f8b6979-8851-86b3-9a47-07088f6081d1", Run: 1, TicketID: "1", Refetch: refetch}
+		if len(engine.inputs) != 1 || engine.inputs[0] != want {
+			t.Errorf("started with %+v, want %+v", engine.inputs, want)
+		}
 	}
 }
 

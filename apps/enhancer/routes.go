@@ -77,7 +77,7 @@ func (h *receiver) start(ctx context.Context, requested event.EnhancementRequest
 		workflow.WithInstanceID(enhancement.InstanceID(requested.JobID, claimed.Run)),
 		workflow.WithInput(workflows.Job{
 			TenantID: requested.TenantID, JobID: requested.JobID, Run: claimed.Run, CorrelationID: requested.CorrelationID,
-			Refetch: claimed.Refetch,
+			TicketID: requested.TicketID, Refetch: claimed.Refetch,
 		}))
 	switch {
 	case alreadyStarted(err):

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // The reasons of refusals that are security events.
@@ -24,9 +25,6 @@ const reasonPrevious = "the previous signing secret was used"
 // auditLines a second are written at most, to the log and to the audit log, after a burst of auditBurst. Each kind is
 // told once a minute: see audit.Sparse.
 const auditLines, auditBurst = 5, 100
-
-// auditActor is who it was in the audit log: a sender has no name, only an address.
-const auditActor = "system:gateway"
 
 // trail is where security events are kept, besides in the log. It must neither wait nor fail.
 type trail interface {
@@ -54,11 +52,11 @@ func (h *webhookHandler) previous(ctx context.Context, v *visit) {
 	h.trail.Add(v.event(audit.OperationWebhookPreviousSecret, audit.StatusOK, reasonPrevious, unsaid))
 }
 
-// event is the entry in the audit log. It is about a tenant only when the sender has proven to be that tenant's: else
+// event is the entry in the audit log. Its actor is the gateway, for a sender has no name, only an address. It is about a tenant only when the sender has proven to be that tenant's: else
 // anybody could fill a tenant's entries. Who it claimed to be is then the target.
 func (v *visit) event(operation audit.Operation, status audit.Status, reason string, unsaid int) audit.Event {
 	e := audit.Event{
-		Operation: operation, Status: status, Actor: auditActor, Target: v.tenantID,
+		Operation: operation, Status: status, Actor: telemetry.SystemUser(appName), Target: v.tenantID,
 		Address: v.from.String(), CorrelationID: v.correlation,
 		Detail: map[string]string{"reason": reason, "unsaid": strconv.Itoa(unsaid)},
 	}

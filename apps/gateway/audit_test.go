@@ -34,7 +34,7 @@ func TestSecurityEventsAreAudited(t *testing.T) {
 			continue
 		}
 		e := f.trail.events[0]
-		if e.Operation != audit.OperationWebhookRefuse || e.Status != audit.StatusRefused || e.Actor != auditActor || e.TenantID != c.tenant ||
+		if e.Operation != audit.OperationWebhookRefuse || e.Status != audit.StatusRefused || e.Actor != "system:gateway" || e.TenantID != c.tenant ||
 			e.Target != c.target || e.Address != "192.0.2.1" || e.Detail["reason"] != c.reason || e.CorrelationID == "" {
 			t.Errorf("%s: %+v", name, e)
 		}

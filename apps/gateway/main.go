@@ -23,6 +23,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
+// appName is how logs and audit log call this process.
+const appName = "gateway"
+
 // auditGrace is how long the last security events may take to get into the audit log.
 const auditGrace = 5 * time.Second
 
@@ -42,7 +45,7 @@ func start() int {
 		fmt.Fprintln(os.Stderr, "gateway:", err)
 		return exitSettings
 	}
-	logger := telemetry.NewLogger(os.Stdout, "gateway", cfg.Log)
+	logger := telemetry.NewLogger(os.Stdout, appName, cfg.Log)
 	if err := run(ctx, cfg, logger); err != nil {
 		logger.Error("the gateway stopped", "error", err)
 		return exitFailed

@@ -6,10 +6,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"regexp"
-	"strings"
-
-	"github.com/ai-agents/ai-agents/internal/ticket"
+	"net/url"
+	"slices"
 )
 
 // LogConfig selects what is logged.
@@ -25,90 +23,90 @@ const (
 	KeyOperation   = "operation"
 	KeyStatus      = "status"
 	KeyCorrelation = "correlation_id"
-	// KeyUser is who did it: a person or token, or "system:" and the app's name.
+	// KeyUser is who did it: a person or token; the app itself where no context says otherwise.
 	KeyUser = "user"
+	// KeyCall, KeyHost and KeyHTTPStatus are of lines about calls to other systems: what was called there, and what it
+	// answered. Neither path nor query is logged: they hold the words of tickets.
+	KeyCall       = "call"
+	KeyHost       = "host"
+	KeyHTTPStatus = "http_status"
 )
 
-const redacted = "[redacted]"
-
-var (
-	secretKey = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|authorization|signature|credential|keyset)$`)
-	// secretText finds credentials inside of text: bearer and authtoken headers, and the password of a URL.
-	secretText = regexp.MustCompile(`(?i)((?:bearer|zoho-oauthtoken|authtoken[:=])\s*)[^\s"',;]{6,}|(://[^/\s:@]*:)[^@\s/]+(@)`)
-)
-
-// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, without characters that deceive who
-// reads them (ticket.Normalize), and without values that look like secrets: by the attribute's key, or by the form of
-// the text.
+// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, without characters that
+// deceive who reads them (ticket.Normalize), and without values that look like secrets or personal data: by the attribute's key, or by the form of the text, in the message and in
+// values of all types.
 func NewLogger(w io.Writer, app string, cfg LogConfig) *slog.Logger {
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.Level, ReplaceAttr: clean})
-	return slog.New(contextHandler{handler}).With("app", app)
+	return slog.New(contextHandler{Handler: handler, user: slog.String(KeyUser, SystemUser(app))}).With("app", app)
 }
 
-func clean(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Time("timestamp", a.Value.Time().UTC())
-	}
-	if a.Value.Kind() == slog.KindDuration {
-		// One unit in all logs, and the key says which.
-		return slog.Int64(strings.TrimSuffix(a.Key, "_ms")+"_ms", a.Value.Duration().Milliseconds())
-	}
-	if secretKey.MatchString(a.Key) {
-		return slog.String(a.Key, redacted)
-	}
-	// What is invisible goes first: it could hide a secret.
-	switch value := a.Value.Any().(type) {
-	case error:
-		return slog.String(a.Key, Redact(ticket.Normalize(value.Error())))
-	case string:
-		return slog.String(a.Key, Redact(ticket.Normalize(value)))
-	}
-	return a
-}
+// SystemUser is the user of what an app does on its own account, in logs and audit log.
+func SystemUser(app string) string { return "system:" + app }
 
-// RedactValue is Redact for a value with a name, which may say that all of it is secret.
-func RedactValue(key, value string) string {
-	if secretKey.MatchString(key) {
-		return redacted
+// Host is the attribute that says which system was called, by the base URL of its settings.
+func Host(baseURL string) slog.Attr {
+	u, err := url.Parse(baseURL)
+	if err != nil {
+		return slog.String(KeyHost, "unknown")
 	}
-	return Redact(value)
-}
-
-// Redact blanks out credentials inside of text.
-func Redact(text string) string {
-	if !strings.ContainsAny(text, ":= ") {
-		return text
-	}
-	return secretText.ReplaceAllString(text, "${1}${2}"+redacted+"${3}")
+	return slog.String(KeyHost, u.Host)
 }
 
 type attrsKey struct{}
 
-// With returns a context whose log lines carry attrs besides their own.
+// With returns a context whose log lines carry attrs besides their own. An attribute replaces an earlier one of its key.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	earlier, _ := ctx.Value(attrsKey{}).([]slog.Attr)
 	all := make([]slog.Attr, 0, len(earlier)+len(attrs))
-	all = append(append(all, earlier...), attrs...)
-	return context.WithValue(ctx, attrsKey{}, all)
+	for _, a := range earlier {
+		if !hasKey(attrs, a.Key) {
+			all = append(all, a)
+		}
+	}
+	return context.WithValue(ctx, attrsKey{}, append(all, attrs...))
 }
 
-// contextHandler adds what With put into the context.
-type contextHandler struct{ slog.Handler }
+func hasKey(attrs []slog.Attr, key string) bool {
+	return slices.ContainsFunc(attrs, func(a slog.Attr) bool { return a.Key == key })
+}
+
+// contextHandler adds what With put into the context, but for what the line says itself: a key that stands twice in a
+// line is read as one or the other.
+type contextHandler struct {
+	slog.Handler
+
+	// user is who does what no context names another for.
+	user slog.Attr
+	// own are the attributes of the logger itself, in its present group.
+	own []slog.Attr
+}
 
 // Handle implements slog.Handler.
 func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
-	if attrs, ok := ctx.Value(attrsKey{}).([]slog.Attr); ok {
-		r.AddAttrs(attrs...)
+	attrs, _ := ctx.Value(attrsKey{}).([]slog.Attr)
+	own := make([]slog.Attr, 0, len(h.own)+r.NumAttrs())
+	own = append(own, h.own...)
+	r.Attrs(func(a slog.Attr) bool {
+		own = append(own, a)
+		return true
+	})
+	for _, a := range attrs {
+		if !hasKey(own, a.Key) {
+			r.AddAttrs(a)
+		}
+	}
+	if !hasKey(own, KeyUser) && !hasKey(attrs, KeyUser) {
+		r.AddAttrs(h.user)
 	}
 	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.
 func (h contextHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return contextHandler{h.Handler.WithAttrs(attrs)}
+	return contextHandler{h.Handler.WithAttrs(attrs), h.user, slices.Concat(h.own, attrs)}
 }
 
 // WithGroup implements slog.Handler.
 func (h contextHandler) WithGroup(name string) slog.Handler {
-	return contextHandler{h.Handler.WithGroup(name)}
+	return contextHandler{h.Handler.WithGroup(name), h.user, nil}
 }

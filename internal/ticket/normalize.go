@@ -26,6 +26,9 @@ func Normalize(s string) string {
 	if !isPlain(s) {
 		s = visibleOnly(s)
 	}
+	if strings.IndexByte(s, '\n') < 0 {
+		return strings.TrimRightFunc(s, unicode.IsSpace)
+	}
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimRightFunc(line, unicode.IsSpace)
