@@ -11,6 +11,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -28,6 +29,9 @@ type settings struct {
 	ResolvedStatuses []string `envconfig:"MIRROR_RESOLVED_STATUSES" default:"Resolved,Closed"`
 	CloudCalls       int      `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
 	OnPremCalls      int      `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`
+
+	// What the enhancer may reach, imports may.
+	Outbound outbound.Config
 }
 
 // backend is the platform's data, reached as app_user: this tool is walled in like the apps.

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/mirror"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 )
 
 // listTimeout is the patience with one page of a list: longer than that of the enhancer, whose calls are small.
@@ -26,7 +28,9 @@ func (d desks) Mirrored(ctx context.Context, tenantID string) (mirror.Desk, erro
 
 // openMirror makes the importer of records from ServiceDesk Plus.
 func openMirror(b *backend) importer {
-	clients := desk.New(b.tenants, listTimeout, slog.New(slog.DiscardHandler))
+	// The error of a refused address does not name it; the operator at the terminal may know.
+	guard := outbound.New(b.cfg.Outbound, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	clients := desk.New(b.tenants, guard, listTimeout, slog.New(slog.DiscardHandler))
 	return mirror.New(b.db, desks{clients}, mirror.Config{
 		ResolvedStatuses: b.cfg.ResolvedStatuses, CloudCalls: b.cfg.CloudCalls, OnPremCalls: b.cfg.OnPremCalls,
 	})
