@@ -59,17 +59,17 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// do makes the call and decodes the answer into out, which is nil for one without content. It returns the ETag.
-func (c *Client) do(ctx context.Context, ask call, out any) (etag string, err error) {
+// do makes the call and decodes the answer into out, which is nil for one without content.
+func (c *Client) do(ctx context.Context, ask call, out any) error {
 	body, err := encode(ask.in)
 	if err != nil {
-		return "", err
+		return err
 	}
 	pause := c.opts.pause
 	for attempt := 1; ; attempt++ {
-		etag, err = c.once(ctx, ask, body, out)
+		err := c.once(ctx, ask, body, out)
 		if err == nil || !ask.again || attempt == attempts || !passes(err) {
-			return etag, err
+			return err
 		}
 		wait := pause
 		if problem, is := errors.AsType[*Problem](err); is {
@@ -77,7 +77,7 @@ func (c *Client) do(ctx context.Context, ask call, out any) (etag string, err er
 		}
 		select {
 		case <-ctx.Done():
-			return "", err
+			return err
 		case <-time.After(wait):
 		}
 		pause *= 2
@@ -93,7 +93,7 @@ func passes(err error) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable
 }
 
-func (c *Client) once(ctx context.Context, ask call, body []byte, out any) (etag string, err error) {
+func (c *Client) once(ctx context.Context, ask call, body []byte, out any) error {
 	patience := c.opts.callTimeout
 	if ask.slow {
 		patience = c.opts.slowTimeout
@@ -102,29 +102,29 @@ func (c *Client) once(ctx context.Context, ask call, body []byte, out any) (etag
 	defer cancel()
 	resp, err := c.send(ctx, ask, body)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return "", c.unreachable(ctx, fmt.Errorf("its answer broke off: %w", err))
+		return c.unreachable(ctx, fmt.Errorf("its answer broke off: %w", err))
 	}
 	if len(answer) > maxAnswer {
-		return "", fmt.Errorf("the console's answer is larger than %d MiB", maxAnswer>>20)
+		return fmt.Errorf("the console's answer is larger than %d MiB", maxAnswer>>20)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return "", problemOf(resp, answer)
+		return problemOf(resp, answer)
 	}
 	if out == nil {
-		return resp.Header.Get("ETag"), nil
+		return nil
 	}
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" {
-		return "", fmt.Errorf("%s answers %q and not as the console does: give the console's address", c.Address(), kind)
+		return fmt.Errorf("%s answers %q and not as the console does: give the console's address", c.Address(), kind)
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
-		return "", fmt.Errorf("the console's answer cannot be read: %w", err)
+		return fmt.Errorf("the console's answer cannot be read: %w", err)
 	}
-	return resp.Header.Get("ETag"), nil
+	return nil
 }
 
 // send makes the request. The caller closes the answer's body.

@@ -11,7 +11,7 @@ import (
 // SendTestWebhook has the console sign a webhook and send it to the gateway.
 func (c *Client) SendTestWebhook(ctx context.Context, tenantID string, in TestWebhook) (AcceptedWebhook, error) {
 	var out AcceptedWebhook
-	_, err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, "test-webhook"), in: in}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, "test-webhook"), in: in}, &out)
 	return out, err
 }
 
@@ -29,6 +29,6 @@ func (c *Client) Jobs(ctx context.Context, tenantID string, q JobQuery) iter.Seq
 // Job shows a job with its steps and what the model cost.
 func (c *Client) Job(ctx context.Context, tenantID, jobID string) (Job, error) {
 	var out Job
-	_, err := c.do(ctx, get(tenantPath(tenantID, "jobs", jobID), nil), &out)
+	err := c.do(ctx, get(tenantPath(tenantID, "jobs", jobID), nil), &out)
 	return out, err
 }

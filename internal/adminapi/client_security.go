@@ -11,21 +11,21 @@ import (
 // Bootstrap exchanges the bootstrap token, which the client was made with, for the first API token.
 func (c *Client) Bootstrap(ctx context.Context) (IssuedToken, error) {
 	var out IssuedToken
-	_, err := c.do(ctx, call{method: http.MethodPost, path: "/bootstrap"}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: "/bootstrap"}, &out)
 	return out, err
 }
 
 // WhoAmI is who the console takes the client for.
 func (c *Client) WhoAmI(ctx context.Context) (Identity, error) {
 	var out Identity
-	_, err := c.do(ctx, get("/whoami", nil), &out)
+	err := c.do(ctx, get("/whoami", nil), &out)
 	return out, err
 }
 
 // CreateToken makes an API token, whose secret is in this one answer.
 func (c *Client) CreateToken(ctx context.Context, in CreateToken) (IssuedToken, error) {
 	var out IssuedToken
-	_, err := c.do(ctx, call{method: http.MethodPost, path: "/tokens", in: in}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: "/tokens", in: in}, &out)
 	return out, err
 }
 
@@ -36,14 +36,14 @@ func (c *Client) Tokens(ctx context.Context) iter.Seq2[Token, error] {
 
 // RevokeToken has a token accepted no more.
 func (c *Client) RevokeToken(ctx context.Context, id string) error {
-	_, err := c.do(ctx, call{method: http.MethodDelete, path: "/tokens" + below(id)}, nil)
+	err := c.do(ctx, call{method: http.MethodDelete, path: "/tokens" + below(id)}, nil)
 	return err
 }
 
 // Keyset is which keys seal the tenants' secrets.
 func (c *Client) Keyset(ctx context.Context) (Keyset, error) {
 	var out Keyset
-	_, err := c.do(ctx, get("/keyset", nil), &out)
+	err := c.do(ctx, get("/keyset", nil), &out)
 	return out, err
 }
 
@@ -74,6 +74,6 @@ func (c *Client) VerifyAudit(ctx context.Context) (AuditVerification, error) {
 	var out AuditVerification
 	ask := get("/audit/verify", nil)
 	ask.slow = true
-	_, err := c.do(ctx, ask, &out)
+	err := c.do(ctx, ask, &out)
 	return out, err
 }

@@ -15,18 +15,18 @@ func tenantPath(id string, more ...string) string {
 	return pathTenants + below(append([]string{id}, more...)...)
 }
 
-// CreateTenant makes a tenant. The ETag stands for what was made.
-func (c *Client) CreateTenant(ctx context.Context, in CreateTenant) (Tenant, string, error) {
+// CreateTenant makes a tenant.
+func (c *Client) CreateTenant(ctx context.Context, in CreateTenant) (Tenant, error) {
 	var out Tenant
-	etag, err := c.do(ctx, call{method: http.MethodPost, path: pathTenants, in: in}, &out)
-	return out, etag, err
+	err := c.do(ctx, call{method: http.MethodPost, path: pathTenants, in: in}, &out)
+	return out, err
 }
 
-// Tenant shows a tenant of any status. Its ETag is for those calls that change it.
-func (c *Client) Tenant(ctx context.Context, id string) (Tenant, string, error) {
+// Tenant shows a tenant of any status. Its ETag is what the calls that change it want.
+func (c *Client) Tenant(ctx context.Context, id string) (Tenant, error) {
 	var out Tenant
-	etag, err := c.do(ctx, get(tenantPath(id), nil), &out)
-	return out, etag, err
+	err := c.do(ctx, get(tenantPath(id), nil), &out)
+	return out, err
 }
 
 // Tenants lists the tenants by id, those of one status or, with an empty one, all.
@@ -35,10 +35,10 @@ func (c *Client) Tenants(ctx context.Context, status TenantStatus) iter.Seq2[Ten
 }
 
 // UpdateTenant sets everything of a tenant but its secrets.
-func (c *Client) UpdateTenant(ctx context.Context, id, etag string, spec TenantSpec) (Tenant, string, error) {
+func (c *Client) UpdateTenant(ctx context.Context, id, etag string, spec TenantSpec) (Tenant, error) {
 	var out Tenant
-	etag, err := c.do(ctx, call{method: http.MethodPut, path: tenantPath(id), in: spec, ifMatch: etag}, &out)
-	return out, etag, err
+	err := c.do(ctx, call{method: http.MethodPut, path: tenantPath(id), in: spec, ifMatch: etag}, &out)
+	return out, err
 }
 
 // EnableTenant has a tenant's webhooks accepted.
@@ -54,7 +54,7 @@ func (c *Client) DisableTenant(ctx context.Context, id, etag string) (Tenant, er
 // DeleteTenant marks a tenant as deleted and says what a purge would remove.
 func (c *Client) DeleteTenant(ctx context.Context, id, etag string) (Deletion, error) {
 	var out Deletion
-	_, err := c.do(ctx, call{method: http.MethodDelete, path: tenantPath(id), ifMatch: etag, slow: true}, &out)
+	err := c.do(ctx, call{method: http.MethodDelete, path: tenantPath(id), ifMatch: etag, slow: true}, &out)
 	return out, err
 }
 
@@ -66,7 +66,7 @@ func (c *Client) RestoreTenant(ctx context.Context, id, etag string) (Tenant, er
 // PurgeTenant removes a deleted tenant with all its rows, for good.
 func (c *Client) PurgeTenant(ctx context.Context, id, etag string) (Purged, error) {
 	var out Purged
-	_, err := c.do(ctx, call{
+	err := c.do(ctx, call{
 		method: http.MethodPost, path: tenantPath(id, "purge"), in: PurgeTenant{Confirm: id}, ifMatch: etag, slow: true,
 	}, &out)
 	return out, err
@@ -75,7 +75,7 @@ func (c *Client) PurgeTenant(ctx context.Context, id, etag string) (Purged, erro
 // TestConnections tries whether what the tenant depends on can be reached.
 func (c *Client) TestConnections(ctx context.Context, id string) (ConnectionTest, error) {
 	var out ConnectionTest
-	_, err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, "test"), slow: true}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, "test"), slow: true}, &out)
 	return out, err
 }
 
@@ -96,6 +96,6 @@ func (c *Client) ReplaceKnowledgeKey(ctx context.Context, id, etag string, in Re
 
 func (c *Client) changeTenant(ctx context.Context, id, etag, action string, in any) (Tenant, error) {
 	var out Tenant
-	_, err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, action), in: in, ifMatch: etag}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, action), in: in, ifMatch: etag}, &out)
 	return out, err
 }

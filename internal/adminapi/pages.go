@@ -28,7 +28,7 @@ func pages[T any](ctx context.Context, c *Client, path string, query url.Values)
 				query.Set("cursor", cursor)
 			}
 			var page Page[T]
-			if _, err := c.do(ctx, get(path, query), &page); err != nil {
+			if err := c.do(ctx, get(path, query), &page); err != nil {
 				yield(none, err)
 				return
 			}

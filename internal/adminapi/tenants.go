@@ -1,6 +1,7 @@
 package adminapi
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -41,6 +42,9 @@ type Tenant struct {
 	UpdatedAt time.Time     `json:"updated_at"`
 	DeletedAt *time.Time    `json:"deleted_at,omitempty"`
 }
+
+// ETag stands for t as it is, in the headers ETag and If-Match.
+func (t Tenant) ETag() string { return strconv.Quote(strconv.FormatInt(t.Version, 10)) }
 
 // TenantSecrets says which secrets there are, and not what they are.
 type TenantSecrets struct {
