@@ -3,6 +3,7 @@ module github.com/ai-agents/ai-agents
 go 1.26.4
 
 require (
+	code.dny.dev/ssrf v0.3.0
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/dapr/dapr v1.18.0
 	github.com/dapr/durabletask-go v0.12.1

@@ -31,7 +31,7 @@ func (f *fixture) withServiceDesk(t *testing.T, timeout time.Duration) *serviced
 	})
 	client, err := servicedesk.New(servicedesk.Config{
 		BaseURL: server.URL + sdp.BasePath(), Profile: servicedesk.ProfileOnPrem, APIKey: key, TechnicianID: technician, Timeout: timeout,
-	}, nil)
+	}, server.Client())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 func TestImportFromAServiceDesk(t *testing.T) {
 	t.Setenv("MIRROR_ONPREM_CALLS_PER_MINUTE", "60000")
 	t.Setenv("MIRROR_CLOUD_CALLS_PER_MINUTE", "60000")
+	t.Setenv("OUTBOUND_ALLOWED_NETWORKS", "127.0.0.1")
 	for _, profile := range []servicedesk.Profile{servicedesk.ProfileOnPrem, servicedesk.ProfileCloud} {
 		environment(t)
 		grant := servicedesk.OAuth{ClientID: "a", ClientSecret: "b", RefreshToken: "c"}
@@ -53,6 +54,7 @@ func TestImportFromAServiceDesk(t *testing.T) {
 
 func TestAServiceDeskThatRefuses(t *testing.T) {
 	t.Setenv("MIRROR_ONPREM_CALLS_PER_MINUTE", "60000")
+	t.Setenv("OUTBOUND_ALLOWED_NETWORKS", "127.0.0.1")
 	environment(t)
 	fake := servicedesktest.New(servicedesktest.Options{APIKey: "another-key"})
 	t.Cleanup(fake.Close)

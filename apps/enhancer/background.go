@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
@@ -26,7 +27,7 @@ type background struct {
 }
 
 // newBackground starts it.
-func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tenantstore.Store,
+func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tenantstore.Store, guard *outbound.Guard,
 	embedder embedding.Embedder, logger *slog.Logger,
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
@@ -44,7 +45,7 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	}
 	settings := cfg.Mirror
 	settings.Tenants, settings.Logger = store, logger
-	mirror := mirror.New(db, mirrored{desk.New(store, listTimeout, logger)}, settings)
+	mirror := mirror.New(db, mirrored{desk.New(store, guard, listTimeout, logger)}, settings)
 	b.running.Go(func() {
 		if err := mirror.Run(ctx); err != nil {
 			logger.ErrorContext(ctx, "the mirror stopped", "error", err)

@@ -10,6 +10,7 @@ import (
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/mirror"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
@@ -25,6 +26,8 @@ type config struct {
 	// Embeddings are optional.
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
+	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
+	Outbound outbound.Config
 
 	// DeskTimeout bounds one call to a tenant's ServiceDesk Plus.
 	DeskTimeout time.Duration `envconfig:"SERVICEDESK_TIMEOUT" default:"5s"`

@@ -7,16 +7,23 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
 
+func newClients(store *tenantstore.Store) *desk.Desks {
+	logger := slog.New(slog.DiscardHandler)
+	return desk.New(store, outbound.New(outbound.Config{}, logger), time.Second, logger)
+}
+
 func TestDesks(t *testing.T) {
 	store := tenantstoretest.New(t)
-	clients := desk.New(store.Store, time.Second, slog.New(slog.DiscardHandler))
+	clients := newClients(store.Store)
 	d := desks{store: store.Store, clients: clients}
 	example, credentials := tenantstoretest.Example("alpha")
 	example.Preferences.TicketURL, example.Preferences.ArticleURL = "https://sdp.example.com/t/{id}", "https://sdp.example.com/a/{id}"
@@ -42,7 +49,7 @@ func TestDesks(t *testing.T) {
 
 func TestDesksOfAnUnknownTenant(t *testing.T) {
 	store := tenantstoretest.New(t)
-	clients := desk.New(store.Store, time.Second, slog.New(slog.DiscardHandler))
+	clients := newClients(store.Store)
 	d := desks{store: store.Store, clients: clients}
 	_, _, deskErr := d.Desk(t.Context(), "unknown")
 	_, mirrorErr := mirrored{clients}.Mirrored(t.Context(), "unknown")

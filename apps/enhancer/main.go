@@ -20,6 +20,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
@@ -82,7 +83,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	activities, err := newActivities(cfg, db, desks{store: store, clients: desk.New(store, cfg.DeskTimeout, logger)}, dapr.Cache(),
+	guard := outbound.New(cfg.Outbound, logger)
+	activities, err := newActivities(cfg, db, guard, desks{store: store, clients: desk.New(store, guard, cfg.DeskTimeout, logger)}, dapr.Cache(),
 		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
 	if err != nil {
 		return err
@@ -105,7 +107,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	})
 	receiver := &receiver{ledger: books, engine: engine, logger: logger}
 	server := httpserver.New(cfg.Internal.Addr(), routes(receiver, cfg.Sidecar.AppToken, health, metrics), logger)
-	background := newBackground(ctx, cfg, db, store, embedder, logger)
+	background := newBackground(ctx, cfg, db, store, guard, embedder, logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()
@@ -133,7 +135,7 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 	return err
 }
 
-func newActivities(cfg config, db *postgres.DB, desks desks, cache knowledge.Cache, embedder embedding.Embedder,
+func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks, cache knowledge.Cache, embedder embedding.Embedder,
 	llmKey string, metrics *telemetry.Metrics, logger *slog.Logger,
 ) (*workflows.Activities, error) {
 	reranker, err := newReranker(db, embedder, logger)
@@ -145,7 +147,7 @@ func newActivities(cfg config, db *postgres.DB, desks desks, cache knowledge.Cac
 		return nil, err
 	}
 	return &workflows.Activities{
-		Ledger: ledger.New(db), Sources: newSources(cfg, db, desks, cache, reranker, logger),
+		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, logger),
 		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
 		Desks:       desks, Metrics: metrics, Logger: logger,
 	}, nil

@@ -11,14 +11,18 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
 // newSources makes the context sources. reranker may be nil: words then decide alone.
-func newSources(cfg config, db *postgres.DB, desks desks, cache knowledge.Cache, reranker gather.Reranker, logger *slog.Logger,
+func newSources(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks, cache knowledge.Cache, reranker gather.Reranker,
+	logger *slog.Logger,
 ) map[enhancement.Step]gather.Source {
 	articles := knowledge.NewMirror(db, knowledge.MirrorOptions{Reranker: reranker, Links: desks, Logger: logger})
-	live := knowledge.NewLive(desks, cache, knowledge.Options{Timeout: cfg.KnowledgeTimeout, Logger: logger})
+	live := knowledge.NewLive(desks, cache, knowledge.Options{
+		Timeout: cfg.KnowledgeTimeout, Transport: guard.Transport(), Logger: logger,
+	})
 	return map[enhancement.Step]gather.Source{
 		enhancement.StepTicketSearch: history.New(db, history.Options{Reranker: reranker, Links: desks, Logger: logger}),
 		enhancement.StepDocSearch:    knowledge.New(articles, live),

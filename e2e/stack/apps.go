@@ -141,6 +141,9 @@ func (l *launch) describe() {
 		a := &l.file.Apps[i]
 		e.Internal[a.AppID] = "http://" + loopback(a.AppPort)
 		e.Sidecars[a.AppID] = "http://" + loopback(a.HTTPPort)
+		if a.AppID == "enhancer" {
+			e.AllowedNetworks = l.appEnv(a)["OUTBOUND_ALLOWED_NETWORKS"]
+		}
 		public := l.appEnv(a)["PUBLIC_ADDR"]
 		if public == "" {
 			continue

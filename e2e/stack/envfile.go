@@ -19,6 +19,8 @@ func (s *Stack) Environment() map[string]string {
 		"APP_API_TOKEN":      e.AppTokens["gateway"],
 		"GATEWAY_URL":        e.GatewayURL,
 		"SIMULATOR_URL":      e.SimulatorURL,
+		// As the enhancer's, so that agentctl imports from the simulated ServiceDesk Plus, too.
+		"OUTBOUND_ALLOWED_NETWORKS": e.AllowedNetworks,
 	}
 }
 

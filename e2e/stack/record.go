@@ -40,6 +40,7 @@ type endpoints struct {
 	RedisAddr        string            `json:"redisAddr"`
 	RedisPassword    string            `json:"redisPassword"`
 	SecretsFile      string            `json:"secretsFile"`
+	AllowedNetworks  string            `json:"allowedNetworks"` // what the enhancer may reach of what is not public
 }
 
 // ErrNotRunning is returned by Attach when no stack runs in the directory.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
@@ -22,6 +23,7 @@ type Tenants interface {
 // Desks makes clients and keeps them. It may be used concurrently.
 type Desks struct {
 	tenants Tenants
+	guard   *outbound.Guard
 	timeout time.Duration
 	logger  *slog.Logger
 
@@ -34,9 +36,9 @@ type kept struct {
 	updatedAt time.Time
 }
 
-// New makes Desks whose clients are patient for timeout with one call.
-func New(tenants Tenants, timeout time.Duration, logger *slog.Logger) *Desks {
-	return &Desks{tenants: tenants, timeout: timeout, logger: logger, clients: make(map[string]kept)}
+// New makes Desks whose clients are patient for timeout with one call, and reach what guard lets them.
+func New(tenants Tenants, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger) *Desks {
+	return &Desks{tenants: tenants, guard: guard, timeout: timeout, logger: logger, clients: make(map[string]kept)}
 }
 
 // Client gives the tenant and its client: the same as long as the tenant does not change. tenant.ErrNotFound says that
@@ -71,7 +73,7 @@ func (d *Desks) newClient(t tenant.Tenant, credentials tenant.Credentials) (*ser
 	} else {
 		cfg.APIKey = credentials.APIKey.Reveal()
 	}
-	client, err := servicedesk.New(cfg, nil)
+	client, err := servicedesk.New(cfg, d.guard.Client())
 	if err != nil {
 		return nil, fmt.Errorf("configure ServiceDesk Plus of tenant %s: %w", t.ID, err)
 	}

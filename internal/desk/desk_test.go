@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
@@ -17,7 +18,8 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 func newDesks(t *testing.T) (*desk.Desks, *tenantstoretest.Store) {
 	t.Helper()
 	store := tenantstoretest.New(t)
-	return desk.New(store.Store, time.Second, slog.New(slog.DiscardHandler)), store
+	logger := slog.New(slog.DiscardHandler)
+	return desk.New(store.Store, outbound.New(outbound.Config{}, logger), time.Second, logger), store
 }
 
 func TestClient(t *testing.T) {

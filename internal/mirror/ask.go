@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 )
 
@@ -100,6 +101,9 @@ func (r *run) mayCall(ctx context.Context) (strikes int, err error) {
 
 // explain says what to do about a failure that somebody has to mend.
 func (r *run) explain(err error) error {
+	if _, ok := errors.AsType[*outbound.RefusedError](err); ok {
+		return &refusedError{fmt.Errorf("the ServiceDesk Plus of tenant %s may not be called: %w", r.tenantID, err)}
+	}
 	failed, ok := errors.AsType[*servicedesk.Error](err)
 	if !ok || failed.Kind != servicedesk.KindUnauthorized {
 		return err

@@ -163,7 +163,7 @@ func TestOnlyTheServersOwnWordCounts(t *testing.T) {
 			_, _ = w.Write([]byte(c.answer))
 		}))
 		t.Cleanup(server.Close)
-		client, err := servicedesk.New(servicedesk.Config{BaseURL: server.URL + "/api/v3", Profile: servicedesk.ProfileOnPrem, APIKey: apiKey}, nil)
+		client, err := servicedesk.New(servicedesk.Config{BaseURL: server.URL + "/api/v3", Profile: servicedesk.ProfileOnPrem, APIKey: apiKey}, server.Client())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/outbound"
 )
 
 const (
@@ -28,9 +30,6 @@ const (
 
 	// maxBody bounds what is read of an answer, in bytes. A full page of notes stays well below.
 	maxBody = 4 << 20
-
-	maxRedirects    = 3
-	idleConnections = 10
 
 	// headerKey carries the key on-premises; header names know no case.
 	headerKey = "Authtoken"
@@ -52,8 +51,9 @@ type Client struct {
 	clock      func() time.Time
 }
 
-// New returns a client for cfg, or the problems Validate finds. A nil httpClient stands
-// for one with a pooled transport of its own. The given client is not modified.
+// New returns a client for cfg, or the problems Validate finds. A nil httpClient stands for one with a pooled transport
+// of its own that reaches public addresses only. The given client is not modified; redirects are followed by
+// outbound.Redirects in any case.
 func New(cfg Config, httpClient *http.Client) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func New(cfg Config, httpClient *http.Client) (*Client, error) {
 		cfg:     cfg,
 		base:    strings.TrimRight(cfg.BaseURL, "/"),
 		noteKey: "note",
-		http:    careful(httpClient),
+		http:    careful(httpClient, cfg.Logger),
 		logger:  cfg.Logger,
 		clock:   cfg.Clock,
 	}
@@ -94,32 +94,13 @@ func (c *Client) Host() string {
 	return u.Host
 }
 
-// careful returns a copy of the client that follows only redirects which keep the
-// credentials with the host they belong to and do not turn a write into a read.
-func careful(given *http.Client) *http.Client {
+// careful returns a copy of the client that keeps the credentials with the host they belong to.
+func careful(given *http.Client, logger *slog.Logger) *http.Client {
 	if given == nil {
-		// Sized for one server: a handful of tickets at a time.
-		pool := &http.Transport{
-			Proxy:                 http.ProxyFromEnvironment,
-			ForceAttemptHTTP2:     true,
-			MaxIdleConns:          idleConnections,
-			MaxIdleConnsPerHost:   idleConnections,
-			IdleConnTimeout:       time.Minute,
-			TLSHandshakeTimeout:   defaultTimeout,
-			ExpectContinueTimeout: time.Second,
-		}
-		given = &http.Client{Transport: pool}
+		return outbound.New(outbound.Config{}, logger).Client()
 	}
 	guarded := *given
-	guarded.CheckRedirect = func(next *http.Request, via []*http.Request) error {
-		first := via[0]
-		sameHost := next.URL.Host == first.URL.Host
-		downgrade := first.URL.Scheme == "https" && next.URL.Scheme != "https"
-		if !sameHost || downgrade || first.Method != http.MethodGet || len(via) > maxRedirects {
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}
+	guarded.CheckRedirect = outbound.Redirects
 	return &guarded
 }
 

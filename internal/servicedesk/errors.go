@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/outbound"
 )
 
 // Kind says what a caller can do about a failure. It is all that is read into the
@@ -198,6 +200,9 @@ func transportError(ctx context.Context, err error) *Error {
 	err = withoutReason(ctx, err)
 	if outer, ok := errors.AsType[*url.Error](err); ok {
 		err = outer.Err // the URL adds nothing but noise
+	}
+	if kept, ok := errors.AsType[*outbound.RefusedError](err); ok {
+		return &Error{Kind: KindGiveUp, err: kept}
 	}
 	var op *net.OpError
 	neverSent := errors.As(err, &op) && op.Op == "dial"

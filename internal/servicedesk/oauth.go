@@ -3,6 +3,7 @@ package servicedesk
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/ai-agents/ai-agents/internal/outbound"
 )
 
 const (
@@ -97,6 +100,13 @@ func (t *tokenSource) mayRefresh() bool {
 	return true
 }
 
+// notRefreshed gives back what mayRefresh took last: the endpoint was not asked.
+func (t *tokenSource) notRefreshed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refreshes = t.refreshes[:len(t.refreshes)-1]
+}
+
 func (t *tokenSource) refresh(ctx context.Context) (string, error) {
 	if !t.mayRefresh() {
 		return "", &Error{Op: opRefresh, Kind: KindRetry, Message: "held back: too many token refreshes in a minute"}
@@ -104,6 +114,9 @@ func (t *tokenSource) refresh(ctx context.Context) (string, error) {
 	started := t.clock()
 	token, life, failed := t.fetch(ctx)
 	if failed != nil {
+		if _, kept := errors.AsType[*outbound.RefusedError](failed); kept {
+			t.notRefreshed() // else the fifth call in a minute would hear of too many refreshes instead
+		}
 		failed.Op, failed.uncertain = opRefresh, false
 		failed.Message = withhold(failed.Message, "", t.cfg.ClientSecret, t.cfg.RefreshToken)
 		t.logger.WarnContext(ctx, "servicedesk call failed", "op", opRefresh, "http_status", failed.HTTPStatus,
@@ -160,8 +173,11 @@ func readToken(httpStatus int, body []byte) (string, time.Duration, *Error) {
 		strings.Contains(strings.ToLower(string(answer.Description)), "too many requests")
 	refusal := httpStatus >= http.StatusBadRequest && httpStatus < http.StatusInternalServerError || httpStatus == http.StatusOK && answer.Error != ""
 	failed.RateLimited = busy && httpStatus != http.StatusRequestTimeout
-	if refusal && !busy {
+	switch {
+	case refusal && !busy:
 		failed.Kind = KindUnauthorized
+	case httpStatus >= http.StatusMultipleChoices && httpStatus < http.StatusBadRequest:
+		failed.Kind, failed.Message = KindGiveUp, "accounts_url redirects, which is not followed with credentials"
 	}
 	return "", 0, failed
 }

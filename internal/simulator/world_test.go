@@ -116,7 +116,7 @@ func (r *running) client(tenant string, profile servicedesk.Profile) *servicedes
 	client, err := servicedesk.New(servicedesk.Config{
 		BaseURL: at.ServiceDeskURL, Profile: profile, TechnicianID: at.TechnicianID,
 		APIKey: testKeys().APIKey(tenant), OAuth: testKeys().OAuth(tenant, r.url),
-	}, nil)
+	}, http.DefaultClient)
 	if err != nil {
 		r.t.Fatalf("servicedesk.New: %v", err)
 	}

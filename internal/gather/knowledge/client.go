@@ -14,12 +14,10 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/outbound"
 )
 
-const (
-	maxAnswer    = 1 << 20 // bytes
-	maxRedirects = 5
-)
+const maxAnswer = 1 << 20 // bytes
 
 // client asks knowledge bases over HTTP. Its errors name neither the key nor the words asked for, as
 // those of net/http do by naming the URL.
@@ -29,20 +27,7 @@ type client struct {
 }
 
 func newClient(opts Options) *client {
-	return &client{opts: opts, http: &http.Client{Transport: opts.Transport, CheckRedirect: onSameHost}}
-}
-
-// onSameHost keeps the key and the words with the host that they were meant for, and encrypted if
-// they were.
-func onSameHost(next *http.Request, past []*http.Request) error {
-	if len(past) > maxRedirects {
-		return fmt.Errorf("more than %d redirects", maxRedirects)
-	}
-	first := past[0].URL
-	if !strings.EqualFold(next.URL.Host, first.Host) || next.URL.Scheme != first.Scheme {
-		return errors.New("redirected to another host or scheme")
-	}
-	return nil
+	return &client{opts: opts, http: &http.Client{Transport: opts.Transport, CheckRedirect: outbound.Redirects}}
 }
 
 // search asks once. A PermanentError means that the settings are wrong.
@@ -54,6 +39,9 @@ func (c *client) search(ctx context.Context, look lookup) ([]gather.Item, error)
 		return nil, &gather.PermanentError{Err: err}
 	}
 	resp, err := c.http.Do(req)
+	if refused, ok := errors.AsType[*outbound.RefusedError](err); ok {
+		return nil, &gather.PermanentError{Err: refused}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("request: %w", withoutURL(err))
 	}
@@ -93,12 +81,15 @@ func newRequest(ctx context.Context, look lookup) (*http.Request, error) {
 }
 
 func checkHeader(resp *http.Response) error {
-	switch resp.StatusCode {
-	case http.StatusOK:
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return &gather.PermanentError{Err: fmt.Errorf("status %d: check base URL and API key", resp.StatusCode)}
+	switch status := resp.StatusCode; {
+	case status == http.StatusOK:
+	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
+		return &gather.PermanentError{Err: fmt.Errorf("status %d: the base URL redirects elsewhere, and the key is not sent there: "+
+			"check the base URL", status)}
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
+		return &gather.PermanentError{Err: fmt.Errorf("status %d: check base URL and API key", status)}
 	default:
-		return fmt.Errorf("status %d", resp.StatusCode)
+		return fmt.Errorf("status %d", status)
 	}
 	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil || (media != "application/json" && !strings.HasSuffix(media, "+json")) {

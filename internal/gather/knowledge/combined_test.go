@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func TestCombinedConformance(t *testing.T) {
 			known[tenantID] = knowledge.Endpoint{BaseURL: server.URL, APIKey: apiKey}
 		}
 		return gathertest.Fixture{
-			Source: knowledge.New(knowledge.NewMirror(d.DB, knowledge.MirrorOptions{}), knowledge.NewLive(known, &mapCache{}, knowledge.Options{})),
+			Source: knowledge.New(knowledge.NewMirror(d.DB, knowledge.MirrorOptions{}), knowledge.NewLive(known, &mapCache{}, knowledge.Options{Transport: http.DefaultTransport})),
 			Kind:   gather.KindArticle, MaxItems: knowledge.MaxArticles,
 			Tenant: gathertest.Tenant, Neighbour: gathertest.Neighbour, Ticket: vpnTicket(),
 			Seed: func(t *testing.T, tenantID string, n int) []string {

@@ -77,7 +77,7 @@ func TestWrongSettings(t *testing.T) {
 		"query inside":     {BaseURL: "https://kb.example.com/?key=" + apiKey},
 		"key with newline": {BaseURL: "https://kb.example.com", APIKey: apiKey + "\n"},
 	} {
-		source := knowledge.NewLive(endpoints{"north": endpoint}, &mapCache{}, knowledge.Options{})
+		source := knowledge.NewLive(endpoints{"north": endpoint}, &mapCache{}, knowledge.Options{Transport: http.DefaultTransport})
 		_, err := source.Find(t.Context(), gather.Query{TenantID: "north", Ticket: vpnTicket()})
 		if !isPermanent(err) {
 			t.Errorf("%s: %v, want a permanent error", name, err)
@@ -91,7 +91,7 @@ func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	source := knowledge.NewLive(endpoints{"north": {BaseURL: server.URL, APIKey: apiKey}}, &mapCache{}, knowledge.Options{})
+	source := knowledge.NewLive(endpoints{"north": {BaseURL: server.URL, APIKey: apiKey}}, &mapCache{}, knowledge.Options{Transport: http.DefaultTransport})
 	_, err := source.Find(t.Context(), gather.Query{TenantID: "north", Ticket: vpnTicket()})
 	if err == nil || isPermanent(err) {
 		t.Fatalf("Find: %v, want an error that may pass", err)
@@ -155,7 +155,7 @@ func TestRedirects(t *testing.T) {
 	t.Cleanup(server.Close)
 
 	for path, followed := range map[string]bool{"/old": true, "/away": false, "/loop": false} {
-		source := knowledge.NewLive(endpoints{"north": {BaseURL: server.URL + path, APIKey: apiKey}}, &mapCache{}, knowledge.Options{})
+		source := knowledge.NewLive(endpoints{"north": {BaseURL: server.URL + path, APIKey: apiKey}}, &mapCache{}, knowledge.Options{Transport: http.DefaultTransport})
 		result, err := source.Find(t.Context(), gather.Query{TenantID: "north", Ticket: vpnTicket()})
 		if followed != (err == nil && len(result.Items) == 1) {
 			t.Errorf("%s: %d items, error %v; want it followed: %t", path, len(result.Items), err, followed)

@@ -40,8 +40,8 @@ type Cache interface {
 //
 // where q holds words separated by spaces of which an article need not have all, title and summary
 // may hold HTML, score lies between 0 and 1, and no article is an empty list. Further fields are ignored. 401, 403 and
-// 404 mean that the settings are wrong; everything else that is not 200 is taken for a passing failure. Redirects are
-// followed on the same host only.
+// 404 mean that the settings are wrong, as does a redirect to another host or out of encryption, which is not followed;
+// everything else that is not 200 is taken for a passing failure.
 //
 // What it answers is somebody else's text: types are checked, texts are reduced to plain ones of bounded
 // length, and only web links are kept.

@@ -149,7 +149,7 @@ func TestConformance(t *testing.T) {
 			known[tenantID] = knowledge.Endpoint{BaseURL: server.URL, APIKey: tenantID + "-key"}
 		}
 		return gathertest.Fixture{
-			Source: knowledge.NewLive(known, &mapCache{}, knowledge.Options{}),
+			Source: knowledge.NewLive(known, &mapCache{}, knowledge.Options{Transport: http.DefaultTransport}),
 			Kind:   gather.KindArticle, MaxItems: knowledge.MaxArticles,
 			Tenant: gathertest.Tenant, Neighbour: gathertest.Neighbour, Ticket: vpnTicket(),
 			Seed: func(_ *testing.T, tenantID string, n int) []string {

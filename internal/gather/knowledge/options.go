@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/outbound"
 )
 
 // Options may be left zero, each on its own.
@@ -18,7 +20,7 @@ type Options struct {
 	Fresh time.Duration
 	// Stale is how long an answer stands in for one that cannot be had; 24 h.
 	Stale time.Duration
-	// Transport sends the requests; http.DefaultTransport.
+	// Transport sends the requests; one that reaches public addresses only. Redirects are followed by outbound.Redirects.
 	Transport http.RoundTripper
 	// Logger gets what was survived; by default nobody does.
 	Logger *slog.Logger
@@ -40,6 +42,9 @@ func (o Options) withDefaults() Options {
 	o.Stale = cmp.Or(o.Stale, defaultStale)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Transport == nil {
+		o.Transport = outbound.New(outbound.Config{}, o.Logger).Transport()
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now

@@ -3,10 +3,11 @@
 package origin
 
 import (
-	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/netlist"
 )
 
 // headerForwarded is the list of addresses that a request came by; each proxy adds the one it got it from on the right.
@@ -19,22 +20,14 @@ type Proxies []netip.Prefix
 
 // Decode reads networks and addresses, separated by commas. It implements envconfig.Decoder.
 func (p *Proxies) Decode(list string) error {
-	var proxies Proxies
-	for item := range strings.SplitSeq(list, ",") {
-		item = strings.TrimSpace(item)
-		if item == "" {
-			continue
-		}
-		network, err := netip.ParsePrefix(item)
-		if addr, addrErr := netip.ParseAddr(item); addrErr == nil && addr.Zone() == "" {
-			network, err = addr.Prefix(addr.BitLen())
-		}
-		if err != nil || network.Addr().Is4In6() { // mapped IPv4 is compared as IPv4, and would never match
-			return fmt.Errorf("%q is neither an address nor a network such as 192.0.2.0/24", item)
-		}
-		proxies = append(proxies, network.Masked())
+	networks, err := netlist.Parse(list)
+	if err != nil {
+		return err
 	}
-	*p = proxies
+	for i, network := range networks {
+		networks[i] = network.Masked()
+	}
+	*p = networks
 	return nil
 }
 
@@ -46,7 +39,7 @@ func (p Proxies) Client(r *http.Request) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	client := plain(peer.Addr())
+	client := netlist.Plain(peer.Addr())
 	hops := strings.Split(strings.Join(r.Header.Values(headerForwarded), ","), ",")
 	for i := len(hops) - 1; i >= 0 && p.trust(client); i-- {
 		hop, ok := parseHop(hops[i])
@@ -58,26 +51,16 @@ func (p Proxies) Client(r *http.Request) netip.Addr {
 	return client
 }
 
-func (p Proxies) trust(addr netip.Addr) bool {
-	for _, network := range p {
-		if network.Contains(addr) {
-			return true
-		}
-	}
-	return false
-}
+func (p Proxies) trust(addr netip.Addr) bool { return netlist.Contain(p, addr) }
 
 // parseHop takes an address with or without a port, as some proxies write it.
 func parseHop(s string) (netip.Addr, bool) {
 	s = strings.TrimSpace(s)
 	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return plain(addr), true
+		return netlist.Plain(addr), true
 	}
 	if withPort, err := netip.ParseAddrPort(s); err == nil {
-		return plain(withPort.Addr()), true
+		return netlist.Plain(withPort.Addr()), true
 	}
 	return netip.Addr{}, false
 }
-
-// plain gives one address one form: IPv4 is not mapped into IPv6, and there is no zone.
-func plain(addr netip.Addr) netip.Addr { return addr.Unmap().WithZone("") }
