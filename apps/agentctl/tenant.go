@@ -69,6 +69,9 @@ func newTenantShowCommand() *cobra.Command {
 	}
 }
 
+// anyVersion is for changes that are right whatever else was changed meanwhile.
+const anyVersion = ""
+
 // newTenantStatusCommand makes a command that moves a tenant from one state to another.
 func newTenantStatusCommand(
 	name, short string, change func(*adminapi.Client, context.Context, string, string) (adminapi.Tenant, error),
@@ -76,11 +79,11 @@ func newTenantStatusCommand(
 	return &cobra.Command{
 		Use: name + " TENANT", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, tenant, err := openTenant(cmd, args[0])
+			client, err := openConsole(cmd)
 			if err != nil {
 				return err
 			}
-			changed, err := change(client, cmd.Context(), tenant.TenantID, tenant.ETag())
+			changed, err := change(client, cmd.Context(), args[0], anyVersion)
 			if err != nil {
 				return err
 			}

@@ -19,21 +19,21 @@ func newTenantDeleteCommand() *cobra.Command {
 		Long: "Mark a tenant as deleted. Its webhooks are refused from then on; its data stays until it is purged, and can be\n" +
 			"had back with `agentctl tenant restore` until then.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, tenant, err := openTenant(cmd, args[0])
+			client, err := openConsole(cmd)
 			if err != nil {
 				return err
 			}
-			deletion, err := client.DeleteTenant(cmd.Context(), tenant.TenantID, tenant.ETag())
+			deletion, err := client.DeleteTenant(cmd.Context(), args[0], anyVersion)
 			if err != nil {
 				return err
 			}
-			if err := say(cmd, "tenant %s is deleted; nothing has gone yet. A purge would remove %s:", tenant.TenantID, plural(deletion.Total, "row")); err != nil {
+			if err := say(cmd, "tenant %s is deleted; nothing has gone yet. A purge would remove %s:", args[0], plural(deletion.Total, "row")); err != nil {
 				return err
 			}
 			if err := printRows(cmd, deletion.Rows); err != nil {
 				return err
 			}
-			return say(cmd, "take it back   agentctl tenant restore %[1]s\nfor good       agentctl tenant purge %[1]s", tenant.TenantID)
+			return say(cmd, "take it back   agentctl tenant restore %[1]s\nfor good       agentctl tenant purge %[1]s", args[0])
 		},
 	}
 }

@@ -113,7 +113,7 @@ func newSetAPIKeyCommand() *cobra.Command {
 with accounts_url, client_id, client_secret and refresh_token.`,
 		Example: "  agentctl tenant set-api-key example-clinic --file -",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, there, err := openTenant(cmd, args[0])
+			client, err := openConsole(cmd)
 			if err != nil {
 				return err
 			}
@@ -121,7 +121,7 @@ with accounts_url, client_id, client_secret and refresh_token.`,
 			if err != nil {
 				return err
 			}
-			if _, err := client.ReplaceAPIKey(cmd.Context(), args[0], there.ETag(), adminapi.ReplaceSecret{Secret: secret.Reveal()}); err != nil {
+			if _, err := client.ReplaceAPIKey(cmd.Context(), args[0], anyVersion, adminapi.ReplaceSecret{Secret: secret.Reveal()}); err != nil {
 				return err
 			}
 			return say(cmd, "the key of %[1]s to ServiceDesk Plus is replaced; try it with `agentctl tenant test %[1]s`", args[0])
@@ -144,7 +144,7 @@ func newSetKnowledgeKeyCommand() *cobra.Command {
 			if remove == (file != "") {
 				return errors.New("say what becomes of the key: --file with a new one, or --remove")
 			}
-			client, there, err := openTenant(cmd, args[0])
+			client, err := openConsole(cmd)
 			if err != nil {
 				return err
 			}
@@ -156,7 +156,7 @@ func newSetKnowledgeKeyCommand() *cobra.Command {
 					return err
 				}
 			}
-			if _, err := client.ReplaceKnowledgeKey(cmd.Context(), args[0], there.ETag(), adminapi.ReplaceSecret{Secret: secret.Reveal()}); err != nil {
+			if _, err := client.ReplaceKnowledgeKey(cmd.Context(), args[0], anyVersion, adminapi.ReplaceSecret{Secret: secret.Reveal()}); err != nil {
 				return err
 			}
 			return say(cmd, "the key of %s to its knowledge base is %s", args[0], done)

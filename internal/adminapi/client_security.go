@@ -69,11 +69,23 @@ func (c *Client) Audit(ctx context.Context, q AuditQuery) iter.Seq2[AuditRecord,
 	return pages[AuditRecord](ctx, c, "/audit", q.values())
 }
 
-// VerifyAudit has the console verify the whole audit log.
-func (c *Client) VerifyAudit(ctx context.Context) (AuditVerification, error) {
+// VerifyAudit has the console verify the whole audit log. An entry to be found again is given as NUMBER:HASH; none when
+// empty.
+func (c *Client) VerifyAudit(ctx context.Context, expect string) (AuditVerification, error) {
 	var out AuditVerification
-	ask := get("/audit/verify", nil)
+	ask := get("/audit/verification", filter("expect", expect))
 	ask.slow = true
 	err := c.do(ctx, ask, &out)
 	return out, err
+}
+
+// ExportAudit hands over the entries that q selects, the oldest first. It is ErrCutOff when not all of them came.
+func (c *Client) ExportAudit(ctx context.Context, q AuditQuery, record func(AuditRecord) error) error {
+	return c.stream(ctx, get("/audit/export", q.values()), func(line []byte) error {
+		r, err := decodeLine[AuditRecord](line)
+		if err != nil {
+			return err
+		}
+		return record(r)
+	})
 }

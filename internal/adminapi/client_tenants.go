@@ -6,10 +6,7 @@ import (
 	"net/http"
 )
 
-// Paths of tenants, below Prefix.
-const (
-	pathTenants = "/tenants"
-)
+const pathTenants = "/tenants"
 
 func tenantPath(id string, more ...string) string {
 	return pathTenants + below(append([]string{id}, more...)...)
@@ -22,7 +19,8 @@ func (c *Client) CreateTenant(ctx context.Context, in CreateTenant) (Tenant, err
 	return out, err
 }
 
-// Tenant shows a tenant of any status. Its ETag is what the calls that change it want.
+// Tenant shows a tenant of any status. The calls that change it take its ETag, so that they change what was looked at and
+// nothing newer; those that do not have to know may leave it empty.
 func (c *Client) Tenant(ctx context.Context, id string) (Tenant, error) {
 	var out Tenant
 	err := c.do(ctx, get(tenantPath(id), nil), &out)
@@ -43,12 +41,12 @@ func (c *Client) UpdateTenant(ctx context.Context, id, etag string, spec TenantS
 
 // EnableTenant has a tenant's webhooks accepted.
 func (c *Client) EnableTenant(ctx context.Context, id, etag string) (Tenant, error) {
-	return c.changeTenant(ctx, id, etag, "enable", nil)
+	return c.moveTenant(ctx, id, etag, "enable")
 }
 
 // DisableTenant has a tenant's webhooks refused; its data stays.
 func (c *Client) DisableTenant(ctx context.Context, id, etag string) (Tenant, error) {
-	return c.changeTenant(ctx, id, etag, "disable", nil)
+	return c.moveTenant(ctx, id, etag, "disable")
 }
 
 // DeleteTenant marks a tenant as deleted and says what a purge would remove.
@@ -60,7 +58,7 @@ func (c *Client) DeleteTenant(ctx context.Context, id, etag string) (Deletion, e
 
 // RestoreTenant takes a deletion back. The tenant is disabled then.
 func (c *Client) RestoreTenant(ctx context.Context, id, etag string) (Tenant, error) {
-	return c.changeTenant(ctx, id, etag, "restore", nil)
+	return c.moveTenant(ctx, id, etag, "restore")
 }
 
 // PurgeTenant removes a deleted tenant with all its rows, for good.
@@ -81,21 +79,27 @@ func (c *Client) TestConnections(ctx context.Context, id string) (ConnectionTest
 
 // RotateSigningSecret replaces what the tenant signs its webhooks with.
 func (c *Client) RotateSigningSecret(ctx context.Context, id, etag string, in RotateSigningSecret) (Tenant, error) {
-	return c.changeTenant(ctx, id, etag, "rotate-signing-secret", in)
+	return c.replaceSecret(ctx, id, etag, "signing-secret", in)
 }
 
 // ReplaceAPIKey replaces the key to the tenant's ServiceDesk Plus.
 func (c *Client) ReplaceAPIKey(ctx context.Context, id, etag string, in ReplaceSecret) (Tenant, error) {
-	return c.changeTenant(ctx, id, etag, "replace-api-key", in)
+	return c.replaceSecret(ctx, id, etag, "api-key", in)
 }
 
 // ReplaceKnowledgeKey replaces the key to the tenant's knowledge base; an empty one removes it.
 func (c *Client) ReplaceKnowledgeKey(ctx context.Context, id, etag string, in ReplaceSecret) (Tenant, error) {
-	return c.changeTenant(ctx, id, etag, "replace-kb-api-key", in)
+	return c.replaceSecret(ctx, id, etag, "kb-api-key", in)
 }
 
-func (c *Client) changeTenant(ctx context.Context, id, etag, action string, in any) (Tenant, error) {
+func (c *Client) moveTenant(ctx context.Context, id, etag, to string) (Tenant, error) {
 	var out Tenant
-	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, action), in: in, ifMatch: etag}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, to), ifMatch: etag}, &out)
+	return out, err
+}
+
+func (c *Client) replaceSecret(ctx context.Context, id, etag, which string, in any) (Tenant, error) {
+	var out Tenant
+	err := c.do(ctx, call{method: http.MethodPut, path: tenantPath(id, which), in: in, ifMatch: etag}, &out)
 	return out, err
 }
