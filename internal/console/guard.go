@@ -41,9 +41,10 @@ const (
 	metaRequirement = "requirement"
 	// metaTenantQuery: the tenant that is asked for is in the query, for there is none in the path.
 	metaTenantQuery = "tenant_query"
-	// metaPatience is how long the operation may take, other than requestTimeout; negative for a stream, which sees to
-	// that itself.
+	// metaPatience is how long the operation may take; negative for a stream, which sees to that itself.
 	metaPatience = "patience"
+	// metaUpload: the body is large, and only some are taken at a time.
+	metaUpload = "upload"
 )
 
 // guarded is the way from the router to the operations. There is no other, so an operation that does not say what it
@@ -51,7 +52,9 @@ const (
 type guarded struct {
 	huma.Adapter
 
-	admit      func(ctx huma.Context, op *huma.Operation, needs requirement) (huma.Context, *Problem)
+	admit func(ctx huma.Context, op *huma.Operation, needs requirement) (huma.Context, *Problem)
+	// uploads has room for those that are taken at a time.
+	uploads    chan struct{}
 	undeclared []string
 }
 
@@ -64,6 +67,12 @@ func (g *guarded) Handle(op *huma.Operation, handler func(huma.Context)) {
 	}
 	g.Adapter.Handle(op, func(ctx huma.Context) {
 		ctx, refused := g.admit(ctx, op, needs)
+		if upload, _ := op.Metadata[metaUpload].(bool); upload && refused == nil {
+			var done func()
+			if done, refused = g.turn(ctx.Context()); refused == nil {
+				defer done()
+			}
+		}
 		if refused != nil {
 			_, w := humamux.Unwrap(ctx)
 			// Or the server would read the body after all, to keep the connection.
@@ -71,17 +80,33 @@ func (g *guarded) Handle(op *huma.Operation, handler func(huma.Context)) {
 			refused.write(w)
 			return
 		}
-		patience, own := op.Metadata[metaPatience].(time.Duration)
-		if !own {
-			patience = requestTimeout
-		}
-		if patience > 0 {
-			bounded, cancel := context.WithTimeout(ctx.Context(), patience)
-			defer cancel()
-			ctx = huma.WithContext(ctx, bounded)
-		}
+		allowTime(ctx.Context(), op)
 		handler(ctx)
 	})
+}
+
+// answerTime is for the way of the answer.
+const answerTime = 15 * time.Second
+
+// allowTime gives the answer its time from now on: the listener's own limit is too short for some operations.
+func allowTime(ctx context.Context, op *huma.Operation) {
+	patience, _ := op.Metadata[metaPatience].(time.Duration)
+	if patience > 0 {
+		visiting(ctx).answerBy(time.Now().Add(op.BodyReadTimeout + patience + answerTime))
+	}
+}
+
+// turn waits until the upload may begin: each is in memory as a whole.
+func (g *guarded) turn(ctx context.Context) (done func(), refused *Problem) {
+	wait := time.NewTimer(uploadWait)
+	defer wait.Stop()
+	select {
+	case g.uploads <- struct{}{}:
+		return func() { <-g.uploads }, nil
+	case <-ctx.Done():
+	case <-wait.C:
+	}
+	return nil, problem(http.StatusServiceUnavailable, "too many uploads are under way: try again later").later(soon)
 }
 
 // admit decides whether a request may go on to its operation.

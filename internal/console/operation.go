@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
@@ -25,7 +26,7 @@ type operation struct {
 	maxBody int64
 	// bodyTime is how long the body may take to arrive; 10 s when 0.
 	bodyTime time.Duration
-	// patience, when not 0, replaces requestTimeout; negative for a stream.
+	// patience is how long it may take once the body is read; requestTimeout when 0. A stream may take any time.
 	patience time.Duration
 	// tenantInQuery: the tenant that is asked for is the query parameter tenant_id.
 	tenantInQuery bool
@@ -46,6 +47,12 @@ const (
 func register[I, O any](s *Server, o operation, handler func(context.Context, *I) (*O, error)) {
 	op := o.huma(s.api.OpenAPI().Components.Schemas)
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		visiting(ctx).unhurried()
+		if o.line == nil {
+			bounded, cancel := context.WithTimeout(ctx, cmp.Or(o.patience, requestTimeout))
+			defer cancel()
+			ctx = bounded
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.explain(ctx, err)
@@ -70,8 +77,11 @@ func (o operation) huma(schemas huma.Registry) huma.Operation {
 	if op.BodyReadTimeout == 0 {
 		op.BodyReadTimeout = defaultBodyTime
 	}
-	if o.patience != 0 {
-		op.Metadata[metaPatience] = o.patience
+	if o.line == nil {
+		op.Metadata[metaPatience] = cmp.Or(o.patience, requestTimeout)
+	}
+	if op.MaxBodyBytes > defaultMaxBody {
+		op.Metadata[metaUpload] = true
 	}
 	if o.tenantInQuery {
 		op.Metadata[metaTenantQuery] = true

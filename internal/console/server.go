@@ -38,6 +38,8 @@ const (
 	deniedPerSecond, deniedBurst = 1, 50
 	// mostStreams and mostUploads are how many there are at once; a stream lasts long, and an upload is all in memory.
 	mostStreams, mostUploads = 16, 4
+	// uploadWait is how long an upload waits for its turn.
+	uploadWait = 10 * time.Second
 )
 
 // Config is how the API behaves.
@@ -104,7 +106,6 @@ type Server struct {
 	failures *origin.Failures
 	sparse   *audit.Sparse
 	streams  chan struct{}
-	uploads  chan struct{}
 	stopping context.Context //nolint:containedctx // it is the process's, and ends streams
 	stop     context.CancelFunc
 
@@ -131,12 +132,12 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		reach: d.Reach, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
-		failures: failures, sparse: sparse, streams: make(chan struct{}, mostStreams), uploads: make(chan struct{}, mostUploads),
+		failures: failures, sparse: sparse, streams: make(chan struct{}, mostStreams),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	useProblems()
 	router := mux.NewRouter().SkipClean(true)
-	guard := &guarded{Adapter: humamux.NewAdapter(router), admit: s.admit}
+	guard := &guarded{Adapter: humamux.NewAdapter(router), admit: s.admit, uploads: make(chan struct{}, mostUploads)}
 	s.api = huma.NewAPI(description(), guard)
 	routes(s)
 	if len(guard.undeclared) > 0 {

@@ -25,6 +25,8 @@ type visit struct {
 	// operation is the id of the operation, once it is found; principal is who asks, once that is known.
 	operation string
 	principal *access.Principal
+	// conn sets the time limits of this request's connection; nil outside of a request.
+	conn *http.ResponseController
 }
 
 type visitKey struct{}
@@ -54,6 +56,20 @@ func (v *visit) address() string {
 	return v.from.String()
 }
 
+// answerBy moves the time until which the answer has to be written. Where there is no connection there is no limit.
+func (v *visit) answerBy(t time.Time) {
+	if v.conn != nil {
+		_ = v.conn.SetWriteDeadline(t)
+	}
+}
+
+// unhurried takes away the limit for reading, once the body is read: when it passes, net/http takes the client for gone.
+func (v *visit) unhurried() {
+	if v.conn != nil {
+		_ = v.conn.SetReadDeadline(time.Time{})
+	}
+}
+
 // arrive is the first to see a request and the last to see the answer: headers, log line, metrics, panics.
 func (s *Server) arrive(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -66,6 +82,7 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), visitKey{}, v)
 		ctx = telemetry.With(ctx, slog.String(telemetry.KeyCorrelation, v.correlation))
 		answer := &answer{ResponseWriter: w}
+		v.conn = http.NewResponseController(answer)
 		defer func() {
 			cause := recover()
 			if cause != nil && cause != http.ErrAbortHandler { //nolint:err113,errorlint // it is compared as net/http does
