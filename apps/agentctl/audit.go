@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -155,11 +154,10 @@ func exportAuditTo(cmd *cobra.Command, client *adminapi.Client, query adminapi.A
 func exportAudit(cmd *cobra.Command, client *adminapi.Client, query adminapi.AuditQuery, to io.Writer) (*adminapi.AuditRecord, error) {
 	var last *adminapi.AuditRecord
 	out := bufio.NewWriter(to)
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
-	err := client.ExportAudit(cmd.Context(), query, func(r adminapi.AuditRecord) error {
+	err := client.ExportAudit(cmd.Context(), query, func(r adminapi.AuditRecord, line []byte) error {
 		last = &r
-		return enc.Encode(r)
+		_, err := fmt.Fprintf(out, "%s\n", line)
+		return err
 	})
 	if err := errors.Join(err, out.Flush()); err != nil {
 		return nil, fmt.Errorf("export the audit log: %w", err)

@@ -10,14 +10,11 @@ import (
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 )
 
-// TestImportFromAServiceDesk goes all the way: the command, the mirror, the client, a fake server and Postgres. The
-// pace is set high, else the test would wait for it.
+// TestImportFromAServiceDesk goes all the way: the command, the console, the mirror, a fake server and Postgres.
 func TestImportFromAServiceDesk(t *testing.T) {
-	t.Setenv("MIRROR_ONPREM_CALLS_PER_MINUTE", "60000")
-	t.Setenv("MIRROR_CLOUD_CALLS_PER_MINUTE", "60000")
 	t.Setenv("OUTBOUND_ALLOWED_NETWORKS", "127.0.0.1")
 	for _, profile := range []servicedesk.Profile{servicedesk.ProfileOnPrem, servicedesk.ProfileCloud} {
-		environment(t)
+		w := environment(t)
 		grant := servicedesk.OAuth{ClientID: "a", ClientSecret: "b", RefreshToken: "c"}
 		fake := servicedesktest.New(servicedesktest.Options{Profile: profile, APIKey: "example-api-key", OAuth: grant})
 		t.Cleanup(fake.Close)
@@ -45,7 +42,7 @@ func TestImportFromAServiceDesk(t *testing.T) {
 			if err != nil || !strings.Contains(out, "1 imported (1 new, 0 changed, 0 unchanged)") {
 				t.Errorf("%s, %s: %v: %s", profile, c.kind, err, out)
 			}
-			if got := stored(t, c.query); got != c.want {
+			if got := w.stored(t, c.query); got != c.want {
 				t.Errorf("%s, %s: stored %q, want %q", profile, c.kind, got, c.want)
 			}
 		}
@@ -53,7 +50,6 @@ func TestImportFromAServiceDesk(t *testing.T) {
 }
 
 func TestAServiceDeskThatRefuses(t *testing.T) {
-	t.Setenv("MIRROR_ONPREM_CALLS_PER_MINUTE", "60000")
 	t.Setenv("OUTBOUND_ALLOWED_NETWORKS", "127.0.0.1")
 	environment(t)
 	fake := servicedesktest.New(servicedesktest.Options{APIKey: "another-key"})

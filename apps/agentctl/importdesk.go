@@ -39,10 +39,8 @@ func importFromDesk(cmd *cobra.Command, k kind, f *importFlags) error {
 		})
 	})
 	progress.Close()
-	if failure, is := errors.AsType[*adminapi.StreamError](err); err != nil && !is {
+	if _, told := errors.AsType[*adminapi.StreamError](err); err != nil && !told {
 		return withoutSummary(ctx, k, reached, err)
-	} else if is {
-		err = fmt.Errorf("the import stopped; run the same command again, and it goes on from there: %w", failure)
 	}
 	return report(cmd, k, outcomeOf(summary, f, time.Since(began)), rejections(summary), err)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,41 +127,63 @@ func (a *applying) apply() error {
 	}
 }
 
-// update sets what the file says, and then the secrets that it has, each on its own: there is no transaction around them.
+// change is one call of an update. It takes the version that it is to change, and gives the new one.
+type change struct {
+	what string
+	make func(etag string) (adminapi.Tenant, error)
+}
+
+// update sets what the file says, and the secrets that it has, each on its own: there is no transaction around them.
 func (a *applying) update(there adminapi.Tenant) error {
-	ctx, id := a.cmd.Context(), there.TenantID
-	now, err := a.client.UpdateTenant(ctx, id, there.ETag(), a.file.TenantSpec)
-	if err != nil {
-		return fmt.Errorf("tenant %s was not changed: %w", id, err)
+	var done []string
+	now := there
+	for _, c := range a.changes(there) {
+		changed, err := c.make(now.ETag())
+		if adminapi.StatusOf(err) == http.StatusConflict && c.what == itsSigningSecret {
+			continue // it is that already
+		}
+		switch {
+		case err != nil && len(done) == 0:
+			return fmt.Errorf("tenant %s was not changed: %w", there.TenantID, err)
+		case err != nil:
+			return fmt.Errorf("of tenant %s, %s was set, but not %s; apply the file again: %w", there.TenantID, strings.Join(done, " and "), c.what, err)
+		}
+		now, done = changed, append(done, c.what)
 	}
-	done := []string{"its settings"}
-	for _, s := range []struct {
-		what  string
-		given bool
-		set   func(etag string) (adminapi.Tenant, error)
-	}{
-		{"its key to ServiceDesk Plus", a.apiKey != "", func(etag string) (adminapi.Tenant, error) {
+	if err := say(a.cmd, "tenant %s is ready", there.TenantID); err != nil || now.Status == adminapi.TenantEnabled {
+		return err
+	}
+	return say(a.cmd, "it is %s: its webhooks are accepted after `agentctl tenant enable %s`", now.Status, there.TenantID)
+}
+
+const itsSigningSecret = "its signing secret"
+
+// changes are the calls in their order. A key has to suit the edition: of a tenant that moves to the cloud, the key goes
+// first, and of one that comes from there, the settings do.
+func (a *applying) changes(there adminapi.Tenant) []change {
+	ctx, id := a.cmd.Context(), there.TenantID
+	all := []change{{"its settings", func(etag string) (adminapi.Tenant, error) {
+		return a.client.UpdateTenant(ctx, id, etag, a.file.TenantSpec)
+	}}}
+	if a.apiKey != "" {
+		all = append(all, change{"its key to ServiceDesk Plus", func(etag string) (adminapi.Tenant, error) {
 			return a.client.ReplaceAPIKey(ctx, id, etag, adminapi.ReplaceSecret{Secret: a.apiKey.Reveal()})
-		}},
-		{"its key to the knowledge base", a.file.KnowledgeAPIKey != "", func(etag string) (adminapi.Tenant, error) {
+		}})
+		if a.file.Profile == tenant.ProfileCloud && there.Profile != tenant.ProfileCloud {
+			slices.Reverse(all)
+		}
+	}
+	if a.file.KnowledgeAPIKey != "" {
+		all = append(all, change{"its key to the knowledge base", func(etag string) (adminapi.Tenant, error) {
 			return a.client.ReplaceKnowledgeKey(ctx, id, etag, adminapi.ReplaceSecret{Secret: a.file.KnowledgeAPIKey})
-		}},
-		{"its signing secret", a.file.SigningSecret != "", func(etag string) (adminapi.Tenant, error) {
+		}})
+	}
+	if a.file.SigningSecret != "" {
+		all = append(all, change{itsSigningSecret, func(etag string) (adminapi.Tenant, error) {
 			return a.client.RotateSigningSecret(ctx, id, etag, adminapi.RotateSigningSecret{
 				Secret: a.file.SigningSecret, OverlapSeconds: int(a.overlap / time.Second),
 			})
-		}},
-	} {
-		if !s.given {
-			continue
-		}
-		if now, err = s.set(now.ETag()); err != nil {
-			return fmt.Errorf("of tenant %s, %s was set, but not %s; apply the file again: %w", id, strings.Join(done, " and "), s.what, err)
-		}
-		done = append(done, s.what)
+		}})
 	}
-	if err := say(a.cmd, "tenant %s is ready", id); err != nil || now.Status == adminapi.TenantEnabled {
-		return err
-	}
-	return say(a.cmd, "it is %s: its webhooks are accepted after `agentctl tenant enable %s`", now.Status, id)
+	return all
 }

@@ -33,7 +33,7 @@ func (c *Client) PutSubnets(ctx context.Context, tenantID string, rows []invento
 // upload may be sent again: rows that are there already are unchanged then.
 func (c *Client) upload(ctx context.Context, tenantID, what string, batch any) (Change, error) {
 	var out Change
-	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, what), in: batch, again: true, slow: true}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, what, "batch"), in: batch, again: true, slow: true}, &out)
 	return out, err
 }
 

@@ -18,7 +18,7 @@ func (c *Client) Bootstrap(ctx context.Context) (IssuedToken, error) {
 // WhoAmI is who the console takes the client for.
 func (c *Client) WhoAmI(ctx context.Context) (Identity, error) {
 	var out Identity
-	err := c.do(ctx, get("/whoami", nil), &out)
+	err := c.do(ctx, get("/identity", nil), &out)
 	return out, err
 }
 
@@ -79,13 +79,14 @@ func (c *Client) VerifyAudit(ctx context.Context, expect string) (AuditVerificat
 	return out, err
 }
 
-// ExportAudit hands over the entries that q selects, the oldest first. It is ErrCutOff when not all of them came.
-func (c *Client) ExportAudit(ctx context.Context, q AuditQuery, record func(AuditRecord) error) error {
+// ExportAudit hands over the entries that q selects, the oldest first, each with the line that it came in, which is what
+// can be verified. It is ErrCutOff when not all of them came.
+func (c *Client) ExportAudit(ctx context.Context, q AuditQuery, record func(r AuditRecord, line []byte) error) error {
 	return c.stream(ctx, get("/audit/export", q.values()), func(line []byte) error {
 		r, err := decodeLine[AuditRecord](line)
 		if err != nil {
 			return err
 		}
-		return record(r)
+		return record(r, line)
 	})
 }

@@ -73,7 +73,7 @@ func (c *Client) PurgeTenant(ctx context.Context, id, etag string) (Purged, erro
 // TestConnections tries whether what the tenant depends on can be reached.
 func (c *Client) TestConnections(ctx context.Context, id string) (ConnectionTest, error) {
 	var out ConnectionTest
-	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, "test"), slow: true}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(id, "connection-test"), slow: true}, &out)
 	return out, err
 }
 

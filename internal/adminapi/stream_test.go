@@ -78,7 +78,7 @@ func TestAStreamThatIsCutOff(t *testing.T) {
 		}
 	}
 	entries := 0
-	err := streaming(t, abort, `{"seq": 1}`, `{"seq": 2}`).ExportAudit(t.Context(), AuditQuery{}, func(AuditRecord) error { entries++; return nil })
+	err := streaming(t, abort, `{"seq": 1}`, `{"seq": 2}`).ExportAudit(t.Context(), AuditQuery{}, func(AuditRecord, []byte) error { entries++; return nil })
 	if !errors.Is(err, ErrCutOff) || entries != 2 {
 		t.Errorf("an export: %d, %v", entries, err)
 	}
@@ -99,7 +99,7 @@ func TestAStreamEndsWhenItsReceiverHasEnough(t *testing.T) {
 		t.Errorf("Ctrl-C: %v", err)
 	}
 	full := errors.New("the disk is full")
-	err = streaming(t, endless, `{"seq": 1}`).ExportAudit(t.Context(), AuditQuery{}, func(AuditRecord) error { return full })
+	err = streaming(t, endless, `{"seq": 1}`).ExportAudit(t.Context(), AuditQuery{}, func(AuditRecord, []byte) error { return full })
 	if !errors.Is(err, full) {
 		t.Errorf("a receiver that fails: %v", err)
 	}
