@@ -173,13 +173,13 @@ func (s *Server) unauthenticated(ctx context.Context, tenantID string, err error
 func forbidden(needs requirement, principal *access.Principal, tenantID string) *Problem {
 	detail := fmt.Sprintf("this takes the permission %s, which you do not have: GET %s/identity lists those you have", needs, adminapi.Prefix)
 	if slices.Contains(principal.Permissions, access.Permission(needs)) {
-		detail = fmt.Sprintf("your permission %s is restricted to some tenants: it does not reach %s", needs, reach(tenantID))
+		detail = fmt.Sprintf("your permission %s is restricted to some tenants: it does not reach %s", needs, scope(tenantID))
 	}
 	return problem(http.StatusForbidden, detail).
 		with("WWW-Authenticate", fmt.Sprintf(`Bearer realm="console", error="insufficient_scope", scope=%q`, string(needs)))
 }
 
-func reach(tenantID string) string {
+func scope(tenantID string) string {
 	if tenantID == "" {
 		return "the platform as a whole"
 	}
@@ -190,6 +190,7 @@ func reach(tenantID string) string {
 const (
 	reasonSuspected  = "too many wrong tokens"
 	reasonPermission = "missing permission"
+	reasonBootstrapUsed = "bootstrap token used before"
 )
 
 // deny writes a refusal into log and audit log, as far as that is bounded; the metrics have all of them.

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/console/reach"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
@@ -41,7 +42,7 @@ func (s *Server) startImport(ctx context.Context, in *startImport) (*huma.Stream
 		return nil, err
 	}
 	entry := s.event(ctx, audit.OperationImportStart, audit.StatusOK, in.TenantID, string(in.Body.Feed), map[string]string{
-		"limit": strconv.Itoa(in.Body.Limit), "dry_run": strconv.FormatBool(in.Body.DryRun), "restart": strconv.FormatBool(in.Body.Restart),
+		"phase": "begin", "limit": strconv.Itoa(in.Body.Limit), "dry_run": strconv.FormatBool(in.Body.DryRun), "restart": strconv.FormatBool(in.Body.Restart),
 	})
 	if err := s.announce(ctx, entry); err != nil {
 		return nil, err
@@ -74,11 +75,11 @@ func (s *Server) runImport(ctx context.Context, out *lines, in *startImport, ent
 		})
 	last := adminapi.ImportEvent{Summary: showSummary(summary)}
 	entry.Detail = importCounts(summary)
+	entry.Detail["phase"] = "end"
 	if err != nil {
 		last.Error = s.tellWorkEnded(ctx, err, "the import stopped; start it again, and it goes on from there")
 		entry.Status = audit.StatusFailed
 	}
-	entry.Target += " end"
 	s.conclude(ctx, entry)
 	// The client has gone when this fails.
 	_ = out.write(last)
@@ -93,7 +94,7 @@ func (s *Server) tellWorkEnded(ctx context.Context, err error, advice string) st
 		return advice
 	}
 	s.logger.WarnContext(ctx, "work in a stream failed", "error", err)
-	return advice + ": " + reason(err)
+	return advice + ": " + reach.Advice(err, "the console's log tells more under this request's correlation id")
 }
 
 func showProgress(p mirror.Progress) *adminapi.ImportProgress {

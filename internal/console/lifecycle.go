@@ -147,14 +147,14 @@ func (s *Server) purge(ctx context.Context, tenantID string, version int64) (*pu
 	if err != nil {
 		return nil, err
 	}
-	begin := s.event(ctx, audit.OperationTenantPurge, audit.StatusOK, tenantID, "begin", rowCounts(counted))
+	begin := s.event(ctx, audit.OperationTenantPurge, audit.StatusOK, tenantID, "", rowCounts("begin", counted))
 	if err := s.announce(ctx, begin); err != nil {
 		return nil, err
 	}
-	end := s.event(ctx, audit.OperationTenantPurge, audit.StatusOK, tenantID, "end", nil)
+	end := s.event(ctx, audit.OperationTenantPurge, audit.StatusOK, tenantID, "", rowCounts("end", nil))
 	rows, err := s.tenants.Purge(ctx, tenantID, version, s.also(end))
 	if err != nil {
-		end.Status, end.Detail = audit.StatusFailed, rowCounts(rows)
+		end.Status, end.Detail = audit.StatusFailed, rowCounts("end", rows)
 		s.conclude(ctx, end)
 		return nil, stale(err)
 	}
@@ -170,8 +170,8 @@ func total(rows map[string]int64) (n int64) {
 }
 
 // rowCounts is rows as an entry of the audit log has them.
-func rowCounts(rows map[string]int64) map[string]string {
-	detail := make(map[string]string, len(rows))
+func rowCounts(phase string, rows map[string]int64) map[string]string {
+	detail := map[string]string{"phase": phase}
 	for table, n := range rows {
 		detail[table] = strconv.FormatInt(n, 10)
 	}

@@ -132,8 +132,8 @@ func fromHuma(status int, message string, errs []error) *Problem {
 const mostFaults = 100
 
 func fault(err error) FieldProblem {
-	detailed, ok := errors.AsType[huma.ErrorDetailer](err)
-	if !ok {
+	var detailed huma.ErrorDetailer
+	if !errors.As(err, &detailed) {
 		return FieldProblem{Message: "is not valid"}
 	}
 	detail := detailed.ErrorDetail()
