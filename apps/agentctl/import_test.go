@@ -154,7 +154,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 }
 
 func TestSinceAndLimitOfAFile(t *testing.T) {
-	w := environment(t)
+	environment(t)
 	mustApply(t)
 	importing := func(more ...string) (string, error) {
 		return agentctl(t.Context(), exampleTickets, append([]string{"import", "tickets", "--tenant", "alpha", "--file", "-"}, more...)...)
