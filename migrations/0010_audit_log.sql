@@ -33,16 +33,17 @@ CREATE POLICY admin_access ON audit_log TO admin USING (true) WITH CHECK (true);
 CREATE POLICY console_reads ON audit_log FOR SELECT TO console_user USING (true);
 GRANT SELECT ON audit_log TO console_user;
 
+-- The functions pin their search path, pg_temp last: unnamed it would come first, and a temporary table is also a type.
 -- A field as the hash sees it: its length in bytes, four of them, then the bytes. So no two entries have one encoding.
 CREATE FUNCTION audit_field(value text) RETURNS bytea
-LANGUAGE sql STABLE SET search_path = pg_catalog
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8');
 
 -- The hash of an entry. internal/audit/hash.go computes the same, and must be changed together with it: never for
 -- entries that exist, so a new encoding needs a new first field.
 -- +goose StatementBegin
 CREATE FUNCTION audit_hash(entry audit_log) RETURNS bytea
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT sha256(
         public.audit_field('ai-agents audit 1')
         || entry.previous_hash
@@ -65,13 +66,13 @@ $$;
 -- One writer at a time, until its commit: the next entry follows the one that is committed, and numbers have no gap.
 -- Any number will do for the lock that all agree on.
 CREATE FUNCTION audit_lock() RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS 'SELECT pg_advisory_xact_lock(7954892031775401061)';
 
 -- Whatever an INSERT says of number, time, role and hashes, these are the ones.
 -- +goose StatementBegin
 CREATE FUNCTION audit_chain() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     last public.audit_log;
 BEGIN
@@ -93,7 +94,7 @@ CREATE TRIGGER audit_chain BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCT
 
 -- +goose StatementBegin
 CREATE FUNCTION audit_refuse() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'the audit log is append-only: no %', TG_OP USING ERRCODE = 'insufficient_privilege';
 END $$;
@@ -105,7 +106,7 @@ CREATE TRIGGER audit_refuse BEFORE UPDATE OR TRUNCATE ON audit_log FOR EACH STAT
 -- The deletion writes an entry of its own, with what the first entry that is left has to follow.
 -- +goose StatementBegin
 CREATE FUNCTION audit_removed() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     newest public.audit_log;
     n      bigint;
@@ -139,7 +140,7 @@ CREATE TRIGGER audit_removed AFTER DELETE ON audit_log
 -- +goose StatementBegin
 CREATE FUNCTION audit_append(operation text, status text, actor text, tenant_id text, target text, address text,
                              correlation_id text, detail jsonb)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF operation = 'audit.prune' THEN
         -- It tells where the chain may begin, so it is written by the deletion alone.
@@ -154,7 +155,7 @@ END $$;
 -- entry that is younger, in case a clock was wrong.
 -- +goose StatementBegin
 CREATE FUNCTION audit_prune(keep interval, most integer DEFAULT 10000)
-RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     stays bigint;
     n     bigint;

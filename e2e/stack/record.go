@@ -30,6 +30,8 @@ type recordedProcess struct {
 // endpoints are the addresses of a stack.
 type endpoints struct {
 	GatewayURL         string            `json:"gatewayUrl"`
+	ConsoleURL         string            `json:"consoleUrl"`
+	BootstrapToken     string            `json:"bootstrapToken"` // for the first API token
 	SimulatorURL       string            `json:"simulatorUrl"`
 	Internal           map[string]string `json:"internal"`  // by app id: the app's own port
 	Sidecars           map[string]string `json:"sidecars"`  // by app id: Dapr's HTTP API

@@ -11,7 +11,7 @@ import (
 
 func TestTheSetting(t *testing.T) {
 	for value, want := range map[string]string{
-		"": "", "10.0.0.0/8": "10.0.0.0/8", " 192.0.2.1 ,fd12::/16": "192.0.2.1/32 fd12::/16", "0.0.0.0/0": "0.0.0.0/0",
+		"": "", "10.0.0.0/8": "10.0.0.0/8", "192.0.2.1 , fd12::/16": "192.0.2.1/32 fd12::/16", "0.0.0.0/0": "0.0.0.0/0",
 	} {
 		t.Setenv("OUTBOUND_ALLOWED_NETWORKS", value)
 		var cfg outbound.Config

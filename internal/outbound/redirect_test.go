@@ -2,6 +2,7 @@ package outbound_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -68,16 +69,17 @@ func TestSSRFCredentialsStayWithTheirHost(t *testing.T) {
 
 func TestSSRFEncryptionIsNotLeft(t *testing.T) {
 	t.Parallel()
-	open := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+r.Host+"/plain", http.StatusFound)
 	}))
-	t.Cleanup(open.Close)
+	t.Cleanup(secure.Close)
 	g := guard(t, "127.0.0.1")
 	transport := g.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
-	roots := open.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	roots := x509.NewCertPool()
+	roots.AddCert(secure.Certificate())
 	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	status, _, err := get(t, &http.Client{Transport: transport, CheckRedirect: outbound.Redirects}, open.URL)
+	status, _, err := get(t, &http.Client{Transport: transport, CheckRedirect: outbound.Redirects}, secure.URL)
 	if err != nil || status != http.StatusFound {
 		t.Errorf("HTTP %d, %v, want the redirect itself", status, err)
 	}

@@ -85,6 +85,9 @@ func (p *Provider) Break(f Faults) {
 	p.faults = f
 }
 
+// CloseConnections cuts off the requests that are under way.
+func (p *Provider) CloseConnections() { p.server.CloseClientConnections() }
+
 // KeyRequests is how often the keys were asked for.
 func (p *Provider) KeyRequests() int { return p.count(pathKeys) }
 
