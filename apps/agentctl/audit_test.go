@@ -47,13 +47,13 @@ func TestTheAuditLogIsExportedAndVerified(t *testing.T) {
 			t.Errorf("%s: exit status %d", name, exitStatus(err))
 		}
 	}
-	fails(t, "{}", "audit verify --file -", "line 1")
+	fails(t, "x", "audit verify --file -", "line 1")
 	fails(t, "", "audit verify --file /nowhere", "/nowhere")
 	fails(t, "", "audit verify --expect 1:00", "--expect")
 	fails(t, "", "audit verify --expect x", "--expect")
 	fails(t, "", "audit verify --expect 1:"+strings.Repeat("0", 64), "NOT as it was written")
 	fails(t, "", "audit export --since tomorrow --until -", "--since", "--until")
-	if out := must(t, "", "audit export --tenant nobody --file "+file+"2"); !strings.Contains(out, "no entry") {
+	if out := must(t, "", "audit export --actor nobody --file "+file+"2"); !strings.Contains(out, "no entry") {
 		t.Errorf("says %s", out)
 	}
 }

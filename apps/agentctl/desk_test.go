@@ -62,26 +62,8 @@ func TestAServiceDeskThatRefuses(t *testing.T) {
 	t.Cleanup(server.Close)
 	applyDesk(t, servicedesk.ProfileOnPrem, server.URL)
 	out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha")
-	if exitStatus(err) != exitFailed || err == nil || !strings.Contains(err.Error(), "401") {
+	if exitStatus(err) != exitFailed || err == nil || !strings.Contains(err.Error(), "the key is not accepted") {
 		t.Errorf("%v: %s", err, out)
-	}
-}
-
-func TestSSRFImportsAreGuarded(t *testing.T) {
-	t.Setenv("MIRROR_ONPREM_CALLS_PER_MINUTE", "60000")
-	t.Setenv("OUTBOUND_ALLOWED_NETWORKS", "")
-	environment(t)
-	var requests atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
-	t.Cleanup(server.Close)
-	applyDesk(t, servicedesk.ProfileOnPrem, server.URL)
-	out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha")
-	if _, refused := errors.AsType[*outbound.RefusedError](err); exitStatus(err) != exitFailed || !refused || requests.Load() != 0 {
-		t.Errorf("%v after %d requests: %s", err, requests.Load(), out)
-	}
-	t.Setenv("OUTBOUND_ALLOWED_NETWORKS", "example.com")
-	if out, err := agentctl(t.Context(), "", "tenant", "show", "alpha"); err == nil || !strings.Contains(err.Error(), "OUTBOUND_ALLOWED_NETWORKS") {
-		t.Errorf("a wrong setting: %v: %s", err, out)
 	}
 }
 

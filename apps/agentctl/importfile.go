@@ -88,8 +88,8 @@ func refusal(err error) string {
 	}
 	var reasons []string
 	for _, f := range problem.Errors {
-		f.Location = strings.TrimPrefix(strings.TrimPrefix(f.Location, "body."), "rows[0]")
-		f.Location = strings.TrimPrefix(f.Location, ".")
+		// body.rows[0].subject; of all rows together, body.rows.
+		f.Location = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(f.Location, "body.rows"), "[0]"), ".")
 		reasons = append(reasons, f.String())
 	}
 	return cmp.Or(strings.Join(reasons, "; "), problem.Detail, problem.Title)

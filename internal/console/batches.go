@@ -11,6 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
@@ -67,6 +68,9 @@ func batch[T uploadable](s *Server, kind, what string,
 		if err != nil {
 			entry.Status = audit.StatusFailed
 			s.conclude(ctx, entry)
+			if reason, is := postgres.Refused(err); is {
+				return nil, invalid(FieldProblem{Location: "body.rows", Message: "the database refuses it: " + reason})
+			}
 			return nil, err
 		}
 		return &batchAnswer{Body: adminapi.Change(change)}, nil

@@ -104,7 +104,7 @@ func showProgress(p mirror.Progress) *adminapi.ImportProgress {
 func showSummary(sum mirror.Summary) *adminapi.ImportSummary {
 	shown := &adminapi.ImportSummary{
 		Change: adminapi.Change(sum.Change), Read: sum.Read, Skipped: sum.Skipped, Removed: sum.Removed,
-		Rejected: sum.Rejected, Resumed: sum.Resumed,
+		Rejected: sum.Rejected, Resumed: sum.Resumed, Limited: sum.Limited,
 	}
 	for _, r := range sum.Rejections {
 		shown.Rejections = append(shown.Rejections, adminapi.Rejection{ID: r.ID, Reason: r.Reason})
