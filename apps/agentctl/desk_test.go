@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,7 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/adminapi/tokenfile"
+	"github.com/ai-agents/ai-agents/internal/console/consoletest"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 )
@@ -64,6 +64,22 @@ func TestAServiceDeskThatRefuses(t *testing.T) {
 	out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha")
 	if exitStatus(err) != exitFailed || err == nil || !strings.Contains(err.Error(), "the key is not accepted") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestSSRFImportsAreGuarded(t *testing.T) {
+	w := newWorld(t, consoletest.Options{Guarded: true})
+	if err := tokenfile.Write(w.tokenFile, tokenfile.Token{Secret: w.Token}); err != nil {
+		t.Fatal(err)
+	}
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	t.Cleanup(server.Close)
+	applyDesk(t, servicedesk.ProfileOnPrem, server.URL)
+	fails(t, "", "import tickets --tenant alpha", "address")
+	fails(t, "", "tenant test alpha")
+	if n := requests.Load(); n != 0 {
+		t.Errorf("%d requests reached a forbidden address", n)
 	}
 }
 

@@ -44,7 +44,9 @@ type Options struct {
 	GatewayURL string
 	// Issuer and Audience are of the identity provider; none when empty.
 	Issuer, Audience string
-	// Importer stands in for the mirror; nil for the mirror itself, whose URLs may lead to loopback.
+	// Guarded keeps tenants' URLs from leading to this machine, as in production. Otherwise they may.
+	Guarded bool
+	// Importer stands in for the mirror; nil for the mirror itself.
 	Importer console.Importer
 }
 
@@ -89,7 +91,11 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 	if err != nil {
 		return nil, err
 	}
-	guard := outbound.New(outbound.Config{AllowedNetworks: outbound.Networks{netip.MustParsePrefix("127.0.0.0/8")}}, logger)
+	var reachable outbound.Config
+	if !opts.Guarded {
+		reachable.AllowedNetworks = outbound.Networks{netip.MustParsePrefix("127.0.0.0/8")}
+	}
+	guard := outbound.New(reachable, logger)
 	if opts.Importer == nil {
 		opts.Importer = mirror.New(db, mirrored{desk.New(c.Tenants, guard, timeout, logger)},
 			mirror.Config{ResolvedStatuses: []string{"Resolved", "Closed"}, CloudCalls: callsPerMinute, OnPremCalls: callsPerMinute, Logger: logger})
