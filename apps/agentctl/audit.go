@@ -83,14 +83,14 @@ func newAuditListCommand() *cobra.Command {
 			t, n := newTable(cmd, asJSON, "NO.", "TIME", "OPERATION", "STATUS", "ACTOR", "TENANT", "TARGET", "FROM"), 0
 			for r, err := range client.Audit(cmd.Context(), query) {
 				if err != nil {
-					return errors.Join(err, t.close())
+					return t.close(err)
 				}
 				t.row(r, r.Seq, shown(r.At), r.Operation, r.Status, r.Actor, r.TenantID, r.Target, r.Address)
 				if n++; n == limit {
 					break
 				}
 			}
-			return t.close()
+			return t.close(nil)
 		},
 	}
 	flags.bind(cmd)

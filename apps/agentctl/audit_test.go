@@ -43,7 +43,7 @@ func TestTheAuditLogIsExportedAndVerified(t *testing.T) {
 		"one was changed": {changed, ""}, "one is missing": {lines[0] + strings.Join(lines[2:], ""), ""},
 		"the end is missing": {strings.Join(lines[:len(lines)-1], ""), " --expect " + exported[1]},
 	} {
-		if err := fails(t, c.text, "audit verify --file -"+c.flags, "NOT as it was written"); exitStatus(err) != exitFailed {
+		if err := failure(t, c.text, "audit verify --file -"+c.flags, "NOT as it was written"); exitStatus(err) != exitFailed {
 			t.Errorf("%s: exit status %d", name, exitStatus(err))
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -48,12 +49,8 @@ func bootstrap(cmd *cobra.Command, file string) error {
 		return err
 	}
 	issued, err := client.Bootstrap(cmd.Context())
-	switch adminapi.StatusOf(err) {
-	case 0:
-	case http.StatusUnauthorized:
-		return fmt.Errorf("the console does not accept this bootstrap token: it is the secret console-bootstrap-token of the console (%w)", err)
-	default:
-		return err
+	if adminapi.StatusOf(err) == http.StatusUnauthorized {
+		return errors.New("the console does not accept this bootstrap token: it has to be the secret console-bootstrap-token that the console was started with")
 	}
 	if err != nil {
 		return err
@@ -125,7 +122,7 @@ func newWhoAmICommand() *cobra.Command {
 			t.line("may", strings.Join(me.Permissions, ", "))
 			t.line("tenants", cmp.Or(strings.Join(me.Tenants, ", "), "all"))
 			t.line("until", when(me.ExpiresAt, "not known"))
-			return t.close()
+			return t.close(nil)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

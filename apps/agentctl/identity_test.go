@@ -55,14 +55,14 @@ func TestABootstrapTokenThatCannotBeKept(t *testing.T) {
 }
 
 func TestTokens(t *testing.T) {
-	w := environment(t)
+	environment(t)
 	mustApply(t)
 	out, messages, err := apart(t.Context(), "", "token", "create", "--name", "nightly import", "--may", "content:write", "--tenant", "alpha", "--valid", "90d")
 	if err != nil || strings.Count(out, "\n") != 1 || !strings.Contains(messages, "content:write") || !strings.Contains(messages, "is not shown again") {
 		t.Fatalf("%v: %q, %q", err, out, messages)
 	}
 	list := must(t, "", "token list")
-	if !strings.Contains(list, "nightly import") || !strings.Contains(list, "good until") || strings.Contains(list, strings.TrimSpace(out)) {
+	if !strings.Contains(list, " admin ") || !strings.Contains(list, "nightly import") || !strings.Contains(list, "good until") || strings.Contains(list, strings.TrimSpace(out)) {
 		t.Errorf("lists %s", list)
 	}
 	all := os.Getenv("AGENTCTL_TOKEN_FILE")
@@ -73,10 +73,7 @@ func TestTokens(t *testing.T) {
 	fails(t, exampleTickets, "import tickets --tenant beta --file -", "agentctl whoami")
 	fails(t, "", "token create --name x --may admin", "agentctl whoami")
 	t.Setenv("AGENTCTL_TOKEN_FILE", all)
-	id := strings.Fields(strings.Split(list, "\n")[1])[0]
-	if !strings.Contains(list, id) {
-		t.Fatal(list)
-	}
+	id := "none"
 	for line := range strings.SplitSeq(list, "\n") {
 		if strings.Contains(line, "nightly import") {
 			id = strings.Fields(line)[0]
@@ -95,9 +92,8 @@ func TestTokens(t *testing.T) {
 	fails(t, exampleTickets, "import tickets --tenant alpha --file -", "not accepted", "agentctl login")
 	t.Setenv("AGENTCTL_TOKEN", "")
 	fails(t, "", "token revoke nobody")
-	for valid, says := range map[string]string{"soon": "no duration", "xd": "no number of days", "-1h": "negative", "400d": ""} {
+	for valid, says := range map[string]string{"soon": "no duration", "xd": "no number of days", "-1h": "negative", "400d": "366 days", "1s": "a minute"} {
 		fails(t, "", "token create --name x --may viewer --valid="+valid, says)
 	}
 	fails(t, "", "token create --name x --may fly", "fly")
-	_ = w
 }

@@ -48,14 +48,13 @@ func (d *standIn) Import(ctx context.Context, tenantID string, feed mirror.Feed,
 }
 
 // withMirror gives agentctl a console with d in place of the mirror.
-func withMirror(t *testing.T, d *standIn) *world {
+func withMirror(t *testing.T, d *standIn) {
 	t.Helper()
 	w := newWorld(t, consoletest.Options{Importer: d})
 	if err := tokenfile.Write(w.tokenFile, tokenfile.Token{Secret: w.Token}); err != nil {
 		t.Fatal(err)
 	}
 	mustApply(t)
-	return w
 }
 
 func TestImportFromServiceDesk(t *testing.T) {
@@ -80,7 +79,7 @@ func TestImportFromServiceDesk(t *testing.T) {
 	if diff := cmp.Diff(want, d.opts, cmpopts.IgnoreFields(mirror.Options{}, "Report")); diff != "" {
 		t.Error(diff)
 	}
-	if err := fails(t, "", "import tickets --tenant nobody", "nothing was imported", "agentctl tenant apply"); adminapi.StatusOf(err) != http.StatusNotFound {
+	if err := failure(t, "", "import tickets --tenant nobody", "nothing was imported", "agentctl tenant apply"); adminapi.StatusOf(err) != http.StatusNotFound {
 		t.Errorf("an unknown tenant: %v", err)
 	}
 	must(t, "", "tenant disable alpha")

@@ -70,7 +70,7 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	for _, c := range job.LLMCalls {
 		t.line("  model "+c.Model, fmt.Sprintf("%d + %d tokens", c.PromptTokens, c.CompletionTokens), fmt.Sprintf("$%.6f", c.CostUSD), c.Error)
 	}
-	return t.close()
+	return t.close(nil)
 }
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
@@ -98,14 +98,14 @@ func newJobListCommand() *cobra.Command {
 			shownJobs := 0
 			for job, err := range client.Jobs(cmd.Context(), tenantID, query) {
 				if err != nil {
-					return errors.Join(err, t.close())
+					return t.close(err)
 				}
 				t.row(job, job.JobID, job.TicketID, job.Event, job.Status, shown(job.ReceivedAt), job.FailureReason)
 				if shownJobs++; shownJobs == limit {
 					break
 				}
 			}
-			return t.close()
+			return t.close(nil)
 		},
 	}
 	cmd.Flags().StringVar(&tenantID, "tenant", "", "tenant id")

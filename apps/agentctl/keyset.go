@@ -111,20 +111,13 @@ func newKeysetStatusCommand() *cobra.Command {
 				}
 				t.line(key.ID, key.Values, note)
 			}
-			if err := t.close(); err != nil || status.Unreadable == 0 {
-				return err
+			if status.Unreadable == 0 {
+				return t.close(nil)
 			}
-			return fmt.Errorf("%s sealed with a key that is in no keyset we have: put that key back, or set these secrets anew",
-				plural(status.Unreadable, "value")+" "+are(status.Unreadable))
+			return t.close(fmt.Errorf("%s cannot be opened: the key is in no keyset we have. Put that key back, or set these secrets anew",
+				plural(status.Unreadable, "value")))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
-}
-
-func are(n int64) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,11 +43,11 @@ func TestAKeyIsReplacedOnTheWayFromStandardInputToStandardOutput(t *testing.T) {
 		}
 	}
 	fails(t, keyset, fmt.Sprint("keyset retire ", old), "primary")
-	keyset = change("promote", fmt.Sprint(fresh))
+	keyset = change("promote", strconv.Itoa(int(fresh)))
 	if !keysOf(t, keyset)[fresh] {
 		t.Error("the new key is not the primary one")
 	}
-	keyset = change("retire", fmt.Sprint(old))
+	keyset = change("retire", strconv.Itoa(int(old)))
 	if left := keysOf(t, keyset); len(left) != 1 || !left[fresh] {
 		t.Errorf("keys %v", left)
 	}

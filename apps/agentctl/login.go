@@ -128,7 +128,7 @@ func (in signingIn) ask(cmd *cobra.Command) (*oauth2.Token, error) {
 	case cmd.Context().Err() != nil:
 		return nil, cmd.Context().Err()
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, errors.New("nobody has signed in in time: begin again")
+		return nil, errors.New("the time for signing in has run out: begin again")
 	default:
 		return nil, fmt.Errorf("the identity provider gives no token: %w", told(err))
 	}

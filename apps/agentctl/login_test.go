@@ -13,7 +13,7 @@ import (
 )
 
 // signIn logs in while somebody at the provider does what they are asked to.
-func signIn(t *testing.T, provider *oidctest.Provider, somebody func(code string) bool, more ...string) (string, error) {
+func signIn(t *testing.T, provider *oidctest.Provider, somebody func(code string) bool) (string, error) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -25,7 +25,7 @@ func signIn(t *testing.T, provider *oidctest.Provider, somebody func(code string
 			time.Sleep(10 * time.Millisecond)
 		}
 	}()
-	return agentctl(t.Context(), "", append([]string{"login", "--issuer", provider.Issuer(), "--client-id", "agentctl"}, more...)...)
+	return agentctl(t.Context(), "", "login", "--issuer", provider.Issuer(), "--client-id", "agentctl")
 }
 
 func TestLogin(t *testing.T) {

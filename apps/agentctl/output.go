@@ -79,38 +79,53 @@ func say(cmd *cobra.Command, format string, args ...any) error {
 
 // table prints rows in columns, or with asJSON each of them as a JSON object on a line.
 type table struct {
-	out    io.Writer
 	w      *tabwriter.Writer
+	json   *json.Encoder
 	asJSON bool
+	titles []any
 	err    error
 }
 
+// newTable makes a table, whose titles are printed with its first row, or at its end; none for one without.
 func newTable(cmd *cobra.Command, asJSON bool, titles ...any) *table {
-	t := &table{out: cmd.OutOrStdout(), w: tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0), asJSON: asJSON}
-	if len(titles) > 0 && !asJSON {
-		t.line(titles...)
-	}
+	t := &table{w: tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0), json: json.NewEncoder(cmd.OutOrStdout()), asJSON: asJSON, titles: titles}
+	t.json.SetEscapeHTML(false)
 	return t
 }
 
 // row prints value as JSON, or its cells.
 func (t *table) row(value any, cells ...any) {
-	if !t.asJSON {
-		t.line(cells...)
+	if t.asJSON {
+		t.err = errors.Join(t.err, t.json.Encode(value))
 		return
 	}
-	enc := json.NewEncoder(t.out)
-	enc.SetEscapeHTML(false)
-	t.err = errors.Join(t.err, enc.Encode(value))
+	t.line(cells...)
 }
 
 func (t *table) line(cells ...any) {
+	if titles := t.titles; len(titles) > 0 {
+		t.titles = nil
+		t.line(titles...)
+	}
 	texts := make([]string, len(cells))
 	for i, cell := range cells {
 		texts[i] = plain(fmt.Sprint(cell))
 	}
 	_, err := fmt.Fprintln(t.w, strings.TrimRight(strings.Join(texts, "\t"), "\t"))
 	t.err = errors.Join(t.err, err)
+}
+
+// close prints what is left. After a failure that is the rows until then; without any, nothing.
+func (t *table) close(failure error) error {
+	if failure == nil && !t.asJSON && len(t.titles) > 0 {
+		titles := t.titles
+		t.titles = nil
+		t.line(titles...)
+	}
+	if err := errors.Join(t.err, t.w.Flush()); err != nil {
+		return errors.Join(failure, fmt.Errorf("print: %w", err))
+	}
+	return failure
 }
 
 // plain is text without control characters: what others wrote must neither break the table nor steer the terminal.
@@ -121,13 +136,6 @@ func plain(text string) string {
 		}
 		return r
 	}, text)
-}
-
-func (t *table) close() error {
-	if err := errors.Join(t.err, t.w.Flush()); err != nil {
-		return fmt.Errorf("print: %w", err)
-	}
-	return nil
 }
 
 // when is a time that may not be.

@@ -36,7 +36,7 @@ func newTenantListCommand() *cobra.Command {
 			t := newTable(cmd, asJSON, "TENANT", "STATUS", "EDITION", "KNOWLEDGE BASE", "CHANGED", "NAME")
 			for tenant, err := range client.Tenants(cmd.Context(), adminapi.TenantStatus(status)) {
 				if err != nil {
-					return errors.Join(err, t.close())
+					return t.close(err)
 				}
 				knowledge := "none"
 				if tenant.KnowledgeURL != "" {
@@ -44,7 +44,7 @@ func newTenantListCommand() *cobra.Command {
 				}
 				t.row(tenant, tenant.TenantID, tenant.Status, tenant.Profile, knowledge, shown(tenant.UpdatedAt), tenant.Name)
 			}
-			return t.close()
+			return t.close(nil)
 		},
 	}
 	cmd.Flags().StringVar(&status, "status", "", "only those that are enabled, disabled or deleted")
@@ -130,10 +130,10 @@ func newTenantTestCommand() *cobra.Command {
 				t.line(p.name, p.probe.Outcome, took, p.probe.Detail)
 				failed = failed || p.probe.Outcome == adminapi.ProbeFailed
 			}
-			if err := t.close(); err != nil || !failed {
-				return err
+			if failed {
+				return t.close(errProbeFailed)
 			}
-			return errProbeFailed
+			return t.close(nil)
 		},
 	}
 }

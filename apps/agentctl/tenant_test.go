@@ -10,7 +10,7 @@ import (
 )
 
 func TestTenantApplyAndShow(t *testing.T) {
-	w := environment(t)
+	environment(t)
 	mustApply(t)
 	out := must(t, "", "tenant show alpha")
 	if !strings.Contains(out, `"servicedesk_profile": "onprem"`) || !strings.Contains(out, `"status": "enabled"`) || strings.Contains(out, "example-") {
@@ -35,15 +35,14 @@ func TestTenantApplyAndShow(t *testing.T) {
 		"not valid":    {strings.Replace(exampleTenant, `"onprem"`, `"sometimes"`, 1), "alpha was not changed"},
 		"short secret": {strings.NewReplacer("alpha", "beta", "example-signing-secret", "short").Replace(exampleTenant), "signing_secret"},
 	} {
-		if err := fails(t, c.input, "tenant apply --file -", c.says); err != nil && strings.Contains(err.Error(), "example-api-key") {
+		if err := failure(t, c.input, "tenant apply --file -", c.says); err != nil && strings.Contains(err.Error(), "example-api-key") {
 			t.Errorf("%s: the error repeats a secret: %v", name, err)
 		}
 	}
-	if err := fails(t, "", "tenant show nobody", "no such tenant"); adminapi.StatusOf(err) != http.StatusNotFound {
+	if err := failure(t, "", "tenant show nobody", "no such tenant"); adminapi.StatusOf(err) != http.StatusNotFound {
 		t.Errorf("an unknown tenant: %v", err)
 	}
 	fails(t, "", "tenant apply --file /nowhere.json", "/nowhere.json")
-	_ = w
 }
 
 // TestApplyKeepsTheSecretsThatTheFileLeavesOut, and replaces those that it has.

@@ -19,8 +19,9 @@ import (
 
 // tenantFile is how an operator writes a tenant down. On update secrets may be left out, and stay as they are then.
 type tenantFile struct {
-	TenantID string `json:"tenant_id"`
 	adminapi.TenantSpec
+
+	TenantID string `json:"tenant_id"`
 
 	// APIKey is the authtoken as a string, or the OAuth grant of the cloud as an object.
 	APIKey          json.RawMessage `json:"api_key"`
@@ -156,7 +157,7 @@ func (a *applying) update(there adminapi.Tenant) error {
 	return say(a.cmd, "it is %s: its webhooks are accepted after `agentctl tenant enable %s`", now.Status, there.TenantID)
 }
 
-const itsSigningSecret = "its signing secret"
+const itsSigningSecret = "its signing secret" //nolint:gosec // words, not a secret
 
 // changes are the calls in their order. A key has to suit the edition: of a tenant that moves to the cloud, the key goes
 // first, and of one that comes from there, the settings do.

@@ -92,7 +92,7 @@ func printRows(cmd *cobra.Command, rows map[string]int64) error {
 			t.line("  "+name, rows[name])
 		}
 	}
-	return t.close()
+	return t.close(nil)
 }
 
 // plural is "1 row", "2 rows".

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 )
 
@@ -36,6 +38,9 @@ It can have no more rights than the one it is made with.`,
 			period, err := parsePeriod(valid)
 			if err != nil {
 				return fmt.Errorf("--valid: %w", err)
+			}
+			if period < access.MinValid || period > access.MaxValid {
+				return fmt.Errorf("--valid: %s is not between a minute and 366 days", valid)
 			}
 			in.ValidSeconds = int(period / time.Second)
 			return createToken(cmd, in)
@@ -101,16 +106,32 @@ func newTokenListCommand() *cobra.Command {
 			t := newTable(cmd, asJSON, "ID", "NAME", "STATE", "MAY", "TENANTS", "LAST USED")
 			for token, err := range client.Tokens(cmd.Context()) {
 				if err != nil {
-					return errors.Join(err, t.close())
+					return t.close(err)
 				}
-				t.row(token, token.ID, token.Name, stateOf(token), strings.Join(token.Permissions, ","),
+				t.row(token, token.ID, token.Name, stateOf(token), roleOf(token.Permissions),
 					cmp.Or(strings.Join(token.Tenants, ","), "all"), when(token.LastUsedAt, "never"))
 			}
-			return t.close()
+			return t.close(nil)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object a line")
 	return cmd
+}
+
+// roleOf is the role that has just these permissions, or else the permissions.
+func roleOf(permissions []string) string {
+	have := slices.Sorted(slices.Values(permissions))
+	for _, role := range []access.Role{access.RoleAdmin, access.RoleOperator, access.RoleViewer} {
+		var its []string
+		for _, p := range role.Permissions() {
+			its = append(its, string(p))
+		}
+		slices.Sort(its)
+		if slices.Equal(its, have) {
+			return string(role)
+		}
+	}
+	return strings.Join(permissions, ",")
 }
 
 func stateOf(t adminapi.Token) string {

@@ -109,7 +109,13 @@ func must(t *testing.T, input, args string) string {
 }
 
 // fails runs a command that has to fail and say all of these.
-func fails(t *testing.T, input, args string, says ...string) error {
+func fails(t *testing.T, input, args string, says ...string) {
+	t.Helper()
+	_ = failure(t, input, args, says...)
+}
+
+// failure is fails, and gives the error.
+func failure(t *testing.T, input, args string, says ...string) error {
 	t.Helper()
 	out, err := agentctl(t.Context(), input, strings.Fields(args)...)
 	if err == nil {

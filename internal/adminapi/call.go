@@ -110,7 +110,7 @@ func (c *Client) once(ctx context.Context, ask call, body []byte, out any) error
 		return c.unreachable(ctx, fmt.Errorf("its answer broke off: %w", err))
 	}
 	if len(answer) > maxAnswer {
-		return fmt.Errorf("the console's answer is larger than %d MiB", maxAnswer>>20)
+		return fmt.Errorf("the console's answer is larger than %d MiB", maxAnswer/mebibyte)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return problemOf(resp, answer)

@@ -20,8 +20,9 @@ const (
 	// silence is how long a stream may say nothing: the console repeats itself every few seconds.
 	silence = time.Minute
 	// maxAnswer bounds an answer, and maxLine a line of a stream, in bytes.
-	maxAnswer = 64 << 20
-	maxLine   = 4 << 20
+	maxAnswer = 64 * mebibyte
+	maxLine   = 4 * mebibyte
+	mebibyte  = 1 << 20
 )
 
 // Options say which console to speak to, and as whom.

@@ -16,7 +16,7 @@ const ProblemType = "application/problem+json"
 
 // Problem is why the console did not do what it was asked for. What a client sent is not repeated in it: that may have
 // been a secret.
-type Problem struct {
+type Problem struct { //nolint:errname // as RFC 9457 calls it
 	Status int    `json:"status"`
 	Title  string `json:"title"`
 	Detail string `json:"detail"`

@@ -55,7 +55,7 @@ func (c *Client) stream(ctx context.Context, ask call, line func([]byte) error) 
 	case err == nil:
 		return nil
 	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("a line of the console's answer is larger than %d MiB", maxLine>>20)
+		return fmt.Errorf("a line of the console's answer is larger than %d MiB", maxLine/mebibyte)
 	case context.Cause(ctx) != nil:
 		return context.Cause(ctx)
 	default:

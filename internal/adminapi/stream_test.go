@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,9 +125,9 @@ func TestPages(t *testing.T) {
 		if cursor := r.URL.Query().Get("cursor"); cursor != "" {
 			_, _ = fmt.Sscan(cursor, &n)
 		}
-		page := Page[Job]{Items: []Job{{JobID: fmt.Sprint(n)}, {JobID: fmt.Sprint(n + 1)}}}
+		page := Page[Job]{Items: []Job{{JobID: strconv.Itoa(n)}, {JobID: strconv.Itoa(n + 1)}}}
 		if n < 4 {
-			page.Next = fmt.Sprint(n + 2)
+			page.Next = strconv.Itoa(n + 2)
 		}
 		answer(w, http.StatusOK, page)
 	})

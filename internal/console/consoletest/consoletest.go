@@ -31,6 +31,7 @@ const (
 	// callsPerMinute is a pace at which nothing waits.
 	callsPerMinute = 60_000
 	badTokens      = 1000
+	maxConns       = 4
 	timeout        = 30 * time.Second
 )
 
@@ -76,7 +77,7 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := postgres.Open(ctx, opts.DatabaseURL, postgres.Config{MaxConns: 4, ConnectTimeout: timeout})
+	db, err := postgres.Open(ctx, opts.DatabaseURL, postgres.Config{MaxConns: maxConns, ConnectTimeout: timeout})
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func (o Options) authenticator(ctx context.Context, db *postgres.DB, logger *slo
 	if err != nil {
 		return nil, err
 	}
-	go verifier.Run(ctx)
+	go func() { _ = verifier.Run(ctx) }() // it ends with ctx
 	cfg.Persons = verifier
 	found := time.Now().Add(timeout)
 	for !verifier.Ready() {
