@@ -50,7 +50,7 @@ func batch[T uploadable](s *Server, kind, what string,
 		summary: "Upload " + what,
 		detail: "Rows that are there already are replaced where they differ, so a batch can be sent again. " +
 			"All rows are stored, or none: then errors says which are not valid.",
-		errors:  []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		errors:  bodyErrors(http.StatusNotFound, http.StatusConflict),
 		maxBody: adminapi.MaxBatchBytes, bodyTime: batchBodyTime, patience: batchTimeout,
 	}, func(ctx context.Context, in *batchUpload[T]) (*batchAnswer, error) {
 		if wrong := faultyRows(in.Body.Rows); len(wrong) > 0 {

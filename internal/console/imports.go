@@ -23,7 +23,7 @@ func (s *Server) importRoutes() {
 		summary: "Import from a tenant's ServiceDesk Plus",
 		detail: "It lasts as long as the request, with a line at least every five seconds, and stops at the end of a page when the " +
 			"client goes. The next one goes on from there. The last line has a summary, or an error, or both.",
-		errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 		line:   reflect.TypeFor[adminapi.ImportEvent](),
 	}, s.startImport)
 }
