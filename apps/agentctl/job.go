@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,13 +65,23 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 		t.line("took", job.FinishedAt.Sub(job.ReceivedAt).Round(time.Millisecond))
 	}
 	t.line("correlation", job.CorrelationID)
-	for _, s := range job.Steps {
+	for _, s := range inOrder(job.Steps) {
 		t.line("  "+string(s.Step), s.Outcome, milliseconds(s.DurationMS), s.Detail)
 	}
 	for _, c := range job.LLMCalls {
 		t.line("  model "+c.Model, fmt.Sprintf("%d + %d tokens", c.PromptTokens, c.CompletionTokens), fmt.Sprintf("$%.6f", c.CostUSD), c.Error)
 	}
 	return t.close(nil)
+}
+
+// inOrder sorts steps as a ticket goes through them, and not as they happened to end.
+func inOrder(steps []adminapi.Step) []adminapi.Step {
+	way := []enhancement.Step{
+		enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize, enhancement.StepUpdateTicket,
+	}
+	return slices.SortedStableFunc(slices.Values(steps), func(a, b adminapi.Step) int {
+		return cmp.Compare(slices.Index(way, a.Step), slices.Index(way, b.Step))
+	})
 }
 
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -107,7 +107,7 @@ func newKeysetStatusCommand() *cobra.Command {
 				case key.Primary:
 					note = "new values are sealed with it"
 				case key.Values == 0:
-					note = "can be retired"
+					note = "nothing is sealed with it: it is new, or can be retired"
 				}
 				t.line(key.ID, key.Values, note)
 			}

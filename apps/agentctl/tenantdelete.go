@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/ai-agents/ai-agents/internal/importfile/meter"
 )
 
 func newTenantDeleteCommand() *cobra.Command {
@@ -89,16 +91,16 @@ func printRows(cmd *cobra.Command, rows map[string]int64) error {
 	t := newTable(cmd, false)
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		if rows[name] > 0 {
-			t.line("  "+name, rows[name])
+			t.line("  "+name, meter.Thousands(int(rows[name])))
 		}
 	}
 	return t.close(nil)
 }
 
-// plural is "1 row", "2 rows".
+// plural is "1 row", "2,000 rows".
 func plural(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return meter.Thousands(int(n)) + " " + what + "s"
 }

@@ -66,11 +66,18 @@ func (p *Platform) enter(ctx context.Context, c Client, endpoints simulator.Endp
 	if err != nil {
 		return err
 	}
-	// Only its addresses may have changed, with the stack's ports: its edition and its keys are made of its id.
 	if there, err = p.admin.UpdateTenant(ctx, c.ID, there.ETag(), spec); err != nil {
 		return err
 	}
-	if _, err := p.admin.ReplaceAPIKey(ctx, c.ID, there.ETag(), adminapi.ReplaceSecret{Secret: key}); err != nil {
+	if there, err = p.admin.ReplaceAPIKey(ctx, c.ID, there.ETag(), adminapi.ReplaceSecret{Secret: key}); err != nil {
+		return err
+	}
+	there, err = p.admin.ReplaceKnowledgeKey(ctx, c.ID, there.ETag(), adminapi.ReplaceSecret{Secret: p.keys.KnowledgeAPIKey(c.ID)})
+	if err != nil {
+		return err
+	}
+	_, err = p.admin.RotateSigningSecret(ctx, c.ID, there.ETag(), adminapi.RotateSigningSecret{Secret: p.keys.SigningSecret(c.ID)})
+	if err != nil && adminapi.StatusOf(err) != http.StatusConflict { // it is that already
 		return err
 	}
 	_, err = p.admin.EnableTenant(ctx, c.ID, "")
