@@ -80,6 +80,10 @@ RETRIEVAL_FLAGS ?=
 bench-retrieval: packages build ## How well and how fast the sources find; RETRIEVAL_DATA names the data sets
 	@exec bin/bench-retrieval -data $(RETRIEVAL_DATA) $(RETRIEVAL_FLAGS)
 
+.PHONY: openapi
+openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
+	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
+
 .PHONY: fmt
 fmt: ## Format the code
 	@tools/install-tool.sh mvdan.cc/gofumpt $(GOFUMPT)
