@@ -33,7 +33,7 @@ func environment(t testing.TB) {
 		t.Fatal(err)
 	}
 	t.Setenv("SECRETS_FILE", write(t, "secrets.json", string(secrets)))
-	t.Setenv("DATABASE_URL", postgrestest.New(t).AppURL)
+	t.Setenv("DATABASE_URL", postgrestest.New(t).ConsoleURL)
 }
 
 func write(t testing.TB, name, content string) string {

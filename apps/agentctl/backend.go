@@ -34,7 +34,7 @@ type settings struct {
 	Outbound outbound.Config
 }
 
-// backend is the platform's data, reached as app_user: this tool is walled in like the apps.
+// backend is the platform's data, reached as console_user: of all tables but that of the tenants it sees one tenant at a time.
 type backend struct {
 	db      *postgres.DB
 	ledger  *ledger.Ledger
@@ -50,7 +50,7 @@ func openBackend(ctx context.Context) (*backend, error) {
 	}
 	var missing []error
 	if cfg.DatabaseURL == "" {
-		missing = append(missing, errors.New("DATABASE_URL is not set: the database, as app_user"))
+		missing = append(missing, errors.New("DATABASE_URL is not set: the database, as console_user"))
 	}
 	if cfg.SecretsFile == "" {
 		missing = append(missing, errors.New(`SECRETS_FILE is not set: the JSON file with "tenant-keyset"`))

@@ -72,7 +72,7 @@ func newRootCommand() *cobra.Command {
 		Short: "Operate the ticket enhancement platform",
 		Long: `Operate the ticket enhancement platform.
 
-Commands that read or write the platform's data need DATABASE_URL (as app_user) in the environment, and
+Commands that read or write the platform's data need DATABASE_URL (as console_user) in the environment, and
 SECRETS_FILE, the JSON file with the secret "tenant-keyset". After "make up" both come from the local stack:
 
   set -a; . .run/env; set +a`,

@@ -27,9 +27,7 @@ func TestDesks(t *testing.T) {
 	d := desks{store: store.Store, clients: clients}
 	example, credentials := tenantstoretest.Example("alpha")
 	example.Preferences.TicketURL, example.Preferences.ArticleURL = "https://sdp.example.com/t/{id}", "https://sdp.example.com/a/{id}"
-	if err := store.Store.Save(t.Context(), example, credentials); err != nil {
-		t.Fatal(err)
-	}
+	store.Put(t, example, credentials)
 	if _, format, err := d.Desk(t.Context(), "alpha"); err != nil || format != tenant.FormatMarkdown {
 		t.Errorf("format %q, %v", format, err)
 	}

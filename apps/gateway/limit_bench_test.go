@@ -80,9 +80,7 @@ func BenchmarkNeighbour(b *testing.B) {
 			}
 			example, credentials := tenantstoretest.Example("alpha")
 			example.Preferences.WebhooksPerMinute = 100
-			if err := first.store.Store.Save(b.Context(), example, credentials); err != nil {
-				b.Fatal(err)
-			}
+			first.store.Put(b, example, credentials)
 			var stop atomic.Bool
 			done := make(chan struct{})
 			go func() {

@@ -106,9 +106,7 @@ func TestALimitOfItsOwn(t *testing.T) {
 		t.Helper()
 		example, credentials := tenantstoretest.Example("alpha")
 		example.Preferences.WebhooksPerMinute = perMinute
-		if err := f.store.Store.Save(t.Context(), example, credentials); err != nil {
-			t.Fatal(err)
-		}
+		f.store.Put(t, example, credentials)
 	}
 	for _, step := range []struct{ perMinute, ticket, status int }{
 		{2, 1, 202}, {2, 2, 202}, {2, 3, 429}, {2, 2, 202}, {3, 3, 202}, {3, 4, 429}, {0, 4, 202},

@@ -61,7 +61,7 @@ func Open(ctx context.Context, s *stack.Stack) (*Platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the stack's secrets: %w", err)
 	}
-	db, err := postgres.Open(ctx, s.DatabaseURL(), postgres.Config{MaxConns: maxConns, ConnectTimeout: 10 * time.Second})
+	db, err := postgres.Open(ctx, s.ConsoleDatabaseURL(), postgres.Config{MaxConns: maxConns, ConnectTimeout: 10 * time.Second})
 	if err != nil {
 		return nil, fmt.Errorf("open the stack's database: %w", err)
 	}

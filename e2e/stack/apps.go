@@ -135,7 +135,8 @@ func (l *launch) addSidecar(a *app) error {
 func (l *launch) describe() {
 	e := &l.stack.endpoints
 	e.RedisAddr, e.RedisPassword = loopback(l.infra.redis), l.secrets.store[secretRedis]
-	e.DatabaseURL, e.AdminDatabaseURL = l.secrets.store[secretDatabaseURL], l.secrets.adminURL(l.infra.postgres)
+	e.DatabaseURL, e.ConsoleDatabaseURL = l.secrets.store[secretDatabaseURL], l.secrets.store[secretConsoleURL]
+	e.AdminDatabaseURL = l.secrets.adminURL(l.infra.postgres)
 	e.SecretsFile = l.secrets.path
 	for i := range l.file.Apps {
 		a := &l.file.Apps[i]

@@ -13,7 +13,7 @@ func (s *Stack) Environment() map[string]string {
 	return map[string]string{
 		"REDIS_HOST":         e.RedisAddr,
 		"SECRETS_FILE":       e.SecretsFile,
-		"DATABASE_URL":       e.DatabaseURL,
+		"DATABASE_URL":       e.ConsoleDatabaseURL, // agentctl changes tenants
 		"DATABASE_ADMIN_URL": e.AdminDatabaseURL,
 		"DAPR_API_TOKEN":     e.APITokens["gateway"],
 		"APP_API_TOKEN":      e.AppTokens["gateway"],

@@ -99,6 +99,9 @@ func (s *Stack) AppToken(app string) string { return s.endpoints.AppTokens[app] 
 // DatabaseURL connects to the database as the apps do.
 func (s *Stack) DatabaseURL() string { return s.endpoints.DatabaseURL }
 
+// ConsoleDatabaseURL connects to the database as the console does.
+func (s *Stack) ConsoleDatabaseURL() string { return s.endpoints.ConsoleDatabaseURL }
+
 // AdminDatabaseURL connects to the database as the owner of the tables.
 func (s *Stack) AdminDatabaseURL() string { return s.endpoints.AdminDatabaseURL }
 

@@ -51,9 +51,7 @@ func TestClientInTheCloud(t *testing.T) {
 		`{"client_id":"a"}`:     false,
 		`["not", "a", "grant"]`: false,
 	} {
-		if err := store.Store.Save(t.Context(), cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"}); err != nil {
-			t.Fatal(err)
-		}
+		store.Put(t, cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"})
 		if _, _, err := desks.Client(t.Context(), "beta"); (err == nil) != ok {
 			t.Errorf("grant %s: %v", key.Reveal(), err)
 		}

@@ -313,7 +313,7 @@ func TestMergeLeavesOutdatedAlone(t *testing.T) {
 
 func TestDeletingTheTenantDeletesTheIndex(t *testing.T) {
 	t.Parallel()
-	for _, role := range []string{"admin", "app_user"} {
+	for _, role := range []string{"admin", "console_user"} {
 		t.Run(role, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -323,8 +323,8 @@ func TestDeletingTheTenantDeletesTheIndex(t *testing.T) {
 			if role == "admin" {
 				w.exec(t, "DELETE FROM tenant_configs WHERE tenant_id = $1", north)
 			} else {
-				err := w.db.InTenant(t.Context(), north, func(tx postgres.Tx) error {
-					_, err := tx.Exec(t.Context(), "DELETE FROM tenant_configs")
+				err := w.console(t).InTenant(t.Context(), north, func(tx postgres.Tx) error {
+					_, err := tx.Exec(t.Context(), "DELETE FROM tenant_configs WHERE tenant_id = $1", north)
 					return err
 				})
 				if err != nil {

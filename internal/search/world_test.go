@@ -24,14 +24,15 @@ const (
 
 // world is a database with two tenants.
 type world struct {
-	db    *postgres.DB
-	admin *pgxpool.Pool
+	db      *postgres.DB
+	console func(testing.TB) *postgres.DB
+	admin   *pgxpool.Pool
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	d := postgrestest.New(t)
-	w := &world{db: d.Open(t), admin: d.Admin}
+	w := &world{db: d.Open(t), console: d.OpenConsole, admin: d.Admin}
 	for _, tenantID := range []string{north, south} {
 		w.exec(t, `
 			INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, api_key_sealed, signing_secret_sealed)

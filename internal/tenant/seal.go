@@ -2,12 +2,12 @@ package tenant
 
 import (
 	"bytes"
-	"errors"
+	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
-	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/core/cryptofmt"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -22,26 +22,53 @@ const (
 	ColumnAPIKey          Column = "api_key"
 	ColumnSigningSecret   Column = "signing_secret"
 	ColumnKnowledgeAPIKey Column = "kb_api_key"
+	// ColumnPreviousSigningSecret has a name of its own, although it holds what was a signing secret: else whoever can
+	// write to the table could bring an old secret back by copying bytes from one column to the other.
+	ColumnPreviousSigningSecret Column = "previous_signing_secret"
 )
 
 // Sealer encrypts tenants' secrets with authenticated encryption (Tink AEAD, AES-256-GCM).
 type Sealer struct {
-	aead tink.AEAD
+	aead    tink.AEAD
+	keys    []KeyInfo
+	primary uint32
 }
 
 // NewSealer reads a Tink keyset in its JSON form, as the secret store holds it. The keyset is in
 // clear there: protecting it is the secret store's task.
 func NewSealer(keysetJSON string) (*Sealer, error) {
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewBufferString(keysetJSON)))
+	handle, err := readKeyset(keysetJSON)
 	if err != nil {
-		// The parser's error could quote key material.
-		return nil, errors.New("the tenant keyset cannot be read: expected a Tink keyset in JSON")
+		return nil, err
 	}
 	primitive, err := aead.New(handle)
 	if err != nil {
 		return nil, fmt.Errorf("use the tenant keyset: %w", err)
 	}
-	return &Sealer{aead: primitive}, nil
+	keys, err := keysOf(handle)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sealer{aead: primitive, keys: keys}
+	for _, k := range keys {
+		if k.Primary {
+			s.primary = k.ID
+		}
+	}
+	return s, nil
+}
+
+// Keys are the keys that s can open with; it seals with the primary one.
+func (s *Sealer) Keys() []KeyInfo { return slices.Clone(s.keys) }
+
+// NeedsResealing says whether sealed, which Seal made, is under another key than the primary one.
+func (s *Sealer) NeedsResealing(sealed []byte) bool {
+	return len(sealed) > 0 && !bytes.HasPrefix(sealed, SealPrefix(s.primary))
+}
+
+// SealPrefix is what everything begins with that is sealed with the key of that id.
+func SealPrefix(keyID uint32) []byte {
+	return binary.BigEndian.AppendUint32([]byte{cryptofmt.TinkStartByte}, keyID)
 }
 
 // Seal encrypts secret for the tenant's column. An empty secret seals to nil.
@@ -73,15 +100,25 @@ func associatedData(tenantID string, column Column) []byte {
 	return []byte("tenant_configs/" + tenantID + "/" + string(column))
 }
 
-// GenerateKeyset makes a new keyset for NewSealer, in Tink's JSON form.
-func GenerateKeyset() (string, error) {
-	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
+// Vouch makes a proof that a document about a tenant comes from one who has the keyset, for a place where others can
+// write. It does not hide the document.
+func (s *Sealer) Vouch(tenantID string, document []byte) ([]byte, error) {
+	proof, err := s.aead.Encrypt(nil, documentData(tenantID, document))
 	if err != nil {
-		return "", fmt.Errorf("generate a tenant keyset: %w", err)
+		return nil, fmt.Errorf("vouch for a document of tenant %s: %w", tenantID, err)
 	}
-	var out bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out)); err != nil {
-		return "", fmt.Errorf("write the tenant keyset: %w", err)
+	return proof, nil
+}
+
+// Verify fails unless Vouch made the proof for the same tenant and document.
+func (s *Sealer) Verify(tenantID string, document, proof []byte) error {
+	if _, err := s.aead.Decrypt(proof, documentData(tenantID, document)); err != nil {
+		return fmt.Errorf("a document of tenant %s was changed, or is vouched for with another keyset: %w", tenantID, err)
 	}
-	return out.String(), nil
+	return nil
+}
+
+// documentData begins otherwise than what secrets are sealed with, so that neither can pass for the other.
+func documentData(tenantID string, document []byte) []byte {
+	return append([]byte("tenant_document/"+tenantID+"/"), document...)
 }

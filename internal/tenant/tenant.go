@@ -3,7 +3,6 @@
 package tenant
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -49,7 +48,9 @@ type Tenant struct {
 	// KnowledgeURL is the base of the tenant's knowledge-base API; empty when it has none.
 	KnowledgeURL string
 	Preferences  Preferences
-	UpdatedAt    time.Time
+	// Version grows with every change an operator makes; 0 for a tenant that is not stored.
+	Version   int64
+	UpdatedAt time.Time
 }
 
 // Preferences is what is set for a tenant about its notes and its webhooks. Unknown keys are kept out of reach, not
@@ -119,28 +120,4 @@ func validBaseURL(s string) error {
 		return errors.New("credentials do not belong into the URL")
 	}
 	return nil
-}
-
-// Credentials are a tenant's secrets in clear. They stay in memory.
-type Credentials struct {
-	// APIKey is the authtoken on premises, and the OAuth grant as JSON (servicedesk.OAuth) in the cloud.
-	APIKey          Secret
-	SigningSecret   Secret
-	KnowledgeAPIKey Secret // empty when the tenant has no knowledge base
-}
-
-// Validate names every missing secret, by the rules of t's profile.
-func (c Credentials) Validate(t Tenant) error {
-	var errs []error
-	const shortest = 16
-	if len(c.SigningSecret) < shortest {
-		errs = append(errs, fmt.Errorf("signing_secret: use at least %d characters", shortest))
-	}
-	switch {
-	case c.APIKey == "":
-		errs = append(errs, errors.New("api_key: is missing"))
-	case t.Profile == ProfileCloud && !json.Valid([]byte(c.APIKey)):
-		errs = append(errs, errors.New(`api_key: for the cloud, give JSON with "accounts_url", "client_id", "client_secret", "refresh_token"`))
-	}
-	return errors.Join(errs...)
 }

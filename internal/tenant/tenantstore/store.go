@@ -1,5 +1,10 @@
-// Package tenantstore owns the table tenant_configs: saving and loading tenants and their sealed
-// credentials.
+// Package tenantstore owns the table tenant_configs: tenants and their sealed credentials, from their creation to the purge
+// of everything that was theirs.
+//
+// Gateway and enhancer read: Get, Load, Enabled. All else takes the console's role, and says so when it is given another.
+// A change is one transaction, with whatever the caller adds to it (Also), and grows the tenant's version; every change goes
+// through Store.change, which is why that is done in its statement and not in a trigger: a trigger would have to be told
+// that re-sealing a secret is no change.
 package tenantstore
 
 import (
@@ -20,97 +25,103 @@ import (
 type Store struct {
 	db     *postgres.DB
 	sealer *tenant.Sealer
-	decoy  func() (sealed, error)
+	decoy  func() (Sealed, error)
+	// batch is how many rows of a table a purge removes in one transaction.
+	batch int64
 }
 
 // New makes a Store.
 func New(db *postgres.DB, sealer *tenant.Sealer) *Store {
-	s := &Store{db: db, sealer: sealer}
-	s.decoy = sync.OnceValues(func() (sealed, error) {
+	const batch = 10_000 // seconds, for the widest rows
+	s := &Store{db: db, sealer: sealer, batch: batch}
+	s.decoy = sync.OnceValues(func() (Sealed, error) {
 		random := tenant.Secret(rand.Text())
-		return s.seal(tenant.Tenant{ID: noTenant}, tenant.Credentials{APIKey: random, SigningSecret: random, KnowledgeAPIKey: random})
+		row, err := seal(sealer, noTenant, tenant.Credentials{APIKey: random, SigningSecret: random, KnowledgeAPIKey: random})
+		if err != nil {
+			return Sealed{}, err
+		}
+		sealed := Sealed{Tenant: tenant.Tenant{ID: noTenant}, secrets: row}
+		return sealed, sealed.vouch(sealer)
 	})
 	return s
-}
-
-// Save creates or replaces a tenant. Errors of validation name every field at once.
-func (s *Store) Save(ctx context.Context, t tenant.Tenant, c tenant.Credentials) error {
-	if err := errors.Join(t.Validate(), c.Validate(t)); err != nil {
-		return fmt.Errorf("tenant %q is not valid: %w", t.ID, err)
-	}
-	row, err := s.seal(t, c)
-	if err != nil {
-		return err
-	}
-	prefs, err := json.Marshal(t.Preferences)
-	if err != nil {
-		return fmt.Errorf("encode the preferences of tenant %s: %w", t.ID, err)
-	}
-	const upsert = `
-		INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, technician_id, kb_url,
-		                            api_key_sealed, signing_secret_sealed, kb_api_key_sealed, enhancement_prefs)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (tenant_id) DO UPDATE SET
-			name = excluded.name, enabled = true, servicedesk_url = excluded.servicedesk_url,
-			servicedesk_profile = excluded.servicedesk_profile, technician_id = excluded.technician_id,
-			kb_url = excluded.kb_url, api_key_sealed = excluded.api_key_sealed,
-			signing_secret_sealed = excluded.signing_secret_sealed, kb_api_key_sealed = excluded.kb_api_key_sealed,
-			enhancement_prefs = excluded.enhancement_prefs, updated_at = now()`
-	err = s.db.InTenant(ctx, t.ID, func(tx postgres.Tx) error {
-		_, err := tx.Exec(ctx, upsert, t.ID, t.Name, t.ServiceDeskURL, t.Profile, t.TechnicianID, t.KnowledgeURL,
-			row.apiKey, row.signingSecret, row.kbAPIKey, prefs)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("save tenant %s: %w", t.ID, err)
-	}
-	return nil
 }
 
 // Get loads an enabled tenant and opens its credentials; tenant.ErrNotFound when there is none, which takes the
 // same steps, so that the time it took does not tell.
 func (s *Store) Get(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error) {
-	if !tenant.ValidID(id) {
-		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("tenant %q: %w", id, tenant.ErrNotFound)
+	sealed, err := s.load(ctx, id)
+	if errors.Is(err, tenant.ErrNotFound) {
+		if decoy, err := s.decoy(); err == nil {
+			_, _ = decoy.secrets.open(s.sealer, noTenant)
+		}
 	}
-	const query = `
-		SELECT tenant_id, name, servicedesk_url, servicedesk_profile, technician_id, kb_url, enhancement_prefs, updated_at,
-		       api_key_sealed, signing_secret_sealed, kb_api_key_sealed
-		FROM tenant_configs WHERE tenant_id = $1 AND enabled`
-	var (
-		t     tenant.Tenant
-		row   sealed
-		prefs []byte
-	)
-	err := s.db.InTenant(ctx, id, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, id).Scan(&t.ID, &t.Name, &t.ServiceDeskURL, &t.Profile, &t.TechnicianID,
-			&t.KnowledgeURL, &prefs, &t.UpdatedAt, &row.apiKey, &row.signingSecret, &row.kbAPIKey)
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		s.openDecoy()
-		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("tenant %s: %w", id, tenant.ErrNotFound)
-	}
-	if err != nil {
-		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("load tenant %s: %w", id, err)
-	}
-	if err := json.Unmarshal(prefs, &t.Preferences); err != nil {
-		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("decode the preferences of tenant %s: %w", id, err)
-	}
-	c, err := s.open(t.ID, row)
 	if err != nil {
 		return tenant.Tenant{}, tenant.Credentials{}, err
 	}
-	return t, c, nil
+	credentials, err := sealed.secrets.open(s.sealer, id)
+	if err != nil {
+		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("load tenant %s: %w", id, err)
+	}
+	return sealed.Tenant, credentials, nil
 }
 
-// noTenant is what a transaction belongs to that sees no tenant's rows: ids do not begin with a hyphen.
+// Load is Get for a cache: it leaves the credentials sealed. tenant.ErrNotFound when there is no such tenant that is
+// enabled, which takes as long as to load one and to open it.
+func (s *Store) Load(ctx context.Context, id string) (Sealed, error) {
+	sealed, err := s.load(ctx, id)
+	if errors.Is(err, tenant.ErrNotFound) {
+		s.OpenDecoy()
+	}
+	if err != nil {
+		return Sealed{}, err
+	}
+	return sealed, sealed.vouch(s.sealer)
+}
+
+// OpenDecoy takes as long as Sealed.Open, to no end: for a cache that knows already that there is no such tenant.
+func (s *Store) OpenDecoy() {
+	if decoy, err := s.decoy(); err == nil {
+		_, _, _ = decoy.Open(s.sealer)
+	}
+}
+
+func (s *Store) load(ctx context.Context, id string) (Sealed, error) {
+	if !tenant.ValidID(id) {
+		return Sealed{}, fmt.Errorf("tenant %q: %w", id, tenant.ErrNotFound)
+	}
+	const query = `
+		SELECT tenant_id, name, servicedesk_url, servicedesk_profile, technician_id, kb_url, enhancement_prefs, version, updated_at,
+		       api_key_sealed, signing_secret_sealed, kb_api_key_sealed, previous_signing_secret_sealed, previous_signing_secret_until
+		FROM tenant_configs WHERE tenant_id = $1 AND enabled`
+	var (
+		loaded Sealed
+		prefs  []byte
+	)
+	t, row := &loaded.Tenant, &loaded.secrets
+	err := s.db.InTenant(ctx, id, func(tx postgres.Tx) error {
+		return tx.QueryRow(ctx, query, id).Scan(&t.ID, &t.Name, &t.ServiceDeskURL, &t.Profile, &t.TechnicianID, &t.KnowledgeURL,
+			&prefs, &t.Version, &t.UpdatedAt, &row.apiKey, &row.signingSecret, &row.kbAPIKey, &row.previous, &row.previousUntil)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Sealed{}, fmt.Errorf("tenant %s: %w", id, tenant.ErrNotFound)
+	}
+	if err != nil {
+		return Sealed{}, fmt.Errorf("load tenant %s: %w", id, err)
+	}
+	if err := json.Unmarshal(prefs, &t.Preferences); err != nil {
+		return Sealed{}, fmt.Errorf("decode the preferences of tenant %s: %w", id, err)
+	}
+	return loaded, nil
+}
+
+// noTenant is an id that no tenant has: ids do not begin with a hyphen.
 const noTenant = "-"
 
 // Enabled lists the ids of all enabled tenants, sorted: what there is to do in the background. Nothing but the
 // ids can be had across tenants.
 func (s *Store) Enabled(ctx context.Context) ([]string, error) {
 	var ids []string
-	err := s.db.InTenant(ctx, noTenant, func(tx postgres.Tx) error {
+	err := s.db.InPlatform(ctx, func(tx postgres.Tx) error {
 		rows, err := tx.Query(ctx, "SELECT enabled_tenants()")
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
@@ -122,57 +133,4 @@ func (s *Store) Enabled(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("list the enabled tenants: %w", err)
 	}
 	return ids, nil
-}
-
-type sealed struct {
-	apiKey, signingSecret, kbAPIKey []byte
-}
-
-func (s *Store) seal(t tenant.Tenant, c tenant.Credentials) (sealed, error) {
-	var (
-		row sealed
-		err error
-	)
-	for _, f := range []struct {
-		column tenant.Column
-		from   tenant.Secret
-		to     *[]byte
-	}{
-		{tenant.ColumnAPIKey, c.APIKey, &row.apiKey},
-		{tenant.ColumnSigningSecret, c.SigningSecret, &row.signingSecret},
-		{tenant.ColumnKnowledgeAPIKey, c.KnowledgeAPIKey, &row.kbAPIKey},
-	} {
-		if *f.to, err = s.sealer.Seal(t.ID, f.column, f.from); err != nil {
-			return sealed{}, fmt.Errorf("save tenant %s: %w", t.ID, err)
-		}
-	}
-	return row, nil
-}
-
-// openDecoy does what open does, to no end.
-func (s *Store) openDecoy() {
-	if row, err := s.decoy(); err == nil {
-		_, _ = s.open(noTenant, row)
-	}
-}
-
-func (s *Store) open(id string, row sealed) (tenant.Credentials, error) {
-	var (
-		c   tenant.Credentials
-		err error
-	)
-	for _, f := range []struct {
-		column tenant.Column
-		from   []byte
-		to     *tenant.Secret
-	}{
-		{tenant.ColumnAPIKey, row.apiKey, &c.APIKey},
-		{tenant.ColumnSigningSecret, row.signingSecret, &c.SigningSecret},
-		{tenant.ColumnKnowledgeAPIKey, row.kbAPIKey, &c.KnowledgeAPIKey},
-	} {
-		if *f.to, err = s.sealer.Open(id, f.column, f.from); err != nil {
-			return tenant.Credentials{}, fmt.Errorf("load tenant %s: %w", id, err)
-		}
-	}
-	return c, nil
 }

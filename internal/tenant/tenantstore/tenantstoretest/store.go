@@ -3,6 +3,7 @@
 package tenantstoretest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -13,12 +14,15 @@ import (
 
 // Store is a tenant store and what lies beneath it.
 type Store struct {
+	// Store is as gateway and enhancer have it: it reads.
 	*tenantstore.Store
 
-	DB       *postgres.DB
-	Database *postgrestest.Database
-
-	sealer *tenant.Sealer
+	// Console is as the console has it: it changes.
+	Console *tenantstore.Store
+	// DB connects as app_user, ConsoleDB as console_user.
+	DB, ConsoleDB *postgres.DB
+	Database      *postgrestest.Database
+	Sealer        *tenant.Sealer
 }
 
 // New makes an empty store with a keyset of its own.
@@ -32,22 +36,70 @@ func New(t testing.TB) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return (&Store{Database: postgrestest.New(t), sealer: sealer}).Replica(t)
+	return (&Store{Database: postgrestest.New(t), Sealer: sealer}).Replica(t)
 }
 
-// Replica is the same store as another process has it: with connections of its own.
+// Replica is the same store as other processes have it: with connections of their own.
 func (s *Store) Replica(t testing.TB) *Store {
 	t.Helper()
-	db := s.Database.Open(t)
-	return &Store{Store: tenantstore.New(db, s.sealer), DB: db, Database: s.Database, sealer: s.sealer}
+	return s.WithSealer(t, s.Sealer)
 }
 
-// Save puts an example tenant into the store.
+// WithSealer is the same store as processes have it that were given another keyset.
+func (s *Store) WithSealer(t testing.TB, sealer *tenant.Sealer) *Store {
+	t.Helper()
+	app, console := s.Database.Open(t), s.Database.OpenConsole(t)
+	return &Store{
+		Store: tenantstore.New(app, sealer), DB: app, Console: tenantstore.New(console, sealer), ConsoleDB: console,
+		Database: s.Database, Sealer: sealer,
+	}
+}
+
+// Save puts an example tenant into the store, enabled; again, to change it without changing anything of it but its version.
 func (s *Store) Save(t testing.TB, id string) {
 	t.Helper()
 	example, credentials := Example(id)
-	if err := s.Store.Save(t.Context(), example, credentials); err != nil {
+	s.Put(t, example, credentials)
+}
+
+// Put creates a tenant, or replaces all of it.
+func (s *Store) Put(t testing.TB, put tenant.Tenant, credentials tenant.Credentials) {
+	t.Helper()
+	_, err := s.Console.Create(t.Context(), put, credentials, nil)
+	if err == nil {
+		return
+	}
+	if !errors.Is(err, tenantstore.ErrExists) {
 		t.Fatal(err)
+	}
+	for _, change := range []func() error{
+		func() error {
+			_, err := s.Console.ReplaceAPIKey(t.Context(), put.ID, credentials.APIKey, 0, nil)
+			return err
+		},
+		func() error {
+			_, err := s.Console.ReplaceKnowledgeKey(t.Context(), put.ID, credentials.KnowledgeAPIKey, 0, nil)
+			return err
+		},
+		func() error {
+			_, err := s.Console.RotateSigningSecret(t.Context(), put.ID, credentials.SigningSecret, 0, 0, nil)
+			if errors.Is(err, tenantstore.ErrSameSecret) {
+				return nil
+			}
+			return err
+		},
+		func() error {
+			_, err := s.Console.Update(t.Context(), put, 0, nil)
+			return err
+		},
+		func() error {
+			_, err := s.Console.SetStatus(t.Context(), put.ID, tenantstore.StatusEnabled, 0, nil)
+			return err
+		},
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

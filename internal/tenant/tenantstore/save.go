@@ -1,0 +1,36 @@
+package tenantstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ai-agents/ai-agents/internal/tenant"
+)
+
+// Save creates a tenant, or replaces all of it: settings, secrets and status, whatever its version. It is for those who set
+// a platform up; who changes one uses the methods that say what they change. A deleted tenant is refused (ErrDeleted).
+func (s *Store) Save(ctx context.Context, t tenant.Tenant, c tenant.Credentials) error {
+	_, err := s.Create(ctx, t, c, nil)
+	if !errors.Is(err, ErrExists) {
+		return err
+	}
+	if err := errors.Join(t.Validate(), c.Validate(t)); err != nil {
+		return fmt.Errorf("tenant %q %w: %w", t.ID, ErrInvalid, err)
+	}
+	// The key before the settings: it has to suit the edition.
+	if _, err := s.replace(ctx, t.ID, tenant.ColumnAPIKey, c.APIKey, 0, nil, func(Record) error { return nil }); err != nil {
+		return err
+	}
+	if _, err := s.Update(ctx, t, 0, nil); err != nil {
+		return err
+	}
+	if _, err := s.ReplaceKnowledgeKey(ctx, t.ID, c.KnowledgeAPIKey, 0, nil); err != nil {
+		return err
+	}
+	if _, err := s.RotateSigningSecret(ctx, t.ID, c.SigningSecret, 0, 0, nil); err != nil && !errors.Is(err, ErrSameSecret) {
+		return err
+	}
+	_, err = s.SetStatus(ctx, t.ID, StatusEnabled, 0, nil)
+	return err
+}
