@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"errors"
 	"io/fs"
 	"log/slog"
 	"slices"
@@ -72,12 +73,17 @@ func relations(t *testing.T, db *postgrestest.Database) []string {
 	return names
 }
 
+// closed are the tables with a tenant_id that app_user has no right to, and which therefore need no policy for it: the
+// audit log is read as a whole, by the console alone. TestClosedTablesAreClosedToTheApps holds them to that.
+const closed = `ARRAY['audit_log']`
+
 // unprotected finds the tables that could show one tenant's rows to another.
 const unprotected = `
 	SELECT c.relname
 	FROM pg_class c
 	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
 	WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+	  AND c.relname <> ALL (` + closed + `)
 	  AND NOT (c.relrowsecurity AND c.relforcerowsecurity
 	           AND EXISTS (SELECT FROM pg_policies p
 	                       WHERE p.tablename = c.relname AND p.policyname = 'tenant_isolation'
@@ -125,13 +131,63 @@ func TestEveryTenantTableIsWalledIn(t *testing.T) {
 	}
 }
 
+// ajar finds the closed tables that app_user could reach after all: by a right to the table or to a column of it, its own
+// or everybody's, or by row-level security that does not stand behind a right that is granted one day.
+const ajar = `
+	SELECT c.relname
+	FROM pg_class c
+	WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY (` + closed + `)
+	  AND (NOT (c.relrowsecurity AND c.relforcerowsecurity)
+	       OR has_table_privilege('app_user', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+	       OR has_any_column_privilege('app_user', c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+	       OR EXISTS (SELECT FROM pg_policies p WHERE p.tablename = c.relname AND p.roles && '{app_user,public}'))`
+
+func TestClosedTablesAreClosedToTheApps(t *testing.T) {
+	db := postgrestest.New(t)
+	find := func(tx pgx.Tx) []string {
+		t.Helper()
+		rows, err := tx.Query(t.Context(), ajar)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	// The check itself must notice each way of leaving the door open.
+	for breach, want := range map[string][]string{
+		"SELECT 1":                                                     {},
+		"GRANT SELECT ON audit_log TO app_user":                        {"audit_log"},
+		"GRANT INSERT ON audit_log TO PUBLIC":                          {"audit_log"},
+		"GRANT SELECT (actor) ON audit_log TO PUBLIC":                  {"audit_log"},
+		"ALTER TABLE audit_log NO FORCE ROW LEVEL SECURITY":            {"audit_log"},
+		"ALTER TABLE audit_log DISABLE ROW LEVEL SECURITY":             {"audit_log"},
+		"CREATE POLICY generous ON audit_log TO app_user USING (true)": {"audit_log"},
+	} {
+		err := pgx.BeginFunc(t.Context(), db.Admin, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), breach); err != nil {
+				return err
+			}
+			if open := find(tx); !slices.Equal(open, want) {
+				t.Errorf("after %s: %q, want %q", breach, open, want)
+			}
+			return tx.Rollback(t.Context())
+		})
+		if err != nil && !errors.Is(err, pgx.ErrTxClosed) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestRowsStayWithTheirTenant(t *testing.T) {
 	db := postgrestest.New(t)
 	seedTwoTenants(t, db)
 	rows, err := db.Admin.Query(t.Context(), `
 		SELECT c.relname FROM pg_class c
 		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')`)
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (`+closed+`)`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,6 +51,7 @@ type AuditRecord struct {
 	Address       string            `json:"address,omitempty"`
 	CorrelationID string            `json:"correlation_id,omitempty"`
 	Detail        map[string]string `json:"detail,omitempty"`
+	WrittenBy     string            `json:"written_by"               doc:"The database role that wrote it: console_user for what the console did."`
 	PreviousHash  string            `json:"previous_hash"            doc:"SHA-256 of the entry before, in hexadecimal."`
 	Hash          string            `json:"hash"                     doc:"SHA-256 of this entry, the previous hash included."`
 }

@@ -173,6 +173,11 @@ func (db *DB) InPlatform(ctx context.Context, fn func(Tx) error) error {
 	return db.inTenant(ctx, noTenant, pgx.TxOptions{}, fn)
 }
 
+// InPlatformSnapshot is to InPlatform what InTenantSnapshot is to InTenant.
+func (db *DB) InPlatformSnapshot(ctx context.Context, fn func(Tx) error) error {
+	return db.InTenantSnapshot(ctx, noTenant, fn)
+}
+
 func (db *DB) inTenant(ctx context.Context, tenantID string, options pgx.TxOptions, fn func(Tx) error) error {
 	if tenantID == "" {
 		return errors.New("a tenant transaction needs a tenant id")

@@ -23,6 +23,8 @@ const (
 	KeyOperation   = "operation"
 	KeyStatus      = "status"
 	KeyCorrelation = "correlation_id"
+	// KeyUser is who did it: a person or token, or "system:" and the app's name.
+	KeyUser = "user"
 )
 
 const redacted = "[redacted]"
@@ -58,6 +60,14 @@ func clean(groups []string, a slog.Attr) slog.Attr {
 		return slog.String(a.Key, Redact(value))
 	}
 	return a
+}
+
+// RedactValue is Redact for a value with a name, which may say that all of it is secret.
+func RedactValue(key, value string) string {
+	if secretKey.MatchString(key) {
+		return redacted
+	}
+	return Redact(value)
 }
 
 // Redact blanks out credentials inside of text.

@@ -1,0 +1,72 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+)
+
+const (
+	// longestValue and longestKey are in characters. The table refuses values that are longer.
+	longestValue, longestKey = 500, 100
+	// mostDetails of an event are kept, the first by key.
+	mostDetails = 32
+	// longestRead is how much of a value is looked at, in bytes: what comes of it has to be short in any case.
+	longestRead = 16 << 10
+	ellipsis    = "…"
+)
+
+// clean makes e fit to be stored and to be shown on a terminal: what comes from outside may be of any length, no UTF-8,
+// or full of control characters, and an error's text may hold a credential.
+func clean(e Event) Event {
+	e.Operation = Operation(cleanText(string(e.Operation), longestValue))
+	e.Actor = cleanText(e.Actor, longestValue)
+	e.TenantID = cleanText(e.TenantID, longestValue)
+	e.Target = cleanText(e.Target, longestValue)
+	e.Address = cleanText(e.Address, longestValue)
+	e.CorrelationID = cleanText(e.CorrelationID, longestValue)
+	detail := make(map[string]string, len(e.Detail))
+	for _, key := range slices.Sorted(maps.Keys(e.Detail)) {
+		if len(detail) == mostDetails {
+			break
+		}
+		detail[cleanText(key, longestKey)] = cleanText(telemetry.RedactValue(key, e.Detail[key]), longestValue)
+	}
+	e.Detail = detail
+	return e
+}
+
+// cleanText redacts before it escapes, because secrets are recognised in the text as it was, and shortens last.
+func cleanText(s string, longest int) string {
+	if len(s) > longestRead {
+		s = s[:longestRead]
+	}
+	s = telemetry.Redact(strings.ToValidUTF8(s, "\uFFFD"))
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		text := string(r)
+		if !strconv.IsGraphic(r) {
+			text = escape(r)
+		}
+		if n += len([]rune(text)); n > longest {
+			return shorten(b.String(), longest)
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// escape writes r as Go and JSON do: \n, \u202e.
+func escape(r rune) string {
+	return strings.Trim(strconv.QuoteRuneToASCII(r), "'")
+}
+
+// shorten makes room for the ellipsis that says that something is missing.
+func shorten(s string, longest int) string {
+	runes := []rune(s)
+	return string(runes[:min(len(runes), longest-1)]) + ellipsis
+}
