@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // Ledger is what the activities need of *ledger.Ledger.
@@ -112,7 +113,7 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	}
 	ctx, cancel := a.attempt(actx, ActivityRecordFailure, f.Job, recordPolicy.attempt)
 	defer cancel()
-	failed, err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(f.Reason))
+	failed, err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(ticket.Normalize(f.Reason)))
 	if err != nil {
 		return nil, err
 	}

@@ -129,10 +129,10 @@ func TestAnOlderJobLeavesTheNewerNote(t *testing.T) {
 	sdp := f.withServiceDesk(t, 5*time.Second)
 	older := f.job
 	f.job = enhancement.New("alpha", enhancement.EventUpdated, ticket.Ticket{ID: "1001", Description: "It moved to floor 3."}, "c-2")
-	if _, _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
+	if _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil {
+	if _, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil {
 		t.Fatal(err)
 	}
 	_, newer := f.run(t)

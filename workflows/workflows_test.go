@@ -134,10 +134,10 @@ func newFixture(t *testing.T) *fixture {
 		Metrics: telemetry.NewMetrics(), Logger: slog.New(slog.DiscardHandler),
 		TidyAfter: 10 * time.Millisecond,
 	}
-	if _, _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
+	if _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil {
+	if _, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil {
 		t.Fatal(err)
 	}
 	return f

@@ -149,7 +149,7 @@ func TestSmoke(t *testing.T) {
 	t.Cleanup(b.close)
 	arrive := func(end func(enhancement.Job) error) func(enhancement.Job) {
 		return func(job enhancement.Job) {
-			if _, _, err := b.ledger.Accept(context.WithoutCancel(t.Context()), job); err != nil {
+			if _, err := b.ledger.Accept(context.WithoutCancel(t.Context()), job); err != nil {
 				t.Error(err)
 			}
 			if err := end(job); err != nil {

@@ -171,7 +171,7 @@ func TestTheSameEventAgain(t *testing.T) {
 	if rec.Code != http.StatusAccepted || second != first {
 		t.Errorf("again: %d, %+v; first %+v", rec.Code, second, first)
 	}
-	if _, _, err := f.ledger.Claim(t.Context(), "alpha", first.JobID); err != nil {
+	if _, err := f.ledger.Claim(t.Context(), "alpha", first.JobID); err != nil {
 		t.Fatal(err)
 	}
 	before := len(f.queue.events)
@@ -269,7 +269,7 @@ func TestTheQueueIsDown(t *testing.T) {
 func TestAPublishThatFailedAndArrivedNevertheless(t *testing.T) {
 	f := newFixture(t)
 	f.queue.before = func(e event.EnhancementRequested) error {
-		if _, _, err := f.ledger.Claim(context.WithoutCancel(t.Context()), e.TenantID, e.JobID); err != nil {
+		if _, err := f.ledger.Claim(context.WithoutCancel(t.Context()), e.TenantID, e.JobID); err != nil {
 			t.Error(err)
 		}
 		return errors.New("example: timed out")

@@ -48,6 +48,9 @@ type Job struct {
 	Event         Event
 	Ticket        ticket.Ticket
 	CorrelationID string
+	// Refetch says that the sender was not to be believed about the ticket's texts: they are empty until they have been
+	// fetched from ServiceDesk Plus.
+	Refetch       bool
 	Status        Status
 	Run           int // 1 the first time; more when a failed job was begun anew
 	FailureReason string
@@ -95,4 +98,16 @@ func New(tenantID string, event Event, t ticket.Ticket, correlationID string) Jo
 		ID: JobID(tenantID, event, t), TenantID: tenantID, Event: event, Ticket: t,
 		CorrelationID: correlationID, Status: StatusPending, Run: 1,
 	}
+}
+
+// NewRefetch makes the pending job of an event of which nothing is known but that it happened. A ticket is created once,
+// so that job has the id it always has. An update has no content yet by which to know it again, and every word about one
+// may be the only one: its job is a new one, unless the ledger has one that has not begun (ledger.Accept).
+func NewRefetch(tenantID string, event Event, ticketID, correlationID string) Job {
+	job := New(tenantID, event, ticket.Ticket{ID: ticketID}, correlationID)
+	job.Refetch = true
+	if event == EventUpdated {
+		job.ID = uuid.NewString()
+	}
+	return job
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestJobID(t *testing.T) {
@@ -33,6 +34,14 @@ func TestJobID(t *testing.T) {
 	}
 	if len(ids) != 4 {
 		t.Errorf("%d distinct ids, want 4", len(ids))
+	}
+}
+
+func TestJobsHoldNothingDeceptive(t *testing.T) {
+	text := tickettest.Deceptive
+	job := enhancement.New("alpha", enhancement.EventCreated, ticket.Ticket{ID: "1001", Subject: text, Description: text, Priority: text}, "c")
+	for _, text := range []string{job.Ticket.Subject, job.Ticket.Description, job.Ticket.Priority} {
+		tickettest.CheckDeceptive(t, "a job's ticket", text)
 	}
 }
 

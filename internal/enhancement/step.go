@@ -11,6 +11,7 @@ type Step string
 
 // The steps of a job, in the order of the ticket's way.
 const (
+	StepFetchTicket  Step = "fetch_ticket" // of jobs with Refetch only
 	StepTicketSearch Step = "ticket_search"
 	StepDocSearch    Step = "doc_search"
 	StepIPSearch     Step = "ip_search"

@@ -9,9 +9,21 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/htmltext"
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func lines(l ...string) string { return strings.Join(l, "\n") }
+
+func TestTextsHoldNothingDeceptive(t *testing.T) {
+	t.Parallel()
+	for _, markup := range []string{"<p>" + tickettest.Deceptive + "</p>", "<pre>" + tickettest.Deceptive, tickettest.Deceptive} {
+		tickettest.CheckDeceptive(t, "the text", htmltext.FromHTML(markup))
+		tickettest.CheckDeceptive(t, "the text of either", htmltext.FromEither(markup))
+	}
+	if got := htmltext.FromHTML("<p>a&#x202e;&#8203;&#xE0041;b&rlm;&zwj;c</p>"); got != "abc" {
+		t.Errorf("as entities: %+q", got)
+	}
+}
 
 func TestFromHTML(t *testing.T) {
 	t.Parallel()

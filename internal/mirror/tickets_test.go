@@ -13,6 +13,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 // What happens to tickets is brought in by the schedule's steps, on servers of every kind.
@@ -70,6 +71,19 @@ func TestTicketsFollow(t *testing.T) {
 				t.Errorf("a complete pass in which nothing had changed took %d calls", n)
 			}
 		})
+	}
+}
+
+func TestMirroredTicketsHoldNothingDeceptive(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	text := tickettest.DeceptiveUTF8()
+	id := b.sdp.AddRequest(servicedesktest.Request{Subject: text, Description: "<p>" + text + "</p>", Status: "Open"})
+	b.sdp.Resolve(id, "<p>"+text+"</p>")
+	b.do(FeedTickets, Options{})
+	stored := b.stored(alpha)[id]
+	for _, text := range []string{stored.Subject, stored.Description, stored.Resolution} {
+		tickettest.CheckDeceptive(t, "a mirrored ticket", text)
 	}
 }
 

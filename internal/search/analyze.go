@@ -42,6 +42,7 @@ func (a *analyzer) each(text string, fn func(term string)) {
 			if start < 0 {
 				start = i
 			}
+		case start >= 0 && isJoiner(r):
 		case start >= 0 && isApostrophe(r) && followedByLetter(text[i+utf8.RuneLen(r):]):
 		case start >= 0:
 			a.word(text[start:i], fn)
@@ -59,6 +60,9 @@ func isWordRune(r rune) bool {
 	}
 	return unicode.In(r, unicode.L, unicode.N, unicode.M)
 }
+
+// isJoiner tells the characters that only say how the letters around them are drawn. Who searches may leave them out.
+func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
 func isApostrophe(r rune) bool { return r == '\'' || r == '’' }
 

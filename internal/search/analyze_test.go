@@ -60,6 +60,7 @@ func TestTerms(t *testing.T) {
 		"more than 40 bytes with accents": {"é" + strings.Repeat("x", 39), "e" + strings.Repeat("x", 39)},
 		"long run without spaces":         {strings.Repeat("水", 30), strings.TrimSpace(strings.Repeat("水水 ", 29))},
 		"C++ and .NET":                    {"C++ .NET", "c net"},
+		"joiners":                         {"می\u200cخواهم क्\u200dष x\u200d", "میخواهم कष x"},
 		"soft hyphen":                     {"prin\u00adter", "prin ter"},
 	} {
 		t.Run(name, func(t *testing.T) {

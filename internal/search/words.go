@@ -8,11 +8,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// fold decomposes characters and drops their accents, so that "Zürich" is found by "zurich". What is left is composed
+// fold decomposes characters and drops their accents and joiners, so that "Zürich" is found by "zurich". What is left is composed
 // again: a Korean syllable is three characters otherwise, and a word of five of them too long.
 func fold(word string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
+		if unicode.Is(unicode.Mn, r) || isJoiner(r) {
 			return -1
 		}
 		return r

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // envelope is any answer of the API. Where the editions and builds are not consistent about a key, all
@@ -293,7 +295,7 @@ const excerptLength = 200
 
 // excerpt makes text of the server fit for one line of a log.
 func excerpt(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
+	s = strings.Join(strings.Fields(ticket.Normalize(s)), " ")
 	if runes := []rune(s); len(runes) > excerptLength {
 		return string(runes[:excerptLength]) + "…"
 	}

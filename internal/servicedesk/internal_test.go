@@ -2,6 +2,7 @@ package servicedesk
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestClassify(t *testing.T) {
@@ -259,6 +262,19 @@ func TestALateCallerGetsTheTokenOthersHaveFetched(t *testing.T) {
 	if got, err := tokens.renew(t.Context(), "refused"); got != "new" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
+}
+
+func TestWhatAServerSaysIsFitForALog(t *testing.T) {
+	t.Parallel()
+	said, err := json.Marshal(tickettest.Deceptive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, failed := interpret(http.StatusBadRequest, []byte(`{"response_status":{"status_code":4000,"status":"failed","messages":[{"message":`+string(said)+`}]}}`))
+	if failed == nil {
+		t.Fatal("taken for a success")
+	}
+	tickettest.CheckDeceptive(t, "the message", failed.Message)
 }
 
 func FuzzDecodeResponse(f *testing.F) {

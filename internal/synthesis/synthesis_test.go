@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 // scripted is an LLM that answers what the test says.
@@ -305,6 +306,39 @@ func TestPromptCarriesDataOnly(t *testing.T) {
 	if fmt.Sprint(data["unavailable"]) != "[documentation]" {
 		t.Errorf("unavailable is %v", data["unavailable"])
 	}
+}
+
+// Neither the model nor the reader of the note sees what deceives, whoever wrote it.
+func TestNothingDeceptiveGoesInOrOut(t *testing.T) {
+	t.Parallel()
+	in := exampleInput()
+	poison(&in, tickettest.Deceptive)
+	var got synthesis.Prompt
+	llm := scripted{text: hostileAnswer(t, tickettest.Deceptive), seen: func(p synthesis.Prompt) { got = p }}
+	for _, s := range []*synthesis.Synthesizer{
+		synthesis.New(llm, synthesis.Options{}), synthesis.New(nil, synthesis.Options{}),
+	} {
+		note := s.Synthesize(t.Context(), in).Note
+		for _, format := range []synthesis.Format{synthesis.FormatHTML, synthesis.FormatMarkdown} {
+			rendered := synthesis.Render(note, format)
+			tickettest.CheckDeceptive(t, string(format), rendered)
+		}
+		stored, err := json.Marshal(note)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tickettest.Check(t, "the note as it is stored", string(stored))
+	}
+	var asked struct {
+		Ticket struct{ Subject, Description string }
+	}
+	body := strings.TrimSuffix(strings.TrimPrefix(got.User, "<data>\n"), "\n</data>")
+	if err := json.Unmarshal([]byte(body), &asked); err != nil {
+		t.Fatal(err)
+	}
+	tickettest.Check(t, "the prompt", got.User)
+	tickettest.CheckDeceptive(t, "the prompt's subject", asked.Ticket.Subject)
+	tickettest.CheckDeceptive(t, "the prompt's description", asked.Ticket.Description)
 }
 
 func TestInputAndOutputSurviveJSON(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // LogConfig selects what is logged.
@@ -35,8 +37,9 @@ var (
 	secretText = regexp.MustCompile(`(?i)((?:bearer|zoho-oauthtoken|authtoken[:=])\s*)[^\s"',;]{6,}|(://[^/\s:@]*:)[^@\s/]+(@)`)
 )
 
-// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, and without values
-// that look like secrets: by the attribute's key, or by the form of the text.
+// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, without characters that deceive who
+// reads them (ticket.Normalize), and without values that look like secrets: by the attribute's key, or by the form of
+// the text.
 func NewLogger(w io.Writer, app string, cfg LogConfig) *slog.Logger {
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.Level, ReplaceAttr: clean})
 	return slog.New(contextHandler{handler}).With("app", app)
@@ -53,11 +56,12 @@ func clean(groups []string, a slog.Attr) slog.Attr {
 	if secretKey.MatchString(a.Key) {
 		return slog.String(a.Key, redacted)
 	}
+	// What is invisible goes first: it could hide a secret.
 	switch value := a.Value.Any().(type) {
 	case error:
-		return slog.String(a.Key, Redact(value.Error()))
+		return slog.String(a.Key, Redact(ticket.Normalize(value.Error())))
 	case string:
-		return slog.String(a.Key, Redact(value))
+		return slog.String(a.Key, Redact(ticket.Normalize(value)))
 	}
 	return a
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestLoggerWritesWhatLogsMustHave(t *testing.T) {
@@ -49,6 +50,22 @@ func TestLoggerRedacts(t *testing.T) {
 	log.Info("kept", "duration", 1500*time.Millisecond, "tokens_used", 42, "description", "the time is 12:30, see http://kb.example.com/a")
 	if !strings.Contains(out.String(), "http://kb.example.com/a") || !strings.Contains(out.String(), `"tokens_used":42`) || !strings.Contains(out.String(), `"duration_ms":1500`) {
 		t.Errorf("harmless text was blanked: %s", out.String())
+	}
+}
+
+func TestLogsHoldNothingDeceptive(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, "x", telemetry.LogConfig{})
+	log.Info("said", "text", tickettest.Deceptive, "error", errors.New(tickettest.Deceptive), "hidden", "bear\u200ber hunter2hunter2")
+	var line struct{ Text, Error, Hidden string }
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	tickettest.Check(t, "the line", strings.TrimSpace(out.String()))
+	tickettest.CheckDeceptive(t, "a text", line.Text)
+	tickettest.CheckDeceptive(t, "an error", line.Error)
+	if strings.Contains(line.Hidden, "hunter2") {
+		t.Errorf("an invisible character hides a secret: %q", line.Hidden)
 	}
 }
 

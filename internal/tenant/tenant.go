@@ -63,6 +63,9 @@ type Preferences struct {
 	ArticleURL LinkTemplate `json:"article_url,omitempty"`
 	// WebhooksPerMinute is how many webhooks are accepted in any 60 seconds; 0 for as many as the gateway's setting says.
 	WebhooksPerMinute int `json:"webhooks_per_minute,omitempty"`
+	// WebhookAuth and LongDescriptions: ask Auth and Truncates, which know the defaults.
+	WebhookAuth      WebhookAuth      `json:"webhook_auth,omitempty"`
+	LongDescriptions LongDescriptions `json:"long_descriptions,omitempty"`
 }
 
 // MaxWebhooksPerMinute is the highest limit that a tenant may have.
@@ -105,10 +108,7 @@ func (t Tenant) Validate() error {
 	if err := t.Preferences.ArticleURL.Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("enhancement_prefs.article_url: %w", err))
 	}
-	if n := t.Preferences.WebhooksPerMinute; n < 0 || n > MaxWebhooksPerMinute {
-		errs = append(errs, fmt.Errorf("enhancement_prefs.webhooks_per_minute: %d is not between 1 and %d; leave it out, or 0, for the default", n, MaxWebhooksPerMinute))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, t.Preferences.validateWebhooks()...)...)
 }
 
 func validBaseURL(s string) error {

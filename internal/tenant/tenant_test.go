@@ -26,13 +26,13 @@ func TestValidateNamesEveryField(t *testing.T) {
 	}
 	bad := tenant.Tenant{
 		ID: "Example Clinic", ServiceDeskURL: "sdp.example.com", Profile: "desktop",
-		KnowledgeURL: "https://user:secret@kb.example.com", Preferences: tenant.Preferences{Format: "pdf", TicketURL: "https://sdp.example.com/", ArticleURL: "{id}", WebhooksPerMinute: -1},
+		KnowledgeURL: "https://user:secret@kb.example.com", Preferences: tenant.Preferences{Format: "pdf", TicketURL: "https://sdp.example.com/", ArticleURL: "{id}", WebhooksPerMinute: -1, WebhookAuth: "none", LongDescriptions: "drop"},
 	}
 	err := errors.Join(bad.Validate(), tenant.Credentials{SigningSecret: "short"}.Validate(bad))
 	for _, field := range []string{
 		"tenant_id:", "name:", "servicedesk_url:", "servicedesk_profile:", "kb_url:",
 		"enhancement_prefs.format:", "enhancement_prefs.ticket_url:", "enhancement_prefs.article_url:",
-		"enhancement_prefs.webhooks_per_minute:", "signing_secret:", "api_key:",
+		"enhancement_prefs.webhooks_per_minute:", "enhancement_prefs.webhook_auth:", "enhancement_prefs.long_descriptions:", "signing_secret:", "api_key:",
 	} {
 		if !strings.Contains(fmt.Sprint(err), field) {
 			t.Errorf("the error does not name %s\n%v", field, err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // Ledger keeps the account of jobs.
@@ -30,12 +31,13 @@ func New(db *postgres.DB) *Ledger { return &Ledger{db: db} }
 const acceptQuery = `
 	WITH fresh AS (
 		INSERT INTO enhancement_history AS h
-			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (tenant_id, job_id) DO UPDATE SET
 			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}',
 			received_at = now(), started_at = NULL, finished_at = NULL, correlation_id = excluded.correlation_id,
-			subject = excluded.subject, description = excluded.description, priority = excluded.priority
+			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
+			refetch = excluded.refetch
 		WHERE h.status = 'failed'
 		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
 				SELECT FROM enhancement_history later
@@ -51,23 +53,34 @@ const acceptQuery = `
 // Also is what belongs into the transaction of a change to the ledger. Its error undoes both.
 type Also func(ctx context.Context, tx postgres.Tx) error
 
-// Accept commits job as pending unless it is under way or done already. It returns the status on record and
-// whether this call made it pending.
-func (l *Ledger) Accept(ctx context.Context, job enhancement.Job) (enhancement.Status, bool, error) {
+// Accepted is what became of a job that was to be accepted.
+type Accepted struct {
+	JobID  string             // the job's own, or of the one that does its work
+	Status enhancement.Status // on record
+	Fresh  bool               // this call made it pending
+}
+
+// Accept commits job as pending unless it is under way or done already. An update whose text has to be fetched is done
+// by the ticket's newest job when that has yet to fetch it, too: the result would be the same.
+func (l *Ledger) Accept(ctx context.Context, job enhancement.Job) (Accepted, error) {
 	return l.AcceptAnd(ctx, job, nothingElse)
 }
 
 // AcceptAnd is Accept that does also when, and only when, it makes the job pending. The rows of the job are
 // locked by then, and also must not lock those of another job.
-func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, also Also) (enhancement.Status, bool, error) {
-	var (
-		status enhancement.Status
-		fresh  bool
-	)
+func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, also Also) (Accepted, error) {
+	var a Accepted
 	accept := func(tx postgres.Tx) error {
+		if job.Refetch && job.Event == enhancement.EventUpdated {
+			if waiting, err := yetToFetch(ctx, tx, job); err != nil || waiting != "" {
+				a = Accepted{JobID: waiting, Status: enhancement.StatusPending}
+				return err
+			}
+		}
+		a = Accepted{JobID: job.ID}
 		err := tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
-			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID).Scan(&status, &fresh)
-		if err != nil || !fresh {
+			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch).Scan(&a.Status, &a.Fresh)
+		if err != nil || !a.Fresh {
 			return err
 		}
 		return also(ctx, tx)
@@ -78,9 +91,9 @@ func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, also Also) 
 		err = l.db.InTenant(ctx, job.TenantID, accept)
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("accept job %s: %w", job.ID, err)
+		return Accepted{}, fmt.Errorf("accept job %s: %w", job.ID, err)
 	}
-	return status, fresh, nil
+	return a, nil
 }
 
 func nothingElse(context.Context, postgres.Tx) error { return nil }
@@ -133,33 +146,36 @@ func (l *Ledger) WithdrawAnd(ctx context.Context, tenantID, jobID string, also A
 	return err == nil, err
 }
 
-// Claim moves a pending job to running, which is the receiver's right to start its workflow, and
-// returns the status that results and the number of the run; a job that was claimed before stays as it is.
-// ErrNotFound: the job was never accepted, or was withdrawn.
-func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (enhancement.Status, int, error) {
+// Claimed is a job as its receiver finds it.
+type Claimed struct {
+	Status  enhancement.Status
+	Run     int
+	Refetch bool // see enhancement.Job
+}
+
+// Claim moves a pending job to running, which is the receiver's right to start its workflow, and returns what results; a
+// job that was claimed before stays as it is. ErrNotFound: the job was never accepted, or was withdrawn.
+func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (Claimed, error) {
 	const query = `
 		UPDATE enhancement_history
 		SET status = CASE status WHEN 'pending' THEN 'running' ELSE status END,
 		    started_at = coalesce(started_at, now())
 		WHERE tenant_id = $1 AND job_id = $2
-		RETURNING status, run`
-	var (
-		status enhancement.Status
-		run    int
-	)
+		RETURNING status, run, refetch`
+	var c Claimed
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&status, &run)
+		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&c.Status, &c.Run, &c.Refetch)
 	})
 	if err != nil {
-		return "", 0, explain(err, "claim", jobID)
+		return Claimed{}, explain(err, "claim", jobID)
 	}
-	return status, run, nil
+	return c, nil
 }
 
 // Fail ends a run of a job that is not ended yet. A job that was completed stays completed: its note stands. One
 // that has been begun anew is the new run's business. It reports whether it was this call that failed the run.
 func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error) {
-	if reason == "" {
+	if reason = ticket.Normalize(reason); reason == "" {
 		reason = "no reason given"
 	}
 	const query = `
@@ -181,7 +197,7 @@ func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reas
 // Job loads a job; ErrNotFound when the tenant has none of this id.
 func (l *Ledger) Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error) {
 	const query = `
-		SELECT job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, status, run,
+		SELECT job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, refetch, status, run,
 		       failure_reason, note_id, degraded, received_at, started_at, finished_at
 		FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
 	var (
@@ -190,7 +206,7 @@ func (l *Ledger) Job(ctx context.Context, tenantID, jobID string) (enhancement.J
 	)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&j.ID, &j.TenantID, &j.Event, &j.Ticket.ID,
-			&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Status, &j.Run,
+			&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Refetch, &j.Status, &j.Run,
 			&j.FailureReason, &j.NoteID, &j.Degraded, &j.ReceivedAt, &started, &finished)
 	})
 	if err != nil {

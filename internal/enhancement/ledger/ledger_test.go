@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -35,8 +36,8 @@ func job() enhancement.Job {
 
 func accept(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
 	t.Helper()
-	if status, inserted, err := l.Accept(t.Context(), j); err != nil || !inserted || status != enhancement.StatusPending {
-		t.Fatalf("accept: %s, inserted %t, %v", status, inserted, err)
+	if a, err := l.Accept(t.Context(), j); err != nil || !a.Fresh || a.Status != enhancement.StatusPending {
+		t.Fatalf("accept: %+v, %v", a, err)
 	}
 }
 
@@ -44,12 +45,12 @@ func TestTheWayOfAJob(t *testing.T) {
 	l := newLedger(t)
 	j := job()
 	accept(t, l, j)
-	if status, inserted, err := l.Accept(t.Context(), j); err != nil || inserted || status != enhancement.StatusPending {
-		t.Errorf("the same job again: %s, inserted %t, %v", status, inserted, err)
+	if a, err := l.Accept(t.Context(), j); err != nil || a.Fresh || a.Status != enhancement.StatusPending {
+		t.Errorf("the same job again: %+v, %v", a, err)
 	}
 	for range 2 { // delivered twice
-		if status, run, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusRunning || run != 1 {
-			t.Errorf("claim: %s, run %d, %v", status, run, err)
+		if c, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || c.Status != enhancement.StatusRunning || c.Run != 1 {
+			t.Errorf("claim: %+v, %v", c, err)
 		}
 	}
 	const holder = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -76,15 +77,15 @@ func TestTheWayOfAJob(t *testing.T) {
 	if got.ReceivedAt.IsZero() || got.StartedAt.Before(got.ReceivedAt) || got.FinishedAt.Before(got.StartedAt) {
 		t.Errorf("times out of order: %v, %v, %v", got.ReceivedAt, got.StartedAt, got.FinishedAt)
 	}
-	if status, _, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusCompleted {
-		t.Errorf("claim of a completed job: %s, %v", status, err)
+	if c, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || c.Status != enhancement.StatusCompleted {
+		t.Errorf("claim of a completed job: %+v, %v", c, err)
 	}
 	held, err := l.HoldNote(t.Context(), "alpha", "1001", "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11", time.Minute)
 	if err != nil || held.ID != "337" || !held.WrittenFor.Equal(received) {
 		t.Errorf("the next writer learns of %+v, %v", held, err)
 	}
-	if status, fresh, err := l.Accept(t.Context(), j); err != nil || fresh || status != enhancement.StatusCompleted {
-		t.Errorf("a completed job's event again: %s, fresh %t, %v", status, fresh, err)
+	if a, err := l.Accept(t.Context(), j); err != nil || a.Fresh || a.Status != enhancement.StatusCompleted {
+		t.Errorf("a completed job's event again: %+v, %v", a, err)
 	}
 }
 
@@ -98,13 +99,13 @@ func TestConcurrentDeliveriesMakeOneRow(t *testing.T) {
 	)
 	for range senders {
 		wg.Go(func() {
-			_, mine, err := l.Accept(t.Context(), job())
+			a, err := l.Accept(t.Context(), job())
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				t.Error(err)
 			}
-			if mine {
+			if a.Fresh {
 				inserted++
 			}
 		})
@@ -123,7 +124,7 @@ func TestWithdraw(t *testing.T) {
 		"pending": {func(*testing.T, *ledger.Ledger, enhancement.Job) {}, true},
 		"claimed": {func(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
 			t.Helper()
-			if _, _, err := l.Claim(t.Context(), j.TenantID, j.ID); err != nil {
+			if _, err := l.Claim(t.Context(), j.TenantID, j.ID); err != nil {
 				t.Fatal(err)
 			}
 		}, false},
@@ -152,7 +153,7 @@ func TestWithdraw(t *testing.T) {
 			if err := l.Confirm(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
 				t.Errorf("a withdrawn job was confirmed: %v", err)
 			}
-			if _, _, err := l.Claim(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
+			if _, err := l.Claim(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
 				t.Errorf("a withdrawn job was claimed: %v", err)
 			}
 			accept(t, l, j) // the sender's retry is new
@@ -201,8 +202,8 @@ func TestAFailedJobIsBegunAnew(t *testing.T) {
 		t.Fatalf("failed %t, %v", failed, err)
 	}
 	accept(t, l, j)
-	if status, run, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || status != enhancement.StatusRunning || run != 2 {
-		t.Errorf("claim: %s, run %d, %v", status, run, err)
+	if c, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || c.Status != enhancement.StatusRunning || c.Run != 2 {
+		t.Errorf("claim: %+v, %v", c, err)
 	}
 	if steps, err := l.Steps(t.Context(), "alpha", j.ID); err != nil || len(steps) != 0 {
 		t.Errorf("the new run begins with %v, %v", steps, err)
@@ -250,8 +251,8 @@ func TestAnUpdateBackToAnEarlierTextIsAnUpdate(t *testing.T) {
 		if err := l.Complete(t.Context(), done, "0f8fad5b-d9cb-469f-a165-70867728950e"); err != nil {
 			t.Fatal(err)
 		}
-		if _, fresh, err := l.Accept(t.Context(), j); err != nil || fresh {
-			t.Errorf("%s again, with nothing in between: fresh %t, %v", text, fresh, err)
+		if a, err := l.Accept(t.Context(), j); err != nil || a.Fresh {
+			t.Errorf("%s again, with nothing in between: %+v, %v", text, a, err)
 		}
 	}
 	accept(t, l, update("one"))
@@ -293,6 +294,31 @@ func TestSteps(t *testing.T) {
 	if diff := cmp.Diff([]enhancement.LLMCall{call}, calls, cmpopts.IgnoreTypes(time.Time{})); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// What another system says of a failure is stored, whatever bytes it is made of.
+func TestWhatOthersSayIsStoredWithoutHarm(t *testing.T) {
+	l := newLedger(t)
+	j := job()
+	accept(t, l, j)
+	failed := enhancement.StepRecord{Step: enhancement.StepDocSearch, Outcome: enhancement.OutcomeFailed, Detail: tickettest.Deceptive}
+	call := enhancement.LLMCall{Model: tickettest.Deceptive, Error: tickettest.Deceptive, CalledAt: time.Now()}
+	if err := l.RecordStep(t.Context(), "alpha", j.ID, failed, call); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Fail(t.Context(), "alpha", j.ID, 1, tickettest.Deceptive); err != nil {
+		t.Fatal(err)
+	}
+	steps, stepsErr := l.Steps(t.Context(), "alpha", j.ID)
+	calls, callsErr := l.LLMCalls(t.Context(), "alpha", j.ID)
+	stored, err := l.Job(t.Context(), "alpha", j.ID)
+	if err := errors.Join(stepsErr, callsErr, err); err != nil {
+		t.Fatal(err)
+	}
+	tickettest.CheckDeceptive(t, "the detail of a step", steps[enhancement.StepDocSearch].Detail)
+	tickettest.CheckDeceptive(t, "the reason of a failure", stored.FailureReason)
+	tickettest.CheckDeceptive(t, "a model's name", calls[0].Model)
+	tickettest.CheckDeceptive(t, "a model's failure", calls[0].Error)
 }
 
 func TestOnlyOneWriterHoldsANote(t *testing.T) {
@@ -341,7 +367,7 @@ func TestATenantDoesNotReachAnothersJob(t *testing.T) {
 	}
 	const stranger = "beta"
 	_, jobErr := l.Job(t.Context(), stranger, j.ID)
-	_, _, claimErr := l.Claim(t.Context(), stranger, j.ID)
+	_, claimErr := l.Claim(t.Context(), stranger, j.ID)
 	for name, err := range map[string]error{
 		"Job": jobErr, "Claim": claimErr, "Confirm": l.Confirm(t.Context(), stranger, j.ID),
 	} {

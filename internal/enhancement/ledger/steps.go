@@ -9,10 +9,12 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // RecordStep stores what a step produced, in place of what an earlier attempt of it left, together
-// with the language-model calls it made.
+// with the language-model calls it made. What other systems said of a failure is normalised: a NUL in it would keep the
+// record from being stored.
 func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
 	batch := &pgx.Batch{}
 	queueStep(batch, tenantID, jobID, r)
@@ -20,7 +22,7 @@ func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhan
 		batch.Queue(`
 			INSERT INTO llm_calls (tenant_id, job_id, model, prompt_tokens, completion_tokens, cost_usd, duration_ms, error, called_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			tenantID, jobID, c.Model, c.PromptTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(), c.Error, c.CalledAt)
+			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(), ticket.Normalize(c.Error), c.CalledAt)
 	}
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
@@ -40,7 +42,7 @@ func queueStep(batch *pgx.Batch, tenantID, jobID string, r enhancement.StepRecor
 		ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
 			outcome = excluded.outcome, detail = excluded.detail, result = excluded.result,
 			duration_ms = excluded.duration_ms, finished_at = now()`,
-		tenantID, jobID, r.Step, r.Outcome, r.Detail, result, r.Duration.Milliseconds())
+		tenantID, jobID, r.Step, r.Outcome, ticket.Normalize(r.Detail), result, r.Duration.Milliseconds())
 }
 
 // Steps returns what the job's steps have recorded so far, by name.

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/gathertest"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestPut(t *testing.T) {
@@ -37,6 +38,22 @@ func TestPut(t *testing.T) {
 	}
 	if got := found.Items[0]; got.ID != "17" || got.Resolution != "Installed the firmware." || got.URL != past.URL || !got.ResolvedAt.Equal(past.ResolvedAt) {
 		t.Errorf("found %+v", got)
+	}
+}
+
+func TestStoredTicketsHoldNothingDeceptive(t *testing.T) {
+	d := newDesk(t)
+	d.put(gather.OriginServiceDesk, gather.Change{Added: 1}, history.PastTicket{
+		ID: "17", Subject: tickettest.Deceptive, Description: tickettest.Deceptive, Resolution: tickettest.Deceptive, URL: tickettest.Deceptive,
+		ResolvedAt: time.Now(),
+	})
+	var texts [4]string
+	const query = "SELECT subject, description, resolution, url FROM ticket_history"
+	if err := d.Admin.QueryRow(t.Context(), query).Scan(&texts[0], &texts[1], &texts[2], &texts[3]); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range texts {
+		tickettest.CheckDeceptive(t, "a past ticket", text)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/gathertest"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 // stored lists the rows of a tenant with their addresses; column is what is listed beside the id.
@@ -253,6 +254,27 @@ func TestPutSubnets(t *testing.T) {
 	if items := find(t, d, "192.0.2.1"); len(items) != 1 || items[0].Title != "Clients (192.0.2.0/24)" {
 		t.Errorf("found %q", summaries(items))
 	}
+}
+
+func TestTheInventoryHoldsNothingDeceptive(t *testing.T) {
+	t.Parallel()
+	d := gathertest.NewDatabase(t)
+	text := tickettest.Deceptive
+	checkChange(t, put(t, d, gathertest.Tenant, inventory.System{
+		Hostname: "a\u202e", Address: "192.0.2.1\u200b", Role: text, Client: text, Location: text,
+	}), gather.Change{Added: 1})
+	subnet := inventory.Subnet{Network: "192.0.2.0/24\u2069", Name: text, Location: text}
+	if _, err := inventory.NewStore(d.DB).PutSubnets(t.Context(), gathertest.Tenant, gather.OriginFile, []inventory.Subnet{subnet}); err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range []string{"role FROM systems", "client FROM systems", "location FROM systems", "name FROM subnets", "location FROM subnets"} {
+		var stored string
+		if err := d.Admin.QueryRow(t.Context(), "SELECT "+column).Scan(&stored); err != nil {
+			t.Fatal(err)
+		}
+		tickettest.CheckDeceptive(t, column, stored)
+	}
+	checkStored(t, d, "hostname", "a a 192.0.2.1")
 }
 
 func TestPutSubnetsRefuses(t *testing.T) {

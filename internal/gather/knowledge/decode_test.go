@@ -1,6 +1,7 @@
 package knowledge_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 // answering finds in a knowledge base that says body to everything.
@@ -129,6 +131,22 @@ func TestTextsArePlain(t *testing.T) {
 			t.Errorf("summary %q gives %q, want %q", raw, got.Items[0].Text, want)
 		}
 	}
+}
+
+func TestAnswersHoldNothingDeceptive(t *testing.T) {
+	t.Parallel()
+	body, err := json.Marshal(map[string]any{"articles": []map[string]any{
+		{"id": "kb-1", "title": tickettest.DeceptiveUTF8(), "summary": tickettest.Deceptive, "score": 1},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := answering(t, string(body))
+	if err != nil || len(got.Items) != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	tickettest.CheckDeceptive(t, "a title", got.Items[0].Title)
+	tickettest.CheckDeceptive(t, "a summary", got.Items[0].Text)
 }
 
 func TestTextsAreBounded(t *testing.T) {

@@ -23,7 +23,7 @@ func Keywords(t ticket.Ticket) string {
 	room := MaxKeywords
 	seen := make(map[string]bool)
 	for word := range strings.FieldsFuncSeq(ticket.Normalize(t.Text()), notInWord) {
-		word = strings.ToLower(strings.Trim(word, ".-_'’"))
+		word = strings.ToLower(strings.Trim(word, ".-_'’\u200c\u200d"))
 		length := utf8.RuneCountInString(word)
 		if length < 2 || length > longestWord || seen[word] || isStopWord(word) {
 			continue
@@ -42,9 +42,10 @@ func Keywords(t ticket.Ticket) string {
 	return words.String()
 }
 
-// notInWord leaves versions, host names and compounds whole: 10.2, db01.example.com, log-in, 0x80_1.
+// notInWord leaves versions, host names and compounds whole: 10.2, db01.example.com, log-in, 0x80_1, and words that
+// are written with joiners.
 func notInWord(r rune) bool {
-	return !unicode.In(r, unicode.L, unicode.N, unicode.M) && !strings.ContainsRune(".-_'’", r)
+	return !unicode.In(r, unicode.L, unicode.N, unicode.M) && !strings.ContainsRune(".-_'’\u200c\u200d", r)
 }
 
 func isStopWord(word string) bool {

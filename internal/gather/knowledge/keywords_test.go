@@ -26,6 +26,7 @@ func TestKeywords(t *testing.T) {
 		"other scripts":           {"Drucker läuft über", "принтер 打印机", "drucker läuft über принтер 打印机"},
 		"checksums are no words":  {strings.Repeat("ab1", 30) + " checksum", "", "checksum"},
 		"operators":               {"NOT (vpn AND drops) OR *", "", "vpn drops"},
+		"joiners":                 {"می\u200cخواهم", "", "می\u200cخواهم"},
 		"NUL and broken encoding": {"vp\x00n \xff drops", "", "vpn drops"},
 	}
 	for name, tc := range tests {

@@ -13,6 +13,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -112,6 +113,18 @@ func TestStore(t *testing.T) {
 		t.Errorf("deleted %d, %v", n, err)
 	}
 	s.finds("scanner hangs outlook profile", "2")
+}
+
+func TestStoredArticlesHoldNothingDeceptive(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t)
+	s.put(gather.OriginServiceDesk, gather.Change{Added: 1}, knowledge.Article{ID: "1", Title: tickettest.Deceptive, Body: tickettest.Deceptive})
+	var title, body string
+	if err := s.Admin.QueryRow(t.Context(), "SELECT title, body FROM kb_articles").Scan(&title, &body); err != nil {
+		t.Fatal(err)
+	}
+	tickettest.CheckDeceptive(t, "a title", title)
+	tickettest.CheckDeceptive(t, "a body", body)
 }
 
 func TestPutIsAllOrNone(t *testing.T) {

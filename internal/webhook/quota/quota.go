@@ -26,8 +26,7 @@ func (e *FullError) Error() string {
 
 // Acceptance is what became of a webhook that was let in.
 type Acceptance struct {
-	Status enhancement.Status // of its job
-	Fresh  bool               // this webhook made the job pending, and was counted
+	ledger.Accepted // Fresh: this webhook was counted
 
 	counted int64 // the second under which it was, since 1970
 }
@@ -58,7 +57,7 @@ func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, perMinute int)
 		}
 	}
 	var counted int64
-	status, fresh, err := l.jobs.AcceptAnd(ctx, job, func(ctx context.Context, tx postgres.Tx) error {
+	accepted, err := l.jobs.AcceptAnd(ctx, job, func(ctx context.Context, tx postgres.Tx) error {
 		var err error
 		counted, err = take(ctx, tx, job.TenantID, perMinute)
 		return err
@@ -69,7 +68,7 @@ func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, perMinute int)
 	if err != nil {
 		return Acceptance{}, fmt.Errorf("within the limit: %w", err)
 	}
-	return Acceptance{Status: status, Fresh: fresh, counted: counted}, nil
+	return Acceptance{Accepted: accepted, counted: counted}, nil
 }
 
 // Confirm is the ledger's.

@@ -1,0 +1,64 @@
+package audit_test
+
+import (
+	"net/netip"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/audit"
+)
+
+func TestARefusalIsWrittenOnceAMinute(t *testing.T) {
+	now := time.Date(2026, 1, 2, 8, 0, 0, 0, time.UTC)
+	s, err := audit.NewSparse(5, 100, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := audit.Refusal{Reason: "example", TenantID: "alpha", From: netip.MustParseAddr("192.0.2.1")}
+	if _, ok := s.Due(r); !ok {
+		t.Error("the first one is not written")
+	}
+	for range 7 {
+		now = now.Add(time.Second)
+		if _, ok := s.Due(r); ok {
+			t.Error("another one within the minute")
+		}
+	}
+	for _, other := range []audit.Refusal{
+		{Reason: "another", TenantID: r.TenantID, From: r.From}, {Reason: r.Reason, TenantID: "beta", From: r.From},
+		{Reason: r.Reason, TenantID: r.TenantID, From: netip.MustParseAddr("192.0.2.2")},
+	} {
+		if _, ok := s.Due(other); !ok {
+			t.Errorf("%+v is another kind, and not written", other)
+		}
+	}
+	now = now.Add(time.Minute)
+	if unsaid, ok := s.Due(r); !ok || unsaid != 7 {
+		t.Errorf("a minute later: %d unsaid, %t", unsaid, ok)
+	}
+}
+
+func TestManyKindsOfRefusalsAreBounded(t *testing.T) {
+	now := time.Date(2026, 1, 2, 8, 0, 0, 0, time.UTC)
+	const perSecond, burst = 2, 10
+	s, err := audit.NewSparse(perSecond, burst, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	flood := func() (written int) {
+		for i := range 500 {
+			if _, ok := s.Due(audit.Refusal{Reason: strconv.Itoa(i) + now.String()}); ok {
+				written++
+			}
+		}
+		return written
+	}
+	if n := flood(); n != burst {
+		t.Errorf("%d entries at once, want %d", n, burst)
+	}
+	now = now.Add(3 * time.Second)
+	if n := flood(); n != 3*perSecond {
+		t.Errorf("%d entries three seconds later, want %d", n, 3*perSecond)
+	}
+}

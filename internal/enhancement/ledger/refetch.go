@@ -1,0 +1,74 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/ticket"
+)
+
+// yetToFetch finds the job that will see what the event of job is about: the ticket's newest, when it fetches the ticket
+// and has not begun. An older one would not do, since its note gives way to the newest one's. Should it begin at this
+// moment, it still fetches after the event happened. Empty when there is none.
+func yetToFetch(ctx context.Context, tx postgres.Tx, job enhancement.Job) (string, error) {
+	const query = `
+		SELECT job_id::text FROM (
+			SELECT job_id, status, refetch FROM enhancement_history
+			WHERE tenant_id = $1 AND ticket_id = $2 ORDER BY received_at DESC, job_id DESC LIMIT 1) newest
+		WHERE status = 'pending' AND refetch`
+	var id string
+	err := tx.QueryRow(ctx, query, job.TenantID, job.Ticket.ID).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for a job that has not begun: %w", err)
+	}
+	return id, nil
+}
+
+// Fetched gives a running job the texts of its ticket, and ends it when they are those of the ticket's job before it, if
+// that one is done or doing: whatever was said to have happened changed nothing, or somebody only claimed it. It
+// reports whether the job has ended so. A job ended without a note of its own says nothing about the ticket and is
+// passed over. ErrNotFound: the run is over.
+func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error) {
+	const (
+		store = `
+			UPDATE enhancement_history SET subject = $4, description = $5, priority = $6
+			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running'`
+		end = `
+			UPDATE enhancement_history job
+			SET status = 'completed', note_id = before.note_id, degraded = before.degraded, finished_at = now()
+			FROM enhancement_history before
+			WHERE job.tenant_id = $1 AND job.job_id = $2 AND before.tenant_id = $1
+			  AND before.job_id = (
+				SELECT older.job_id FROM enhancement_history older
+				WHERE older.tenant_id = $1 AND older.ticket_id = job.ticket_id
+				  AND (older.received_at, older.job_id) < (job.received_at, job.job_id)
+				  AND NOT (older.status = 'completed' AND older.note_id = '')
+				ORDER BY older.received_at DESC, older.job_id DESC LIMIT 1)
+			  AND before.status IN ('running', 'completed')
+			  AND (before.subject, before.description, before.priority) = (job.subject, job.description, job.priority)`
+	)
+	err = l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		stored, err := tx.Exec(ctx, store, tenantID, jobID, run, t.Subject, t.Description, t.Priority)
+		if err != nil {
+			return fmt.Errorf("store the ticket: %w", err)
+		}
+		if stored.RowsAffected() == 0 {
+			return pgx.ErrNoRows
+		}
+		ended, err := tx.Exec(ctx, end, tenantID, jobID)
+		unchanged = ended.RowsAffected() > 0
+		return err
+	})
+	if err != nil {
+		return false, explain(err, "store the fetched ticket of", jobID)
+	}
+	return unchanged, nil
+}
