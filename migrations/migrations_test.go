@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -184,20 +185,19 @@ func TestClosedTablesAreClosedToTheApps(t *testing.T) {
 func TestRowsStayWithTheirTenant(t *testing.T) {
 	db := postgrestest.New(t)
 	seedTwoTenants(t, db)
-	rows, err := db.Admin.Query(t.Context(), `
-		SELECT c.relname FROM pg_class c
-		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (`+closed+`)`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, table := range tables {
+	for _, table := range tenantTables(t, db) {
 		t.Run(table, func(t *testing.T) { probe(t, db, table) })
 	}
+}
+
+// tenantTables lists the tables of which a tenant sees its own rows.
+func tenantTables(t *testing.T, db *postgrestest.Database) []string {
+	t.Helper()
+	return names(t, db, `
+		SELECT c.relname::text FROM pg_class c
+		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (`+closed+`)
+		ORDER BY 1`)
 }
 
 func probe(t *testing.T, db *postgrestest.Database, table string) {
@@ -244,7 +244,7 @@ func probe(t *testing.T, db *postgrestest.Database, table string) {
 			}
 			return err
 		})
-		if err != nil {
+		if err != nil && stateOf(err) != pgerrcode.InsufficientPrivilege {
 			t.Errorf("%s: %v", write, err)
 		}
 	}
