@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,13 +66,13 @@ func TestNotesAreInert(t *testing.T) {
 		t.Fatalf("only %d vectors", n)
 	}
 	for i, vector := range vectors() {
-		t.Run(fmt.Sprintf("%d", i), func(t *testing.T) {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
 			in := exampleInput()
 			poison(&in, vector)
 			for _, found := range []*synthesis.Found{&in.Tickets, &in.Articles, &in.Systems} {
 				for k := range found.Items {
-					found.Items[k].ID, found.Items[k].URL = vector+fmt.Sprint(k), vector
+					found.Items[k].ID, found.Items[k].URL = vector+strconv.Itoa(k), vector
 				}
 			}
 			for _, llm := range []synthesis.LLM{nil, scripted{text: hostileAnswer(t, vector)}, scripted{text: vector}} {
