@@ -143,6 +143,16 @@ func TestNoStatementOpensTheWall(t *testing.T) {
 	}
 }
 
+// tenantTables lists the tables of which a tenant sees its own rows.
+func tenantTables(t *testing.T, db *postgrestest.Database) []string {
+	t.Helper()
+	return names(t, db, `
+		SELECT c.relname::text FROM pg_class c
+		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (`+closed+`)
+		ORDER BY 1`)
+}
+
 func connect(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)

@@ -5,10 +5,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
@@ -94,7 +97,11 @@ const unprotected = `
 	           -- A permissive policy that lets app_user see more would be added to the first by OR.
 	           AND NOT EXISTS (SELECT FROM pg_policies p
 	                           WHERE p.tablename = c.relname AND p.policyname <> 'tenant_isolation'
-	                             AND p.roles && '{app_user,public}'))
+	                             AND p.roles && '{app_user,public}')
+	           -- The console sees across tenants in the tables that say so here, and only there.
+	           AND NOT EXISTS (SELECT FROM pg_policies p
+	                           WHERE p.tablename = c.relname AND 'console_user' = ANY (p.roles)
+	                             AND (p.tablename, p.policyname) NOT IN (('tenant_configs', 'console_access'))))
 	ORDER BY 1`
 
 func TestEveryTenantTableIsWalledIn(t *testing.T) {
@@ -121,12 +128,13 @@ func TestEveryTenantTableIsWalledIn(t *testing.T) {
 		"ALTER TABLE kb_articles DISABLE ROW LEVEL SECURITY",
 		"DROP POLICY tenant_isolation ON ticket_notes",
 		"CREATE POLICY generous ON llm_calls TO app_user USING (true)",
+		"CREATE POLICY generous ON subnets TO console_user USING (true)",
 	} {
 		if _, err := db.Admin.Exec(t.Context(), breach); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := []string{"gap", "kb_articles", "llm_calls", "systems", "ticket_notes"}
+	want := []string{"gap", "kb_articles", "llm_calls", "subnets", "systems", "ticket_notes"}
 	if open := find(); !slices.Equal(open, want) {
 		t.Errorf("the check finds %q, want %q", open, want)
 	}
@@ -185,28 +193,88 @@ func TestClosedTablesAreClosedToTheApps(t *testing.T) {
 func TestRowsStayWithTheirTenant(t *testing.T) {
 	db := postgrestest.New(t)
 	seedTwoTenants(t, db)
-	for _, table := range tenantTables(t, db) {
-		t.Run(table, func(t *testing.T) { probe(t, db, table) })
+	rows, err := db.Admin.Query(t.Context(), `
+		SELECT c.relname FROM pg_class c
+		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (`+closed+`)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	console, err := pgxpool.New(t.Context(), db.ConsoleURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer console.Close()
+	for _, table := range tables {
+		t.Run("app_user/"+table, func(t *testing.T) { probe(t, db.Pool, table) })
+		if table != "tenant_configs" {
+			t.Run("console_user/"+table, func(t *testing.T) { probe(t, console, table) })
+		}
+	}
+	t.Run("console_user/tenant_configs", func(t *testing.T) {
+		var tenants int
+		if err := console.QueryRow(t.Context(), "SELECT count(*) FROM tenant_configs").Scan(&tenants); err != nil || tenants != 2 {
+			t.Errorf("the console sees %d tenants, want both: %v", tenants, err)
+		}
+	})
+}
+
+// Whoever takes over the gateway must not be able to replace a secret, or to send a tenant's calls elsewhere.
+func TestGatewayAndEnhancerOnlyReadTenants(t *testing.T) {
+	db := postgrestest.New(t)
+	seedTwoTenants(t, db)
+	for _, write := range []string{
+		"UPDATE tenant_configs SET servicedesk_url = 'https://elsewhere.example.com'",
+		"DELETE FROM tenant_configs",
+		`INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, api_key_sealed, signing_secret_sealed)
+		 VALUES ('alpha', 'example', 'https://sdp.example.com/api/v3', 'onprem', 'x', 'x')`,
+		"SELECT FROM tenant_configs FOR UPDATE",
+	} {
+		err := pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), "SELECT set_config('app.tenant_id', 'alpha', true)"); err != nil {
+				return err
+			}
+			_, err := tx.Exec(t.Context(), write)
+			return err
+		})
+		if !refused(err) {
+			t.Errorf("%s, for its own tenant: %v, want it refused", write, err)
+		}
 	}
 }
 
-// tenantTables lists the tables of which a tenant sees its own rows.
-func tenantTables(t *testing.T, db *postgrestest.Database) []string {
-	t.Helper()
-	return names(t, db, `
-		SELECT c.relname::text FROM pg_class c
-		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> ALL (`+closed+`)
-		ORDER BY 1`)
+// refused says whether the role lacks the right.
+func refused(err error) bool {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && answer.Code == pgerrcode.InsufficientPrivilege
 }
 
-func probe(t *testing.T, db *postgrestest.Database, table string) {
+// Policies that name a role that is missing, or is no member, would leave the console with less than it needs.
+func TestMigratingNeedsTheConsolesRole(t *testing.T) {
+	db := postgrestest.New(t)
+	file, err := fs.ReadFile(migrations.FS, "0009_tenant_lifecycle.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(file), "-- +goose StatementBegin")
+	statement, _, _ := strings.Cut(rest, "-- +goose StatementEnd")
+	_, err = db.Admin.Exec(t.Context(), strings.ReplaceAll(statement, "console_user", "nobody_user"))
+	if err == nil || !strings.Contains(err.Error(), "no role nobody_user") {
+		t.Errorf("without the role: %v, want an error that names it", err)
+	}
+}
+
+func probe(t *testing.T, pool *pgxpool.Pool, table string) {
 	t.Helper()
 	quoted := pgx.Identifier{table}.Sanitize()
 	count := func(tenant, where string) int {
 		t.Helper()
 		var n int
-		err := pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error {
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
 			if tenant != "" {
 				if _, err := tx.Exec(t.Context(), "SELECT set_config('app.tenant_id', $1, true)", tenant); err != nil {
 					return err
@@ -234,7 +302,7 @@ func probe(t *testing.T, db *postgrestest.Database, table string) {
 		"UPDATE " + quoted + " SET tenant_id = 'alpha'",
 		"DELETE FROM " + quoted + " WHERE tenant_id = 'beta'",
 	} {
-		err := pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error {
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(t.Context(), "SELECT set_config('app.tenant_id', 'gamma', true)"); err != nil {
 				return err
 			}
@@ -244,7 +312,7 @@ func probe(t *testing.T, db *postgrestest.Database, table string) {
 			}
 			return err
 		})
-		if err != nil && stateOf(err) != pgerrcode.InsufficientPrivilege {
+		if err != nil && !refused(err) {
 			t.Errorf("%s: %v", write, err)
 		}
 	}

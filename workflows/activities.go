@@ -26,6 +26,7 @@ type Ledger interface {
 	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
 	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
+	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
 }
@@ -37,6 +38,7 @@ type Synthesizer interface {
 
 // Desk is a tenant's ServiceDesk Plus.
 type Desk interface {
+	Request(ctx context.Context, id string) (servicedesk.Request, error)
 	PutNote(ctx context.Context, w servicedesk.NoteWrite) (servicedesk.NoteResult, error)
 	TidyNotes(ctx context.Context, t servicedesk.NoteTidy) (removed int, err error)
 }

@@ -15,6 +15,8 @@ type Job struct {
 	JobID         string `json:"job_id"`
 	Run           int    `json:"run"`
 	CorrelationID string `json:"correlation_id"`
+	// Refetch has the ticket's texts fetched first. Left out when false, as in the inputs of releases that did not know it.
+	Refetch bool `json:"refetch,omitempty"`
 }
 
 // StepResult is what the workflow learns of a step; what it found is in the ledger.
@@ -25,6 +27,8 @@ type StepResult struct {
 	// TidyAfter, when positive, asks to look at the ticket once more then: a write whose outcome was never learnt
 	// may still arrive.
 	TidyAfter time.Duration `json:"tidy_after_ns,omitempty"`
+	// Ended says that there is nothing left to do, and that the ledger says so.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // Result is the workflow's output.
@@ -40,7 +44,7 @@ type failure struct {
 	Reason string `json:"reason"`
 }
 
-// enhanceTicketV1 gathers from the three sources at once, has the note written, and puts it on the
+// enhanceTicketV1 fetches the ticket, if the input says so, gathers from the three sources at once, has the note written, and puts it on the
 // ticket. A source that fails leaves a gap in the note; only the last two steps can fail the job.
 //
 // The searches repeat themselves what failed, inside of their attempt: here, a repetition would begin only when
@@ -51,6 +55,15 @@ func enhanceTicketV1(ctx *workflow.WorkflowContext) (any, error) {
 		return nil, fmt.Errorf("read the workflow's input: %w", err)
 	}
 	input, deadline := workflow.WithActivityInput(job), ctx.CurrentTimeUTC().Add(Budget)
+	if job.Refetch { // by the input, which a replay has too: histories of earlier releases go on as they began
+		step, reason := await(ctx, ActivityFetchTicket, input, fetchPolicy.until(ctx, deadline))
+		switch {
+		case reason != "":
+			return fail(ctx, job, Result{}, reason)
+		case step.Ended:
+			return Result{Status: enhancement.StatusCompleted}, nil
+		}
+	}
 	searches := []string{ActivityTicketSearch, ActivityDocSearch, ActivityIPSearch}
 	tasks := make([]workflow.Task, len(searches))
 	for i, name := range searches {
@@ -68,17 +81,12 @@ func enhanceTicketV1(ctx *workflow.WorkflowContext) (any, error) {
 		name   string
 		policy policy
 	}{{ActivitySynthesize, synthesizePolicy}, {ActivityUpdateTicket, updatePolicy}} {
-		var step StepResult
-		err := ctx.CallActivity(next.name, input, next.policy.until(ctx, deadline)).Await(&step)
-		if err != nil {
-			return fail(ctx, job, result, fmt.Sprintf("%s: %v", next.name, err))
+		step, reason := await(ctx, next.name, input, next.policy.until(ctx, deadline))
+		if reason != "" {
+			return fail(ctx, job, result, reason)
 		}
-		switch step.Outcome {
-		case enhancement.OutcomeFailed:
-			return fail(ctx, job, result, fmt.Sprintf("%s: %s", next.name, step.Detail))
-		case enhancement.OutcomeDegraded:
+		if step.Outcome == enhancement.OutcomeDegraded {
 			result.Degraded = append(result.Degraded, next.name)
-		case enhancement.OutcomeOK:
 		}
 		tidyAfter = step.TidyAfter
 	}
@@ -87,6 +95,17 @@ func enhanceTicketV1(ctx *workflow.WorkflowContext) (any, error) {
 		return result, tidyLater(ctx, input, tidyAfter)
 	}
 	return result, nil
+}
+
+// await runs a step without which the job fails; the reason says why it does, and is empty when it need not.
+func await(ctx *workflow.WorkflowContext, name string, options ...workflow.CallActivityOption) (step StepResult, reason string) {
+	if err := ctx.CallActivity(name, options...).Await(&step); err != nil {
+		return StepResult{}, fmt.Sprintf("%s: %v", name, err)
+	}
+	if step.Outcome == enhancement.OutcomeFailed {
+		return StepResult{}, fmt.Sprintf("%s: %s", name, step.Detail)
+	}
+	return step, ""
 }
 
 // tidyLater has a second note removed that a write of unknown outcome may have left, when it must have arrived.

@@ -15,6 +15,7 @@ const (
 	EnhanceTicket   = "EnhanceTicket"
 	EnhanceTicketV1 = "EnhanceTicketV1"
 
+	ActivityFetchTicket   = string(enhancement.StepFetchTicket)
 	ActivityTicketSearch  = string(enhancement.StepTicketSearch)
 	ActivityDocSearch     = string(enhancement.StepDocSearch)
 	ActivityIPSearch      = string(enhancement.StepIPSearch)
@@ -31,6 +32,7 @@ func Register(r *workflow.Registry, a *Activities) error {
 		return fmt.Errorf("register workflow %s: %w", EnhanceTicketV1, err)
 	}
 	for name, activity := range map[string]workflow.Activity{
+		ActivityFetchTicket:   a.FetchTicket,
 		ActivityTicketSearch:  a.search(enhancement.StepTicketSearch),
 		ActivityDocSearch:     a.search(enhancement.StepDocSearch),
 		ActivityIPSearch:      a.search(enhancement.StepIPSearch),

@@ -39,6 +39,11 @@ type policy struct {
 //
 //nolint:gochecknoglobals,mnd // constants, which structs cannot be
 var (
+	// The pauses outlast a restart of ServiceDesk Plus's web server, as those of updatePolicy do.
+	fetchPolicy = policy{
+		attempt: 10 * time.Second, after: bookingTimeout,
+		attempts: 4, firstPause: 3 * time.Second,
+	}
 	gatherPolicy = policy{
 		attempt: 12 * time.Second, after: bookingTimeout,
 		attempts: 3, firstPause: 250 * time.Millisecond, longestPause: time.Second,

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 	"time"
@@ -13,7 +14,7 @@ import (
 // With workers alive, a job ends within its budget: each step's first attempt fits, and a later one begins only
 // when it fits too (policy.until).
 func TestPoliciesFitTheBudget(t *testing.T) {
-	var sum time.Duration
+	sum := fetchPolicy.longest()
 	for _, p := range []policy{gatherPolicy, synthesizePolicy, updatePolicy} {
 		sum += p.longest()
 		if p.attempts != 3 {
@@ -26,8 +27,8 @@ func TestPoliciesFitTheBudget(t *testing.T) {
 	if noteLease <= updatePolicy.attempt {
 		t.Error("the lease on a note ends while its holder may still write")
 	}
-	if got := updatePolicy.lastPause(); got != 10*time.Second {
-		t.Errorf("the last pause is %s, want 10 s", got)
+	if update, fetch := updatePolicy.lastPause(), fetchPolicy.lastPause(); update != 10*time.Second || fetch != 12*time.Second {
+		t.Errorf("the last pauses are %s and %s, want 10 s and 12 s", update, fetch)
 	}
 }
 
@@ -35,7 +36,7 @@ func TestPoliciesFitTheBudget(t *testing.T) {
 func TestDurableNames(t *testing.T) {
 	for got, want := range map[string]string{
 		EnhanceTicket: "EnhanceTicket", EnhanceTicketV1: "EnhanceTicketV1",
-		ActivityTicketSearch: "ticket_search", ActivityDocSearch: "doc_search", ActivityIPSearch: "ip_search",
+		ActivityFetchTicket: "fetch_ticket", ActivityTicketSearch: "ticket_search", ActivityDocSearch: "doc_search", ActivityIPSearch: "ip_search",
 		ActivitySynthesize: "synthesize", ActivityUpdateTicket: "update_ticket", ActivityRecordFailure: "record_failure",
 		ActivityTidyNote: "tidy_note", enhancement.InstanceID("a", 1): "a", enhancement.InstanceID("a", 2): "a-2",
 		string(enhancement.StatusPending): "pending", string(enhancement.StatusCompleted): "completed",
@@ -44,8 +45,14 @@ func TestDurableNames(t *testing.T) {
 			t.Errorf("%q was renamed to %q", want, got)
 		}
 	}
-	if got := reflect.TypeFor[Job]().NumField(); got != 4 {
-		t.Errorf("the workflow's input has %d fields: ids only, old inputs must still decode", got)
+	if got := reflect.TypeFor[Job]().NumField(); got != 5 {
+		t.Errorf("the workflow's input has %d fields: ids and a mark only, old inputs must still decode", got)
+	}
+	// What an old worker reads, and an old history holds.
+	const before = `{"tenant_id":"a","job_id":"b","run":1,"correlation_id":"c"}`
+	job := Job{TenantID: "a", JobID: "b", Run: 1, CorrelationID: "c"}
+	if got, err := json.Marshal(job); err != nil || string(got) != before {
+		t.Errorf("a job that needs no fetching is encoded as %s, %v", got, err)
 	}
 }
 

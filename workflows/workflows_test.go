@@ -69,6 +69,9 @@ type desk struct {
 	calls  int
 	tidied int
 	fail   func(call int) error
+
+	fetched int
+	request func(id string, call int) (servicedesk.Request, error)
 }
 
 func (d *desk) PutNote(_ context.Context, w servicedesk.NoteWrite) (servicedesk.NoteResult, error) {
@@ -82,6 +85,13 @@ func (d *desk) PutNote(_ context.Context, w servicedesk.NoteWrite) (servicedesk.
 	}
 	d.notes[w.TicketID] = w.Body
 	return servicedesk.NoteResult{NoteID: "note-" + w.TicketID, Action: servicedesk.NoteCreated}, nil
+}
+
+func (d *desk) Request(_ context.Context, id string) (servicedesk.Request, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fetched++
+	return d.request(id, d.fetched)
 }
 
 func (d *desk) TidyNotes(context.Context, servicedesk.NoteTidy) (int, error) {
@@ -154,7 +164,7 @@ func (f *fixture) run(t *testing.T) (workflows.Result, enhancement.Job) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	id, err := client.ScheduleWorkflow(ctx, workflows.EnhanceTicket, workflow.WithInstanceID(f.job.ID),
-		workflow.WithInput(workflows.Job{TenantID: "alpha", JobID: f.job.ID, Run: 1, CorrelationID: "c-1"}))
+		workflow.WithInput(workflows.Job{TenantID: "alpha", JobID: f.job.ID, Run: 1, CorrelationID: "c-1", Refetch: f.job.Refetch}))
 	if err != nil {
 		t.Fatal(err)
 	}

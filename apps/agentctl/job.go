@@ -59,7 +59,7 @@ func showJob(cmd *cobra.Command, b *backend, tenantID, jobID string) error {
 		fmt.Fprintf(w, "took\t%s\n", job.FinishedAt.Sub(job.ReceivedAt).Round(time.Millisecond))
 	}
 	for _, name := range []enhancement.Step{
-		enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize, enhancement.StepUpdateTicket,
+		enhancement.StepFetchTicket, enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize, enhancement.StepUpdateTicket,
 	} {
 		if s, ok := steps[name]; ok {
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", name, s.Outcome, s.Duration, s.Detail)

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
@@ -23,12 +24,13 @@ import (
 )
 
 type claims struct {
-	status enhancement.Status
-	err    error
+	status  enhancement.Status
+	refetch bool
+	err     error
 }
 
-func (c claims) Claim(context.Context, string, string) (enhancement.Status, int, error) {
-	return c.status, 1, c.err
+func (c claims) Claim(context.Context, string, string) (ledger.Claimed, error) {
+	return ledger.Claimed{Status: c.status, Run: 1, Refetch: c.refetch}, c.err
 }
 
 type starts struct {

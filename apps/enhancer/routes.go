@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
@@ -33,7 +34,7 @@ func routes(deliveries map[string]http.Handler, token string, health *httpserver
 }
 
 type claimer interface {
-	Claim(ctx context.Context, tenantID, jobID string) (enhancement.Status, int, error)
+	Claim(ctx context.Context, tenantID, jobID string) (ledger.Claimed, error)
 }
 
 type engine interface {
@@ -55,7 +56,7 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "job_received"),
 		slog.String(telemetry.KeyTenant, requested.TenantID), slog.String(telemetry.KeyTicket, requested.TicketID),
 		slog.String(telemetry.KeyJob, requested.JobID), slog.String(telemetry.KeyCorrelation, requested.CorrelationID))
-	claimed, run, err := h.ledger.Claim(ctx, requested.TenantID, requested.JobID)
+	claimed, err := h.ledger.Claim(ctx, requested.TenantID, requested.JobID)
 	switch {
 	case errors.Is(err, enhancement.ErrNotFound):
 		// The gateway withdrew it, and told the sender so.
@@ -64,18 +65,19 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 	case err != nil:
 		h.logger.ErrorContext(ctx, "job not claimed, to be delivered again", "error", err)
 		return sidecar.DeliveryAgain
-	case claimed.Terminal():
-		h.logger.InfoContext(ctx, "job is done already", telemetry.KeyStatus, claimed)
+	case claimed.Status.Terminal():
+		h.logger.InfoContext(ctx, "job is done already", telemetry.KeyStatus, claimed.Status)
 		return sidecar.DeliveryDone
 	}
-	return h.start(ctx, requested, run)
+	return h.start(ctx, requested, claimed)
 }
 
-func (h *receiver) start(ctx context.Context, requested event.EnhancementRequested, run int) sidecar.Delivery {
+func (h *receiver) start(ctx context.Context, requested event.EnhancementRequested, claimed ledger.Claimed) sidecar.Delivery {
 	_, err := h.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
-		workflow.WithInstanceID(enhancement.InstanceID(requested.JobID, run)),
+		workflow.WithInstanceID(enhancement.InstanceID(requested.JobID, claimed.Run)),
 		workflow.WithInput(workflows.Job{
-			TenantID: requested.TenantID, JobID: requested.JobID, Run: run, CorrelationID: requested.CorrelationID,
+			TenantID: requested.TenantID, JobID: requested.JobID, Run: claimed.Run, CorrelationID: requested.CorrelationID,
+			Refetch: claimed.Refetch,
 		}))
 	switch {
 	case alreadyStarted(err):

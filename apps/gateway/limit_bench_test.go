@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
@@ -17,12 +18,12 @@ import (
 type unlimited struct {
 	jobLedger
 
-	accept func(ctx context.Context, job enhancement.Job) (enhancement.Status, bool, error)
+	accept func(ctx context.Context, job enhancement.Job) (ledger.Accepted, error)
 }
 
 func (u unlimited) Accept(ctx context.Context, job enhancement.Job, _ int) (quota.Acceptance, error) {
-	status, fresh, err := u.accept(ctx, job)
-	return quota.Acceptance{Status: status, Fresh: fresh}, err
+	accepted, err := u.accept(ctx, job)
+	return quota.Acceptance{Accepted: accepted}, err
 }
 
 // BenchmarkAccept is a webhook from the request to 202, with and without counting in turns, so that both have the same

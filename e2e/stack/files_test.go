@@ -49,7 +49,7 @@ func TestSecretsLastAndArePrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, value := range first.store {
-		if name == secretDatabaseURL {
+		if name == secretDatabaseURL || name == secretConsoleURL {
 			continue
 		}
 		if value == "" || second.store[name] != value {
@@ -59,6 +59,9 @@ func TestSecretsLastAndArePrivate(t *testing.T) {
 	before, after := parse(t, first.store[secretDatabaseURL]), parse(t, second.store[secretDatabaseURL])
 	if before.User.String() != after.User.String() || after.User.Username() != "app_user" || after.Port() != "2222" {
 		t.Errorf("database URL %s, then %s", before.Redacted(), after.Redacted())
+	}
+	if console := parse(t, second.store[secretConsoleURL]); console.User.Username() != "console_user" || console.Port() != "2222" {
+		t.Errorf("the console's URL is %s", console.Redacted())
 	}
 	if admin := parse(t, second.adminURL(2222)); admin.User.Username() != "admin" || admin.User.String() == after.User.String() {
 		t.Errorf("admin URL is %s", admin.Redacted())

@@ -50,7 +50,7 @@ func NewMetrics() *Metrics {
 			Name: MetricWebhooksLimited, Help: "Webhooks answered 429, by the limit they were over (tenant, address).",
 		}, []string{"limit"}),
 		enhancements: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricEnhancements, Help: "Finished jobs by tenant and result (success, failure).",
+			Name: MetricEnhancements, Help: "Finished jobs by tenant and result (success, failure, unchanged).",
 		}, []string{"tenant_id", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: MetricEnhancementDuration, Help: "Seconds from the accepted webhook to the note on the ticket.", Buckets: buckets,
@@ -83,6 +83,11 @@ func (m *Metrics) WebhookLimited(over Limit) {
 func (m *Metrics) Completed(tenantID string, waited time.Duration) {
 	m.enhancements.WithLabelValues(tenantID, "success").Inc()
 	m.duration.WithLabelValues(tenantID).Observe(waited.Seconds())
+}
+
+// Unchanged counts a job that ended because there was nothing new to enhance.
+func (m *Metrics) Unchanged(tenantID string) {
+	m.enhancements.WithLabelValues(tenantID, "unchanged").Inc()
 }
 
 // Failed counts a job that ended without a note.

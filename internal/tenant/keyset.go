@@ -8,6 +8,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
+	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
 )
 
 // A key is replaced in three steps, each of which every process has to know before the next is made: AddKey, Promote, and
@@ -112,10 +113,15 @@ func change(keysetJSON string, with func(*keyset.Manager) error) (string, error)
 
 func keysOf(handle *keyset.Handle) ([]KeyInfo, error) {
 	var keys []KeyInfo
+	info := handle.KeysetInfo().GetKeyInfo()
 	for i := range handle.Len() {
 		entry, err := handle.Entry(i)
 		if err != nil {
 			return nil, fmt.Errorf("list the keys of the tenant keyset: %w", err)
+		}
+		if prefix := info[i].GetOutputPrefixType(); prefix != tinkpb.OutputPrefixType_TINK {
+			// What such a key seals does not say by which key it was sealed, so nobody could tell when it is not needed any more.
+			return nil, fmt.Errorf("key %d of the tenant keyset has the output prefix %s: only TINK names the key in what it seals", entry.KeyID(), prefix)
 		}
 		if entry.KeyStatus() == keyset.Enabled {
 			keys = append(keys, KeyInfo{ID: entry.KeyID(), Primary: entry.IsPrimary()})

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ErrNotFound says that there is no such tenant, or none that is enabled.
@@ -87,6 +89,11 @@ func (t Tenant) Validate() error {
 	}
 	if t.Name == "" {
 		errs = append(errs, errors.New("name: is missing"))
+	}
+	for _, f := range []struct{ field, text string }{{"name", t.Name}, {"technician_id", t.TechnicianID}} {
+		if !utf8.ValidString(f.text) || strings.ContainsRune(f.text, 0) {
+			errs = append(errs, fmt.Errorf("%s: has a character that cannot be stored", f.field))
+		}
 	}
 	if err := validBaseURL(t.ServiceDeskURL); err != nil {
 		errs = append(errs, fmt.Errorf("servicedesk_url: %w", err))
