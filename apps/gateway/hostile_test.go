@@ -75,6 +75,7 @@ func say(t *testing.T, addr string, request []byte) (statuses []int, said string
 			break
 		}
 		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
 		statuses = append(statuses, resp.StatusCode)
 	}
 	_ = conn.Close()
