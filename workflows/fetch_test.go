@@ -82,7 +82,9 @@ func TestATicketIsFetchedBeforeItIsSearchedFor(t *testing.T) {
 func TestATicketWhoseTextIsKnownIsNotFetched(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.desk.request = func(string, int) (servicedesk.Request, error) { return servicedesk.Request{}, errors.New("not to be asked") }
+	f.desk.request = func(string, int) (servicedesk.Request, error) {
+		return servicedesk.Request{}, errors.New("not to be asked")
+	}
 	if result, _ := f.run(t); result.Status != enhancement.StatusCompleted || f.desk.fetched != 0 {
 		t.Errorf("result %+v, fetched %d times", result, f.desk.fetched)
 	}

@@ -125,7 +125,7 @@ func gateway(t *testing.T, then func(enhancement.Job)) string {
 			t.Error(err)
 			return
 		}
-		payload, err := message.Payload()
+		payload, err := message.Payload(tenant.Preferences{})
 		if err != nil || webhook.Verify("example-signing-secret", body.Bytes(), r.Header.Get(webhook.SignatureHeader)) != nil {
 			http.Error(w, "refused", http.StatusUnauthorized)
 			return

@@ -2,88 +2,68 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
 	"net/netip"
-	"sync"
-	"time"
+	"strconv"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/time/rate"
+	"github.com/ai-agents/ai-agents/internal/audit"
 )
 
 // The reasons of refusals that are security events.
 const (
 	reasonSignature = "wrong signature"
 	reasonTenant    = "unknown tenant"
+	reasonWay       = "right secret, but sent in the way that the tenant's webhook_auth does not allow"
 	reasonStale     = "too old or from the future"
 	reasonSuspected = "too many wrong signatures"
 	reasonFull      = "over the tenant's limit"
 )
 
-const (
-	// auditPause lies between two lines about the same refusal.
-	auditPause = time.Minute
-	// auditKinds of refusals are told apart at a time.
-	auditKinds = 1_000
-	// auditLines a second are written at most, whatever comes, after a burst of auditBurst.
-	auditLines, auditBurst = 5, 100
-)
+// reasonPrevious is no refusal, and told as sparsely.
+const reasonPrevious = "the previous signing secret was used"
 
-// refusal is what makes a line of its own: who was refused, and why. The tenant is what the sender claims to be.
-type refusal struct {
-	reason, tenantID string
-	from             netip.Addr
-}
+// auditLines a second are written at most, to the log and to the audit log, after a burst of auditBurst. Each kind is
+// told once a minute: see audit.Sparse.
+const auditLines, auditBurst = 5, 100
 
-// audit writes refusals to the log, one line a minute for each kind and not one for each request, so that a flood does
-// not fill the disk. How many there were in all, the metrics say.
-type audit struct {
-	logger *slog.Logger
-	now    func() time.Time
-	budget *rate.Limiter
+// auditActor is who it was in the audit log: a sender has no name, only an address.
+const auditActor = "system:gateway"
 
-	mu    sync.Mutex
-	kinds *lru.Cache[refusal, *told]
-}
-
-type told struct {
-	at     time.Time
-	unsaid int // refusals since then
-}
-
-func newAudit(logger *slog.Logger, now func() time.Time) (*audit, error) {
-	kinds, err := lru.New[refusal, *told](auditKinds)
-	if err != nil {
-		return nil, fmt.Errorf("remember refusals: %w", err)
-	}
-	return &audit{logger: logger, now: now, budget: rate.NewLimiter(auditLines, auditBurst), kinds: kinds}, nil
+// trail is where security events are kept, besides in the log. It must neither wait nor fail.
+type trail interface {
+	Add(event audit.Event)
 }
 
 // refused logs the refusal, or counts it for the next line about its kind. The tenant stands in ctx, if one is claimed.
-func (a *audit) refused(ctx context.Context, r refusal) {
-	unsaid, ok := a.due(r)
+func (h *webhookHandler) refused(ctx context.Context, v *visit, reason string) {
+	unsaid, ok := h.sparse.Due(audit.Refusal{Reason: reason, TenantID: v.tenantID, From: v.from})
 	if !ok {
 		return
 	}
-	a.logger.WarnContext(ctx, "webhook refused",
-		"security_event", true, "reason", r.reason, "address", r.from.String(), "unsaid", unsaid)
+	h.logger.WarnContext(ctx, "webhook refused",
+		"security_event", true, "reason", reason, "address", v.from.String(), "unsaid", unsaid)
+	h.trail.Add(v.event(audit.OperationWebhookRefuse, audit.StatusRefused, reason, unsaid))
 }
 
-// due says whether a line is to be written now, and how many refusals it also stands for.
-func (a *audit) due(r refusal) (unsaid int, ok bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := a.now()
-	last, known := a.kinds.Get(r)
-	if !known {
-		last = &told{}
-		a.kinds.Add(r, last)
+// previous tells, once a minute for each tenant, that a sender has yet to change its secret.
+func (h *webhookHandler) previous(ctx context.Context, v *visit) {
+	unsaid, ok := h.sparse.Due(audit.Refusal{Reason: reasonPrevious, TenantID: v.tenantID, From: netip.Addr{}})
+	if !ok {
+		return
 	}
-	if known && now.Sub(last.at) < auditPause || !a.budget.AllowN(now, 1) {
-		last.unsaid++
-		return 0, false
+	h.logger.WarnContext(ctx, reasonPrevious, "security_event", true, "address", v.from.String(), "unsaid", unsaid)
+	h.trail.Add(v.event(audit.OperationWebhookPreviousSecret, audit.StatusOK, reasonPrevious, unsaid))
+}
+
+// event is the entry in the audit log. It is about a tenant only when the sender has proven to be that tenant's: else
+// anybody could fill a tenant's entries. Who it claimed to be is then the target.
+func (v *visit) event(operation audit.Operation, status audit.Status, reason string, unsaid int) audit.Event {
+	e := audit.Event{
+		Operation: operation, Status: status, Actor: auditActor, Target: v.tenantID,
+		Address: v.from.String(), CorrelationID: v.correlation,
+		Detail: map[string]string{"reason": reason, "unsaid": strconv.Itoa(unsaid)},
 	}
-	unsaid, last.unsaid, last.at = last.unsaid, 0, now
-	return unsaid, true
+	if v.proven {
+		e.TenantID = v.tenantID
+	}
+	return e
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/telemetry"
@@ -39,22 +40,22 @@ func (h *webhookHandler) authenticate(ctx context.Context, v *visit, body []byte
 	if err != nil {
 		return webhook.Payload{}, 0, err
 	}
-	payload, err := message.Payload()
+	payload, err := message.Payload(t.Preferences)
 	if err != nil {
 		return webhook.Payload{}, 0, err
 	}
 	if !payload.Fresh(time.Now(), h.maxSkew) {
 		h.failures.Failed(v.from)
-		h.audit.refused(ctx, refusal{reasonStale, v.tenantID, v.from})
+		h.refused(ctx, v, reasonStale)
 		return webhook.Payload{}, 0, errStale
 	}
 	h.failures.Succeeded(v.from)
 	return payload, cmp.Or(t.Preferences.WebhooksPerMinute, h.perMinute), nil
 }
 
-// prove checks the signature. Whether a tenant does not exist or the signature is wrong must not be told by the
-// answer nor by the time it takes, or anybody could find out who the clients are: so a signature is checked
-// either way, and what follows is the same.
+// prove finds out whether the sender has the tenant's secret. Whether a tenant does not exist or the secret is wrong must
+// not be told by the answer nor by the time it takes, or anybody could find out who the clients are, and which of
+// them are changing their secret: so what was sent is tried in every way, and what follows is the same.
 func (h *webhookHandler) prove(ctx context.Context, v *visit, body []byte) (tenant.Tenant, error) {
 	end, err := h.turns.Take(ctx, v.tenantID)
 	if err != nil {
@@ -72,15 +73,69 @@ func (h *webhookHandler) prove(ctx context.Context, v *visit, body []byte) (tena
 	if err != nil && !unknown {
 		return tenant.Tenant{}, err
 	}
-	secret, reason := credentials.SigningSecret.Reveal(), reasonSignature
-	if unknown {
-		secret, reason = h.decoy, reasonTenant
-	}
-	err = h.verify(secret, body, v.Header.Get(webhook.SignatureHeader))
-	if unknown || err != nil {
+	tried := h.try(v, body, h.secrets(credentials, time.Now()))
+	if reason := tried.wrong(t.Preferences.Auth(), unknown); reason != "" {
 		h.failures.Failed(v.from)
-		h.audit.refused(ctx, refusal{reason, v.tenantID, v.from})
+		h.refused(ctx, v, reason)
 		return tenant.Tenant{}, webhook.ErrSignature
 	}
+	v.proven = true
+	if tried.with(t.Preferences.Auth()) == previousSecret {
+		h.metrics.WebhookPreviousSecret(t.ID)
+		h.previous(ctx, v)
+	}
 	return t, nil
+}
+
+// Which of a tenant's secrets it is about.
+const (
+	noSecret       = -1
+	previousSecret = 1 // behind the current one
+	secretsTried   = 2 // of every tenant, whether it has them or not
+)
+
+// secrets are the tenant's, and random ones in place of those it does not have.
+func (h *webhookHandler) secrets(c tenant.Credentials, now time.Time) [secretsTried]string {
+	secrets := h.decoys
+	for i, secret := range c.SigningSecrets(now) {
+		if i < len(secrets) && secret != "" {
+			secrets[i] = secret.Reveal()
+		}
+	}
+	return secrets
+}
+
+// proofs says of each secret whether what was sent is right by it.
+type proofs struct{ signature, static [secretsTried]bool }
+
+// try checks each way with each secret, none of which depends on another's outcome.
+func (h *webhookHandler) try(v *visit, body []byte, secrets [secretsTried]string) (p proofs) {
+	signature, static := v.Header.Get(webhook.SignatureHeader), v.Header.Get(webhook.SecretHeader)
+	for i, secret := range secrets {
+		p.signature[i] = h.verify(secret, body, signature) == nil
+		p.static[i] = h.match(secret, static) == nil
+	}
+	return p
+}
+
+// with is the secret by which what was sent is right, in the one way that counts.
+func (p proofs) with(auth tenant.WebhookAuth) int {
+	right := p.signature
+	if auth == tenant.AuthStatic {
+		right = p.static
+	}
+	return slices.Index(right[:], true)
+}
+
+// wrong is the reason to refuse, for the operator alone; empty when there is none.
+func (p proofs) wrong(auth tenant.WebhookAuth, unknown bool) string {
+	switch {
+	case unknown:
+		return reasonTenant
+	case p.with(auth) != noSecret:
+		return ""
+	case p.with(tenant.AuthStatic) != noSecret || p.with(tenant.AuthSignature) != noSecret:
+		return reasonWay
+	}
+	return reasonSignature
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,10 +14,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/webhook"
+	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 )
 
 // steps is what the handler did for one request, in order.
@@ -59,13 +63,26 @@ func (f *fixture) countSteps() *steps {
 		s.take("verify " + strconv.FormatBool(secret != "") + " " + strconv.Itoa(len(body)))
 		return verify(secret, body, signature)
 	}
+	match := f.door.match
+	f.door.match = func(secret, given string) error {
+		s.take("match " + strconv.FormatBool(secret != ""))
+		return match(secret, given)
+	}
 	return s
 }
 
 // request is a webhook of the tenant from an address, signed with the secret of signer.
 func request(t *testing.T, from, tenantID, signer string) *http.Request {
 	t.Helper()
-	body := payload(t, map[string]any{"tenant_id": tenantID})
+	return requestWith(t, from, tenantID, signer, nil)
+}
+
+// requestWith changes fields of it.
+func requestWith(t *testing.T, from, tenantID, signer string, change map[string]any) *http.Request {
+	t.Helper()
+	fields := map[string]any{"tenant_id": tenantID}
+	maps.Copy(fields, change)
+	body := payload(t, fields)
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, routeWebhook, bytes.NewReader(body))
 	req.RemoteAddr = from + ":40000"
 	req.Header.Set(webhook.SignatureHeader, webhook.Sign(tenantstoretest.SigningSecret(signer), body))
@@ -80,27 +97,38 @@ func (f *fixture) serve(req *http.Request) *httptest.ResponseRecorder {
 
 func TestNobodyLearnsWhichTenantsThereAre(t *testing.T) {
 	f := newFixture(t)
-	f.store.Save(t, "delta")
-	if _, err := f.store.Database.Admin.Exec(t.Context(), "UPDATE tenant_configs SET enabled = false WHERE tenant_id = 'delta'"); err != nil {
+	// Ids of one length: the length of the body is the sender's own doing. delta is disabled, omega has a static secret,
+	// sigma is changing its secret, and gamma does not exist.
+	for _, id := range []string{"delta", "sigma"} {
+		f.store.Save(t, id)
+	}
+	f.change(t, "omega", tenant.Preferences{WebhookAuth: tenant.AuthStatic})
+	f.rotate(t, "sigma", "another-secret-of-sigma", time.Hour)
+	if _, err := f.store.Console.SetStatus(t.Context(), "delta", tenantstore.StatusDisabled, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	counted := f.countSteps()
-	ask := func(tenantID, signature string) (*httptest.ResponseRecorder, []string) {
+	ask := func(tenantID, signature, secret string) (*httptest.ResponseRecorder, []string) {
 		req := request(t, "192.0.2.1", tenantID, "nobody")
 		req.Header.Set(headerCorrelation, "example")
 		if signature != "" {
 			req.Header.Set(webhook.SignatureHeader, signature)
 		}
+		if secret != "" {
+			req.Header.Set(webhook.SecretHeader, secret)
+		}
 		return f.serve(req), counted.reset()
 	}
-	// Ids of one length: the length of the body is the sender's own doing. delta is disabled, gamma does not exist.
-	for _, signature := range []string{"", "x", "sha256=" + strings.Repeat("0", 64)} {
-		want, wantSteps := ask("alpha", signature)
-		if want.Code != http.StatusUnauthorized || len(wantSteps) != 2 {
+	alphas := tenantstoretest.SigningSecret("alpha") // which is right for alpha, in a way that alpha does not have
+	for _, sent := range []struct{ signature, secret string }{
+		{"", ""}, {"x", ""}, {"sha256=" + strings.Repeat("0", 64), ""}, {"", "wrong"}, {"x", strings.Repeat("long", 500)}, {"", alphas},
+	} {
+		want, wantSteps := ask("alpha", sent.signature, sent.secret)
+		if want.Code != http.StatusUnauthorized || len(wantSteps) != stepsEach || slices.Contains(wantSteps, "match false") {
 			t.Fatalf("a wrong signature: %d %s after %q", want.Code, want.Body, wantSteps)
 		}
-		for _, tenantID := range []string{"delta", "gamma"} {
-			got, steps := ask(tenantID, signature)
+		for _, tenantID := range []string{"delta", "gamma", "omega", "sigma"} {
+			got, steps := ask(tenantID, sent.signature, sent.secret)
 			if got.Code != want.Code || got.Body.String() != want.Body.String() {
 				t.Errorf("%s: %d %s, for a wrong signature %d %s", tenantID, got.Code, got.Body, want.Code, want.Body)
 			}
@@ -115,9 +143,40 @@ func TestNobodyLearnsWhichTenantsThereAre(t *testing.T) {
 				t.Errorf("%s: %q, for a wrong signature %q", tenantID, steps, wantSteps)
 			}
 		}
+		f.forgive(t)
 	}
-	if log := f.log.String(); !strings.Contains(log, reasonTenant) || !strings.Contains(log, reasonSignature) {
-		t.Errorf("the operator has to learn what the sender must not: %s", log)
+	log := f.log.String()
+	for _, reason := range []string{reasonTenant, reasonSignature, reasonWay} {
+		if !strings.Contains(log, reason) {
+			t.Errorf("the operator has to learn what the sender must not, and %q is not in the log", reason)
+		}
+	}
+}
+
+// stepsEach are what one look at a request takes: the tenant, and two secrets tried in two ways.
+const stepsEach = 1 + 2*secretsTried
+
+// forgive forgets wrong signatures.
+func (f *fixture) forgive(t *testing.T) {
+	t.Helper()
+	var err error
+	if f.door.failures, err = origin.NewFailures(limits().BadSignatures, time.Now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// change saves an example tenant with preferences.
+func (f *fixture) change(t *testing.T, tenantID string, prefs tenant.Preferences) {
+	t.Helper()
+	example, credentials := tenantstoretest.Example(tenantID)
+	example.Preferences = prefs
+	f.store.Put(t, example, credentials)
+}
+
+func (f *fixture) rotate(t *testing.T, tenantID string, secret tenant.Secret, overlap time.Duration) {
+	t.Helper()
+	if _, err := f.store.Console.RotateSigningSecret(t.Context(), tenantID, secret, overlap, 0, nil); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -135,7 +194,7 @@ func TestAFloodOfWrongSignatures(t *testing.T) {
 	if statuses[401] != 30 || statuses[429] != 270 {
 		t.Errorf("300 wrong signatures were answered %v; want 30 times 401 and 270 times 429", statuses)
 	}
-	if n := len(counted.reset()); n != 2*statuses[401] {
+	if n := len(counted.reset()); n != stepsEach*statuses[401] {
 		t.Errorf("%d steps for %d that were looked at: the others cost something", n, statuses[401])
 	}
 	if rec := f.serve(request(t, "192.0.2.2", "alpha", "alpha")); rec.Code != http.StatusAccepted {

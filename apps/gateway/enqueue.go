@@ -10,17 +10,13 @@ import (
 	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
 
-// enqueue commits the job before it is published, so that whatever dies in between has left a trace;
+// enqueue publishes the job, which was committed before, so that whatever dies in between has left a trace;
 // a job whose publish failed is withdrawn, so that the sender's retry is new.
-func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job, perMinute int) (enhancement.Status, error) {
-	a, err := h.accept(ctx, job, perMinute)
-	if err != nil {
-		return "", err
-	}
+func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job, a quota.Acceptance) (enhancement.Status, error) {
 	if a.Status != enhancement.StatusPending {
 		return a.Status, nil // the enhancer has it, or is done with it
 	}
-	err = h.queue.Publish(ctx, event.TopicEnhancement, event.EnhancementRequested{
+	err := h.queue.Publish(ctx, event.TopicEnhancement, event.EnhancementRequested{
 		JobID: job.ID, TenantID: job.TenantID, TicketID: job.Ticket.ID, Description: job.Ticket.Description,
 		Priority: job.Ticket.Priority, Timestamp: time.Now().UTC(), CorrelationID: job.CorrelationID,
 	})

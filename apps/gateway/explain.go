@@ -43,11 +43,11 @@ func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) probl
 	switch {
 	case errors.As(err, &suspected):
 		h.metrics.WebhookLimited(telemetry.LimitAddress)
-		h.audit.refused(ctx, refusal{reasonSuspected, v.tenantID, v.from})
+		h.refused(ctx, v, reasonSuspected)
 		return tooMany("too many requests with a wrong signature came from your address: check tenant_id and signing secret", suspected.wait)
 	case errors.As(err, &full):
 		h.metrics.WebhookLimited(telemetry.LimitTenant)
-		h.audit.refused(ctx, refusal{reasonFull, v.tenantID, v.from})
+		h.refused(ctx, v, reasonFull)
 		return tooMany(fmt.Sprintf("not accepted: your tenant's limit is %d webhooks in a minute", full.PerMinute), full.RetryAfter)
 	case errors.As(err, &tooLarge):
 		return problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large"}
@@ -59,7 +59,8 @@ func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) probl
 	case errors.Is(err, webhook.ErrSignature):
 		return problem{
 			Status: http.StatusUnauthorized,
-			Detail: "the signature in " + webhook.SignatureHeader + " does not match: check tenant_id, and sign the body, byte for byte, with that tenant's signing secret",
+			Detail: "the signature in " + webhook.SignatureHeader + " does not match: check tenant_id, and sign the body, byte for byte, with that tenant's signing secret; " +
+				"or send the secret in " + webhook.SecretHeader + ", if that was agreed for the tenant",
 		}
 	case errors.Is(err, errStale):
 		return problem{

@@ -93,7 +93,7 @@ func raw(t *testing.T, ticket, target, further string) []byte {
 
 func (f *fixture) jobs(t *testing.T) int {
 	t.Helper()
-	return ledgerRows(t, f.store, "alpha")
+	return ledgerRows(t, f.store)
 }
 
 // short are the real limits, but for the time that the server waits for a client.

@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
+	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -19,6 +21,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
+
+// auditGrace is how long the last security events may take to get into the audit log.
+const auditGrace = 5 * time.Second
 
 // Exit statuses besides 0.
 const (
@@ -68,12 +73,16 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
 	})
-	webhooks, err := newWebhookHandler(cfg, tenantstore.New(db, sealer), ledger.New(db), dapr, metrics, logger)
+	trail := audit.NewTrail(ctx, audit.New(db), metrics.AuditDropped, logger)
+	webhooks, err := newWebhookHandler(cfg, tenantstore.New(db, sealer), ledger.New(db), dapr, trail, metrics, logger)
 	if err != nil {
 		return err
 	}
 	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks), logger)
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics), logger)
 	logger.Info("the gateway listens", "public", public.Addr, "internal", internal.Addr)
-	return httpserver.Run(ctx, cfg.Grace, health.Drain, public, internal)
+	err = httpserver.Run(ctx, cfg.Grace, health.Drain, public, internal)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditGrace)
+	defer cancel()
+	return errors.Join(err, trail.Close(draining))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
@@ -58,35 +59,39 @@ type webhookHandler struct {
 	proxies origin.Proxies
 	// failures are the wrong signatures, by address.
 	failures *origin.Failures
-	// decoy is checked against when there is no such tenant: a random secret.
-	decoy string
+	// decoys are checked against in place of secrets that there are not: random ones.
+	decoys [secretsTried]string
 	// perMinute is the limit of tenants without one of their own.
 	perMinute int
 	maxBody   int64
 	maxSkew   time.Duration
 	verify    func(secret string, body []byte, signature string) error
+	match     func(secret, given string) error
 	metrics   *telemetry.Metrics
-	audit     *audit
+	sparse    *audit.Sparse
+	trail     trail
 	logger    *slog.Logger
 }
 
 // newWebhookHandler takes the collaborators that reach outside of the process, and makes the others.
 func newWebhookHandler(
-	cfg config, tenants tenants, jobs *ledger.Ledger, queue queue, metrics *telemetry.Metrics, logger *slog.Logger,
+	cfg config, tenants tenants, jobs *ledger.Ledger, queue queue, trail trail, metrics *telemetry.Metrics, logger *slog.Logger,
 ) (*webhookHandler, error) {
 	failures, err := origin.NewFailures(cfg.BadSignatures, time.Now)
 	if err != nil {
 		return nil, err
 	}
-	audit, err := newAudit(logger, time.Now)
+	sparse, err := audit.NewSparse(auditLines, auditBurst, time.Now)
 	if err != nil {
 		return nil, err
 	}
 	return &webhookHandler{
 		tenants: tenants, ledger: quota.NewLedger(jobs, time.Now), queue: queue,
 		turns: quota.NewTurns(int(cfg.Database.MaxConns) / shares), proxies: cfg.TrustedProxies, failures: failures,
-		decoy: rand.Text(), perMinute: cfg.PerMinute, maxBody: cfg.MaxBody, maxSkew: cfg.MaxSkew, verify: webhook.Verify,
-		metrics: metrics, audit: audit, logger: logger,
+		decoys:    [secretsTried]string{rand.Text(), rand.Text()},
+		perMinute: cfg.PerMinute, maxBody: cfg.MaxBody, maxSkew: cfg.MaxSkew,
+		verify: webhook.Verify, match: webhook.VerifySecret,
+		metrics: metrics, sparse: sparse, trail: trail, logger: logger,
 	}, nil
 }
 
@@ -99,6 +104,10 @@ type visit struct {
 	tenantID string
 	// trial says that the address is suspected, and this request one of those that are looked at all the same.
 	trial bool
+	// proven says that it is tenantID's, and not only claims to be.
+	proven bool
+	// correlation finds the log lines about it.
+	correlation string
 }
 
 type accepted struct {
@@ -121,8 +130,8 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.String(telemetry.KeyCorrelation, correlation),
 		slog.String(telemetry.KeyOperation, "webhook_received"))
 
-	v := &visit{Request: r, from: h.proxies.Client(r)}
-	ctx, result, err := h.take(ctx, w, v, correlation)
+	v := &visit{Request: r, from: h.proxies.Client(r), correlation: correlation}
+	ctx, result, err := h.take(ctx, w, v)
 	if err != nil {
 		p := h.explain(ctx, v, err)
 		h.metrics.Webhook(p.Status)
@@ -134,9 +143,7 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // take returns, besides its result, the context in which to log: it knows the job as soon as there is one.
-func (h *webhookHandler) take(
-	ctx context.Context, w http.ResponseWriter, v *visit, correlation string,
-) (context.Context, accepted, error) {
+func (h *webhookHandler) take(ctx context.Context, w http.ResponseWriter, v *visit) (context.Context, accepted, error) {
 	if err := h.admit(v); err != nil {
 		w.Header().Set("Connection", "close") // or the server would read the body after all, to keep the connection
 		return ctx, accepted{}, err
@@ -149,14 +156,19 @@ func (h *webhookHandler) take(
 	if err != nil {
 		return ctx, accepted{}, err
 	}
-	job := enhancement.New(payload.TenantID, payload.Event, payload.Ticket, correlation)
-	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID),
-		slog.String(telemetry.KeyTicket, job.Ticket.ID), slog.String(telemetry.KeyJob, job.ID))
-	status, err := h.enqueue(ctx, job, perMinute)
+	job := payload.Job(v.correlation)
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID), slog.String(telemetry.KeyTicket, job.Ticket.ID))
+	a, err := h.accept(ctx, job, perMinute)
 	if err != nil {
 		return ctx, accepted{}, err
 	}
-	h.logger.InfoContext(ctx, "webhook accepted", telemetry.KeyStatus, status, "event", job.Event,
+	job.ID = a.JobID // which may be another one that does its work
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyJob, job.ID))
+	status, err := h.enqueue(ctx, job, a)
+	if err != nil {
+		return ctx, accepted{}, err
+	}
+	h.logger.InfoContext(ctx, "webhook accepted", telemetry.KeyStatus, status, "event", job.Event, "refetch", job.Refetch,
 		"priority", job.Ticket.Priority, "description_length", len(job.Ticket.Description))
 	return ctx, accepted{job.ID, status}, nil
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
@@ -53,7 +54,20 @@ func (q *recorder) Publish(_ context.Context, topic string, payload any) error {
 	return nil
 }
 
+// trailed keeps the entries of the audit log.
+type trailed struct {
+	mu     sync.Mutex
+	events []audit.Event
+}
+
+func (r *trailed) Add(e audit.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}
+
 type fixture struct {
+	trail   *trailed
 	handler http.Handler
 	door    *webhookHandler
 	queue   *recorder
@@ -82,9 +96,9 @@ func newFixture(t testing.TB) *fixture {
 func newReplica(t testing.TB, store *tenantstoretest.Store) *fixture {
 	t.Helper()
 	store = store.Replica(t)
-	f := &fixture{queue: &recorder{}, ledger: ledger.New(store.DB), store: store, log: &bytes.Buffer{}}
+	f := &fixture{trail: &trailed{}, queue: &recorder{}, ledger: ledger.New(store.DB), store: store, log: &bytes.Buffer{}}
 	logger := telemetry.NewLogger(f.log, "gateway", telemetry.LogConfig{Level: slog.LevelDebug})
-	door, err := newWebhookHandler(limits(), store, f.ledger, f.queue, telemetry.NewMetrics(), logger)
+	door, err := newWebhookHandler(limits(), store, f.ledger, f.queue, f.trail, telemetry.NewMetrics(), logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +108,7 @@ func newReplica(t testing.TB, store *tenantstoretest.Store) *fixture {
 	if door.failures, err = origin.NewFailures(limits().BadSignatures, still); err != nil {
 		t.Fatal(err)
 	}
-	if door.audit, err = newAudit(logger, still); err != nil {
+	if door.sparse, err = audit.NewSparse(auditLines, auditBurst, still); err != nil {
 		t.Fatal(err)
 	}
 	f.door, f.handler = door, publicRoutes(door)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
@@ -73,7 +74,7 @@ func judge(req *http.Request, body []byte) (webhook.Payload, error) {
 	if err != nil {
 		return webhook.Payload{}, err
 	}
-	return message.Payload()
+	return message.Payload(tenant.Preferences{})
 }
 
 // taken gives the webhooks that were accepted, after checking that nothing was refused and all are fresh.

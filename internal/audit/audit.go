@@ -39,6 +39,9 @@ const (
 	OperationAccessDeny Operation = "access.deny"
 	// OperationWebhookRefuse is a webhook that is a security event: a wrong signature, an unknown tenant, a flood.
 	OperationWebhookRefuse Operation = "webhook.refuse"
+	// OperationWebhookPreviousSecret is a webhook that was proven with the secret before the current one: its sender has yet
+	// to change.
+	OperationWebhookPreviousSecret Operation = "webhook.previous_secret"
 
 	OperationAuditExport Operation = "audit.export"
 	OperationAuditVerify Operation = "audit.verify"

@@ -26,7 +26,8 @@ func TestARefusalIsWrittenOnceAMinute(t *testing.T) {
 		}
 	}
 	for _, other := range []audit.Refusal{
-		{Reason: "another", TenantID: r.TenantID, From: r.From}, {Reason: r.Reason, TenantID: "beta", From: r.From},
+		{Reason: "another", TenantID: r.TenantID, From: r.From},
+		{Reason: r.Reason, TenantID: "beta", From: r.From},
 		{Reason: r.Reason, TenantID: r.TenantID, From: netip.MustParseAddr("192.0.2.2")},
 	} {
 		if _, ok := s.Due(other); !ok {

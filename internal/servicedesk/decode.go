@@ -16,25 +16,25 @@ import (
 // envelope is any answer of the API. Where the editions and builds are not consistent about a key, all
 // spellings are accepted.
 type envelope struct {
-	Status          oneOrMany[status] `json:"response_status"`
-	ListInfo        listInfo          `json:"list_info"`
-	Request         *wireRequest      `json:"request"`
-	ArchiveRequest  *wireRequest      `json:"archive_request"`
-	ArchivedRequest *wireRequest      `json:"archived_request"`
-	Requests        []wireRequest     `json:"requests"`
-	Resolution      *wireResolution   `json:"resolution"`
-	Note            *wireNote         `json:"note"`
-	RequestNote     *wireNote         `json:"request_note"`
-	Notes           []wireNote        `json:"notes"`
-	RequestNotes    []wireNote        `json:"request_notes"`
-	Solution        *wireSolution     `json:"solution"`
-	Solutions       []wireSolution    `json:"solutions"`
-	Workstation     *wireAsset        `json:"workstation"`
-	Workstations    []wireAsset       `json:"workstations"`
-	AssetAsset      *wireAsset        `json:"asset_asset"`
-	Asset           *wireAsset        `json:"asset"`
-	AssetAssets     []wireAsset       `json:"asset_assets"`
-	Assets          []wireAsset       `json:"assets"`
+	Status          oneOrMany[status]  `json:"response_status"`
+	ListInfo        listInfo           `json:"list_info"`
+	Request         *wireRequest       `json:"request"`
+	ArchiveRequest  *wireRequest       `json:"archive_request"`
+	ArchivedRequest *wireRequest       `json:"archived_request"`
+	Requests        rows[wireRequest]  `json:"requests"`
+	Resolution      *wireResolution    `json:"resolution"`
+	Note            *wireNote          `json:"note"`
+	RequestNote     *wireNote          `json:"request_note"`
+	Notes           rows[wireNote]     `json:"notes"`
+	RequestNotes    rows[wireNote]     `json:"request_notes"`
+	Solution        *wireSolution      `json:"solution"`
+	Solutions       rows[wireSolution] `json:"solutions"`
+	Workstation     *wireAsset         `json:"workstation"`
+	Workstations    rows[wireAsset]    `json:"workstations"`
+	AssetAsset      *wireAsset         `json:"asset_asset"`
+	Asset           *wireAsset         `json:"asset"`
+	AssetAssets     rows[wireAsset]    `json:"asset_assets"`
+	Assets          rows[wireAsset]    `json:"assets"`
 }
 
 type listInfo struct {
@@ -168,6 +168,36 @@ func (e envelope) more(got, rowCount int) bool {
 	}
 }
 
+// maxRows bounds the lists in an answer: ten times what is asked for at once (MaxRowCount). Without it, four megabytes of
+// empty objects would become a gigabyte of rows.
+const maxRows = 10 * MaxRowCount
+
+// rows is a list with a bound.
+type rows[T any] []T
+
+func (r *rows[T]) UnmarshalJSON(b []byte) error {
+	*r = nil
+	if b[0] == 'n' {
+		return nil
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	if start, err := dec.Token(); err != nil || start != json.Delim('[') {
+		return errors.New("list: expected an array")
+	}
+	*r = rows[T]{}
+	for dec.More() {
+		if len(*r) == maxRows {
+			return fmt.Errorf("list: longer than %d", maxRows)
+		}
+		var one T
+		if err := dec.Decode(&one); err != nil {
+			return fmt.Errorf("list: %w", err)
+		}
+		*r = append(*r, one)
+	}
+	return nil
+}
+
 // oneOrMany accepts an object where an array is expected; SDP sends either.
 type oneOrMany[T any] []T
 
@@ -175,11 +205,11 @@ func (o *oneOrMany[T]) UnmarshalJSON(b []byte) error {
 	*o = nil
 	switch b[0] {
 	case '[':
-		var many []T
-		if err := json.Unmarshal(b, &many); err != nil {
-			return fmt.Errorf("array: %w", err)
+		var many rows[T]
+		if err := many.UnmarshalJSON(b); err != nil {
+			return err
 		}
-		*o = many
+		*o = oneOrMany[T](many)
 	case '{':
 		var one T
 		if err := json.Unmarshal(b, &one); err != nil {
@@ -247,19 +277,22 @@ type words []string
 
 func (w *words) UnmarshalJSON(b []byte) error {
 	*w = nil
-	var many []text
+	var many rows[text]
 	if b[0] == '[' {
-		if err := json.Unmarshal(b, &many); err != nil {
+		if err := many.UnmarshalJSON(b); err != nil {
 			return fmt.Errorf("texts: %w", err)
 		}
 	} else {
-		many = make([]text, 1)
+		many = make(rows[text], 1)
 		if err := json.Unmarshal(b, &many[0]); err != nil {
 			return fmt.Errorf("text: %w", err)
 		}
 	}
 	for _, some := range many {
 		for word := range strings.SplitSeq(string(some), ",") {
+			if len(*w) == maxRows {
+				return fmt.Errorf("texts: more than %d", maxRows)
+			}
 			if word = strings.TrimSpace(word); word != "" {
 				*w = append(*w, word)
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -277,6 +278,33 @@ func TestWhatAServerSaysIsFitForALog(t *testing.T) {
 	tickettest.CheckDeceptive(t, "the message", failed.Message)
 }
 
+// Not parallel: it looks at what this process allocates.
+//
+//nolint:paralleltest // see above
+func TestAnAnswerCannotFillTheMemory(t *testing.T) {
+	const mostAllocated = 64 << 20 // of a body of four megabytes; two gigabytes, when lists had no bound
+	for name, c := range map[string]struct{ begin, repeated, end string }{
+		"rows":      {`{"requests":[{}`, `,{}`, `],"response_status":{"status":"success"}}`},
+		"notes":     {`{"notes":[null`, `,{}`, `]}`},
+		"statuses":  {`{"response_status":[{}`, `,{}`, `]}`},
+		"messages":  {`{"response_status":{"status":"failed","messages":[{}`, `,{}`, `]}}`},
+		"addresses": {`{"asset":{"ip_addresses":"a`, `,a`, `"}}`},
+		"depth":     {`{"requests":`, `[`, `]}`},
+	} {
+		body := []byte(c.begin + strings.Repeat(c.repeated, (maxBody-100)/len(c.repeated)) + c.end)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, failed := interpret(http.StatusOK, body)
+		runtime.ReadMemStats(&after)
+		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > mostAllocated {
+			t.Errorf("%s: %d MB allocated", name, allocated>>20)
+		}
+		if failed == nil || failed.Kind != KindRetry {
+			t.Errorf("%s: %v", name, failed)
+		}
+	}
+}
+
 func FuzzDecodeResponse(f *testing.F) {
 	for _, seed := range []string{
 		``, `{}`, `[]`, `null`, `{"response_status":null}`, `<html><body>502</body></html>`, failedWith(4007),
@@ -302,6 +330,9 @@ func FuzzDecodeResponse(f *testing.F) {
 		}
 		for _, n := range env.noteList() {
 			_ = n.author()
+		}
+		if max(len(env.Requests), len(env.Notes), len(env.Status), len(env.Solutions), len(env.Assets)) > maxRows {
+			t.Error("a list without a bound")
 		}
 		for _, r := range env.Requests {
 			if got := r.request(); got.ID != string(r.ID) {

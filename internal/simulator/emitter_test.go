@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 	"github.com/ai-agents/ai-agents/internal/simulator"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
@@ -166,7 +167,7 @@ func parse(t *testing.T, body []byte) webhook.Payload {
 	if err != nil {
 		t.Fatalf("webhook.Parse of %s: %v", body, err)
 	}
-	p, err := m.Payload()
+	p, err := m.Payload(tenant.Preferences{})
 	if err != nil {
 		t.Fatalf("the payload %s: %v", body, err)
 	}

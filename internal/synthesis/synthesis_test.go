@@ -330,7 +330,10 @@ func TestNothingDeceptiveGoesInOrOut(t *testing.T) {
 		tickettest.Check(t, "the note as it is stored", string(stored))
 	}
 	var asked struct {
-		Ticket struct{ Subject, Description string }
+		Ticket struct {
+			Subject     string `json:"subject"`
+			Description string `json:"description"`
+		} `json:"ticket"`
 	}
 	body := strings.TrimSuffix(strings.TrimPrefix(got.User, "<data>\n"), "\n</data>")
 	if err := json.Unmarshal([]byte(body), &asked); err != nil {

@@ -14,6 +14,8 @@ import (
 const (
 	MetricWebhooks            = "webhook_requests_total"
 	MetricWebhooksLimited     = "webhook_limited_total"
+	MetricPreviousSecret      = "webhook_previous_secret_total"
+	MetricAuditDropped        = "audit_dropped_total"
 	MetricEnhancements        = "enhancement_requests_total"
 	MetricEnhancementDuration = "enhancement_duration_seconds"
 	MetricStepDuration        = "enhancement_step_duration_seconds"
@@ -33,6 +35,8 @@ type Metrics struct {
 	registry     *prometheus.Registry
 	webhooks     *prometheus.CounterVec
 	limited      *prometheus.CounterVec
+	previous     *prometheus.CounterVec
+	auditDropped prometheus.Counter
 	enhancements *prometheus.CounterVec
 	duration     *prometheus.HistogramVec
 	steps        *prometheus.HistogramVec
@@ -49,6 +53,12 @@ func NewMetrics() *Metrics {
 		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricWebhooksLimited, Help: "Webhooks answered 429, by the limit they were over (tenant, address).",
 		}, []string{"limit"}),
+		previous: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricPreviousSecret, Help: "Webhooks proven with the tenant's previous signing secret: its senders have yet to change.",
+		}, []string{"tenant_id"}),
+		auditDropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: MetricAuditDropped, Help: "Entries that are missing in the audit log, because the database did not take them.",
+		}),
 		enhancements: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricEnhancements, Help: "Finished jobs by tenant and result (success, failure, unchanged).",
 		}, []string{"tenant_id", "status"}),
@@ -59,7 +69,7 @@ func NewMetrics() *Metrics {
 			Name: MetricStepDuration, Help: "Seconds one attempt of a step took, by step and outcome.", Buckets: buckets,
 		}, []string{"operation_type", "outcome"}),
 	}
-	m.registry.MustRegister(m.webhooks, m.limited, m.enhancements, m.duration, m.steps,
+	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -78,6 +88,14 @@ func (m *Metrics) Webhook(code int) {
 func (m *Metrics) WebhookLimited(over Limit) {
 	m.limited.WithLabelValues(string(over)).Inc()
 }
+
+// WebhookPreviousSecret counts one webhook that was proven with the tenant's previous secret.
+func (m *Metrics) WebhookPreviousSecret(tenantID string) {
+	m.previous.WithLabelValues(tenantID).Inc()
+}
+
+// AuditDropped counts one entry that did not get into the audit log.
+func (m *Metrics) AuditDropped() { m.auditDropped.Inc() }
 
 // Completed counts a job that ended with a note, and how long its ticket waited for it.
 func (m *Metrics) Completed(tenantID string, waited time.Duration) {

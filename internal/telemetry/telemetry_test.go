@@ -57,7 +57,11 @@ func TestLogsHoldNothingDeceptive(t *testing.T) {
 	var out bytes.Buffer
 	log := telemetry.NewLogger(&out, "x", telemetry.LogConfig{})
 	log.Info("said", "text", tickettest.Deceptive, "error", errors.New(tickettest.Deceptive), "hidden", "bear\u200ber hunter2hunter2")
-	var line struct{ Text, Error, Hidden string }
+	var line struct {
+		Text   string `json:"text"`
+		Error  string `json:"error"`
+		Hidden string `json:"hidden"`
+	}
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}

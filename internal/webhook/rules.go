@@ -34,9 +34,10 @@ func newRules() *validator.Validate {
 	return v
 }
 
-func validate(f fields) []FieldError {
+// validate checks fields or claims.
+func validate(checked any) []FieldError {
 	var wrong validator.ValidationErrors
-	if !errors.As(rules.Struct(f), &wrong) {
+	if !errors.As(rules.Struct(checked), &wrong) {
 		return nil
 	}
 	problems := make([]FieldError, len(wrong))

@@ -261,7 +261,7 @@ func TestTheInventoryHoldsNothingDeceptive(t *testing.T) {
 	d := gathertest.NewDatabase(t)
 	text := tickettest.Deceptive
 	checkChange(t, put(t, d, gathertest.Tenant, inventory.System{
-		Hostname: "a\u202e", Address: "192.0.2.1\u200b", Role: text, Client: text, Location: text,
+		Hostname: "Host\u202e", Address: "192.0.2.1\u200b", Role: text, Client: text, Location: text,
 	}), gather.Change{Added: 1})
 	subnet := inventory.Subnet{Network: "192.0.2.0/24\u2069", Name: text, Location: text}
 	if _, err := inventory.NewStore(d.DB).PutSubnets(t.Context(), gathertest.Tenant, gather.OriginFile, []inventory.Subnet{subnet}); err != nil {
@@ -274,7 +274,7 @@ func TestTheInventoryHoldsNothingDeceptive(t *testing.T) {
 		}
 		tickettest.CheckDeceptive(t, column, stored)
 	}
-	checkStored(t, d, "hostname", "a a 192.0.2.1")
+	checkStored(t, d, "hostname", "host Host 192.0.2.1")
 }
 
 func TestPutSubnetsRefuses(t *testing.T) {

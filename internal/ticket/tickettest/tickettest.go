@@ -26,6 +26,8 @@ func DeceptiveUTF8() string {
 
 // Forbidden tells the characters that no text may hold after ticket.Normalize. They are spelled out here, and not taken
 // from the tables the code goes by.
+//
+//nolint:mnd // code points
 func Forbidden(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':
