@@ -40,12 +40,13 @@ func (s *Store) resealAll(ctx context.Context, known int64, logger *slog.Logger)
 		if resealed > 0 {
 			logger.InfoContext(ctx, "secrets were sealed with the primary key", "count", resealed, "left", left)
 		}
+		if resealed == resealBatch && left > 0 {
+			continue // one that does not open does not keep the others waiting; it is told at the end
+		}
 		if err != nil {
 			logger.ErrorContext(ctx, "not all secrets could be sealed with the primary key", "left", left, "error", err)
 		}
-		if err != nil || left == 0 || resealed == 0 {
-			break
-		}
+		break
 	}
 	_, unreadable, err := s.SealedWith(ctx)
 	if err != nil {

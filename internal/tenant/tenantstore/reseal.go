@@ -21,7 +21,7 @@ const sealedValues = `
 		('` + string(tenant.ColumnSigningSecret) + `', signing_secret_sealed),
 		('` + string(tenant.ColumnKnowledgeAPIKey) + `', kb_api_key_sealed),
 		('` + string(tenant.ColumnPreviousSigningSecret) + `', previous_signing_secret_sealed)
-	) AS v (name, sealed)`
+	) AS v (sealed_column, sealed)`
 
 const keyOf = `substring(sealed FROM 1 FOR 5)`
 
@@ -101,8 +101,8 @@ func (s *Store) sealedWithOthers(ctx context.Context, others [][]byte, after sea
 	const maxPage = 500
 	var page []sealedValue
 	err := s.asConsole(ctx, anyTenant, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT tenant_id, name, sealed FROM "+sealedValues+`
-			WHERE `+keyOf+` = ANY ($1) AND (tenant_id, name) > ($2, $3) ORDER BY tenant_id, name LIMIT $4`,
+		rows, err := tx.Query(ctx, "SELECT tenant_id, sealed_column, sealed FROM "+sealedValues+`
+			WHERE `+keyOf+` = ANY ($1) AND (tenant_id, sealed_column) > ($2, $3) ORDER BY tenant_id, sealed_column LIMIT $4`,
 			others, after.tenantID, string(after.column), min(limit, maxPage))
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
