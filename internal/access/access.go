@@ -63,7 +63,7 @@ func Deny(reason Reason) error { return &DeniedError{Reason: reason} }
 func (*DeniedError) Error() string { return ErrUnauthenticated.Error() }
 
 // Is makes every DeniedError an ErrUnauthenticated.
-func (*DeniedError) Is(target error) bool { return target == ErrUnauthenticated } //nolint:errorlint // Is compares one link of the chain; errors.Is walks it
+func (*DeniedError) Is(target error) bool { return target == ErrUnauthenticated }
 
 // ReasonOf gives the reason of a refusal, and the id of the token that was claimed; both are empty for other errors.
 func ReasonOf(err error) (reason Reason, tokenID string) {

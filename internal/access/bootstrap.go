@@ -2,6 +2,7 @@ package access
 
 import (
 	"crypto/subtle"
+	"strings"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -11,7 +12,7 @@ import (
 // all permissions, once: the way in before there is any other, and when all others are lost.
 const (
 	// BootstrapSecret is its name in the secret store.
-	BootstrapSecret = "console-bootstrap-token" //nolint:gosec // a name, not a value
+	BootstrapSecret = "console-bootstrap-token"
 	// MinBootstrap is how many characters it has at least. With fewer there is no bootstrap.
 	MinBootstrap = 20
 	// BootstrapValid is how long the API token is valid that it is exchanged for.
@@ -20,11 +21,17 @@ const (
 	BootstrapSubject = "bootstrap"
 )
 
+// BootstrapIsSet says whether the secret store's value can be exchanged: it is there, and not too short.
+func BootstrapIsSet(stored tenant.Secret) bool {
+	return len(strings.TrimSpace(stored.Reveal())) >= MinBootstrap
+}
+
 // MatchBootstrap compares what a client shows with the secret store's value, and gives the hash under which its use is
-// recorded. It is ErrUnauthenticated when they differ, and when there is no value or one that is too short.
+// recorded. White space around either does not count: files with secrets end in a new line. It is ErrUnauthenticated when
+// they differ, and when there is no value or one that is too short.
 func MatchBootstrap(stored tenant.Secret, shown string) (Hash, error) {
-	want, have := HashOf(stored.Reveal()), HashOf(shown)
-	if len(stored) < MinBootstrap {
+	want, have := HashOf(strings.TrimSpace(stored.Reveal())), HashOf(strings.TrimSpace(shown))
+	if !BootstrapIsSet(stored) {
 		return Hash{}, Deny(ReasonNoBootstrap)
 	}
 	if subtle.ConstantTimeCompare(want[:], have[:]) != 1 {

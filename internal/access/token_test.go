@@ -121,6 +121,10 @@ func TestBootstrapTokenIsComparedAsAWhole(t *testing.T) {
 	if _, err := access.MatchBootstrap(value, value); err != nil {
 		t.Errorf("the right one: %v", err)
 	}
+	plain, _ := access.MatchBootstrap(value, value)
+	if fromFile, err := access.MatchBootstrap(value+"\n", value); err != nil || fromFile != plain {
+		t.Errorf("from a file that ends in a new line: %v", err)
+	}
 	for name, c := range map[string]struct {
 		stored, shown string
 		want          access.Reason
@@ -131,6 +135,7 @@ func TestBootstrapTokenIsComparedAsAWhole(t *testing.T) {
 		"none is set":            {"", "", access.ReasonNoBootstrap},
 		"none is set, one shown": {"", value, access.ReasonNoBootstrap},
 		"too short":              {value[:19], value[:19], access.ReasonNoBootstrap},
+		"nothing but space":      {strings.Repeat(" ", 30), strings.Repeat(" ", 30), access.ReasonNoBootstrap},
 	} {
 		hash, err := access.MatchBootstrap(secret(c.stored), c.shown)
 		if reason, _ := access.ReasonOf(err); reason != c.want || !errors.Is(err, access.ErrUnauthenticated) || hash != (access.Hash{}) {

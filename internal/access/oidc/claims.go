@@ -27,6 +27,8 @@ type claims struct {
 	EmailVerified     any    `json:"email_verified"`
 	NotBefore         moment `json:"nbf"`
 	IssuedAt          moment `json:"iat"`
+	// Events are in tokens that tell of something, a logout for example. Not all providers say so in the header as well.
+	Events any `json:"events"`
 
 	all map[string]any
 }

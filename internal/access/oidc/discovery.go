@@ -10,12 +10,8 @@ import (
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
 )
 
-const (
-	// longestWait is between two attempts to find the provider.
-	longestWait = 30 * time.Second
-	// refreshEvery is how often it is looked for again: addresses and algorithms may change.
-	refreshEvery = time.Hour
-)
+// longestWait is between two attempts to find the provider.
+const longestWait = 30 * time.Second
 
 // provider is what is known of the provider once it has been found.
 type provider struct {
@@ -39,7 +35,7 @@ func (v *Verifier) Run(ctx context.Context) error {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.MaxInterval = v.firstWait, longestWait
 	for {
-		pause := refreshEvery
+		pause := v.refresh
 		if err := v.discover(ctx); err != nil {
 			pause = wait.NextBackOff()
 			if ctx.Err() == nil {

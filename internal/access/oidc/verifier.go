@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,24 +21,27 @@ import (
 // maxSkew is how far the provider's clock and ours may be apart.
 const maxSkew = 30 * time.Second
 
-// Options are what a Verifier needs besides its settings. All may be left out.
+// Options are what a Verifier needs besides its settings. All may be left out: the defaults are
+// this process's clock and transport, a second, an hour, and no log.
 type Options struct {
 	Now func() time.Time
 	// Transport reaches the provider.
 	Transport http.RoundTripper
 	// FirstWait is how long after a first failure the provider is looked for again; it grows from there.
 	FirstWait time.Duration
-	Logger    *slog.Logger
+	// Refresh is how often the provider is looked for once it has been found: its addresses and algorithms may change.
+	Refresh time.Duration
+	Logger  *slog.Logger
 }
 
 // Verifier recognises the persons of one provider. It implements access.Persons.
 type Verifier struct {
-	cfg             Config
-	now             func() time.Time
-	firstWait       time.Duration
-	logger          *slog.Logger
-	documents, keys *http.Client
-	found           atomic.Pointer[provider]
+	cfg                Config
+	now                func() time.Time
+	firstWait, refresh time.Duration
+	logger             *slog.Logger
+	documents, keys    *http.Client
+	found              atomic.Pointer[provider]
 }
 
 // NewVerifier makes a Verifier, which does not know its provider before Run has found it. The error names the settings that
@@ -48,21 +53,20 @@ func NewVerifier(cfg Config, o Options) (*Verifier, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	v := &Verifier{cfg: cfg, now: o.Now, firstWait: o.FirstWait, logger: o.Logger}
-	if v.now == nil {
-		v.now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
 	}
-	if v.firstWait == 0 {
-		v.firstWait = time.Second
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if v.logger == nil {
-		v.logger = slog.New(slog.DiscardHandler)
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
 	}
-	transport := o.Transport
-	if transport == nil {
-		transport = http.DefaultTransport
+	v := &Verifier{
+		cfg: cfg, now: o.Now, logger: o.Logger,
+		firstWait: cmp.Or(o.FirstWait, time.Second), refresh: cmp.Or(o.Refresh, time.Hour),
 	}
-	v.documents, v.keys = clients(transport)
+	v.documents, v.keys = clients(o.Transport)
 	return v, nil
 }
 
@@ -72,12 +76,12 @@ func (v *Verifier) Ready() bool { return v.found.Load() != nil }
 // Verify gives the person that the provider signed jwt for. It is access.ErrUnauthenticated for a JWT that is not good
 // and access.ErrProviderUnavailable when the provider, or the key that jwt names, is not known and cannot be had.
 func (v *Verifier) Verify(ctx context.Context, jwt string) (*access.Principal, error) {
+	if reason := v.glance(jwt); reason != "" {
+		return nil, access.Deny(reason)
+	}
 	found := v.found.Load()
 	if found == nil {
 		return nil, access.ErrProviderUnavailable
-	}
-	if reason := v.glance(jwt); reason != "" {
-		return nil, access.Deny(reason)
 	}
 	keys := &remembering{KeySet: found.keys}
 	token, err := gooidc.NewVerifier(v.cfg.Issuer, keys, &gooidc.Config{
@@ -104,7 +108,7 @@ func (v *Verifier) Verify(ctx context.Context, jwt string) (*access.Principal, e
 func (v *Verifier) check(c claims) access.Reason {
 	latest := v.now().Add(maxSkew)
 	switch {
-	case c.Subject == "" || len(c.Subject) > maxSubject:
+	case c.Subject == "" || len(c.Subject) > maxSubject || c.Events != nil:
 		return access.ReasonClaims
 	case c.NotBefore.after(latest) || c.IssuedAt.after(latest):
 		return access.ReasonNotYetValid
@@ -120,21 +124,28 @@ func (v *Verifier) refusal(ctx context.Context, keys *remembering, err error) er
 	if _, expired := errors.AsType[*gooidc.TokenExpiredError](err); expired {
 		return access.Deny(access.ReasonExpired)
 	}
-	if errors.Is(keys.err, errProvider) || errors.Is(keys.err, context.Canceled) || errors.Is(keys.err, context.DeadlineExceeded) {
+	if keys.unavailable() {
 		v.logger.WarnContext(ctx, "the keys of the identity provider cannot be fetched", "issuer", v.cfg.Issuer, "error", keys.err)
 		return access.ErrProviderUnavailable
 	}
 	if !keys.good {
 		return access.Deny(access.ReasonSignature)
 	}
-	// The signature was right. So what is wrong stands in the claims, of which issuer and expiry have been looked at.
-	var aud struct {
-		Audience audience `json:"aud"`
+	// The signature was right, so what is wrong stands in the claims. Of those, issuer and expiry have been looked at.
+	var c struct {
+		Audience  audience `json:"aud"`
+		NotBefore moment   `json:"nbf"`
 	}
-	if json.Unmarshal(keys.payload, &aud) != nil || slices.Contains(aud.Audience, v.cfg.Audience) {
+	switch {
+	case json.Unmarshal(keys.payload, &c) != nil:
+		return access.Deny(access.ReasonClaims)
+	case !slices.Contains(c.Audience, v.cfg.Audience):
+		return access.Deny(access.ReasonAudience)
+	case c.NotBefore.after(v.now().Add(maxSkew)):
+		return access.Deny(access.ReasonNotYetValid)
+	default:
 		return access.Deny(access.ReasonClaims)
 	}
-	return access.Deny(access.ReasonAudience)
 }
 
 // remembering keeps what came of checking the signature, which the library tells in words only.
@@ -144,6 +155,16 @@ type remembering struct {
 	good    bool
 	payload []byte
 	err     error
+}
+
+// unavailable says whether the signature could not be checked for want of keys. That the document with the keys has the
+// wrong content is known by the library's words only.
+func (r *remembering) unavailable() bool {
+	if r.err == nil || errors.Is(r.err, errThrottled) {
+		return false
+	}
+	return errors.Is(r.err, errProvider) || errors.Is(r.err, context.Canceled) || errors.Is(r.err, context.DeadlineExceeded) ||
+		strings.HasPrefix(r.err.Error(), "fetching keys")
 }
 
 // VerifySignature implements gooidc.KeySet.

@@ -10,6 +10,9 @@ const (
 	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
 	grantRefresh = "refresh_token"
 
+	// slower is by how much a device has to wait longer after slow_down (RFC 8628, section 3.5).
+	slower = 5 * time.Second
+
 	deviceLife = 10 * time.Minute
 	tokenLife  = time.Hour
 )
@@ -39,7 +42,8 @@ type grant struct {
 	claims Claims
 }
 
-// SetPollInterval says how long a device has to wait between two polls, in whole seconds; one second at first.
+// SetPollInterval says how long devices that begin from now on have to wait between two polls, in whole seconds: one at
+// first; 0 for tests that do not wait.
 func (p *Provider) SetPollInterval(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,7 +145,7 @@ func (p *Provider) poll(client, deviceCode string) (Claims, string) {
 		case s.state == denied:
 			return nil, "access_denied"
 		case early:
-			s.interval += 5 * time.Second // RFC 8628, section 3.5
+			s.interval += slower
 			return nil, "slow_down"
 		case s.state == pending:
 			return nil, "authorization_pending"

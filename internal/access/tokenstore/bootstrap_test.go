@@ -147,7 +147,7 @@ func TestBootstrapWaitsForTheOneBeforeIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			second := make(chan error, 1)
-			_, _, err := w.Bootstrap(t.Context(), bootstrap, bootstrap, func(ctx context.Context, tx postgres.Tx, _ access.Token) error {
+			_, _, err := w.Bootstrap(t.Context(), bootstrap, bootstrap, func(ctx context.Context, _ postgres.Tx, _ access.Token) error {
 				go func() {
 					_, _, err := w.Bootstrap(t.Context(), bootstrap, bootstrap, nil)
 					second <- err
