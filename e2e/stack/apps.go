@@ -137,13 +137,16 @@ func (l *launch) describe() {
 	e.RedisAddr, e.RedisPassword = loopback(l.infra.redis), l.secrets.store[secretRedis]
 	e.DatabaseURL, e.ConsoleDatabaseURL = l.secrets.store[secretDatabaseURL], l.secrets.store[secretConsoleURL]
 	e.AdminDatabaseURL = l.secrets.adminURL(l.infra.postgres)
-	e.SecretsFile = l.secrets.path
+	e.SecretsFile, e.BootstrapToken = l.secrets.path, l.secrets.store[secretBootstrap]
 	for i := range l.file.Apps {
 		a := &l.file.Apps[i]
 		e.Internal[a.AppID] = "http://" + loopback(a.AppPort)
 		e.Sidecars[a.AppID] = "http://" + loopback(a.HTTPPort)
 		if a.AppID == "enhancer" {
 			e.AllowedNetworks = l.appEnv(a)["OUTBOUND_ALLOWED_NETWORKS"]
+		}
+		if address := l.appEnv(a)["CONSOLE_ADDR"]; address != "" && a.AppID == "console" {
+			e.ConsoleURL = "http://" + address
 		}
 		public := l.appEnv(a)["PUBLIC_ADDR"]
 		if public == "" {

@@ -18,6 +18,7 @@ func (s *Stack) Environment() map[string]string {
 		"DAPR_API_TOKEN":     e.APITokens["gateway"],
 		"APP_API_TOKEN":      e.AppTokens["gateway"],
 		"GATEWAY_URL":        e.GatewayURL,
+		"CONSOLE_URL":        e.ConsoleURL,
 		"SIMULATOR_URL":      e.SimulatorURL,
 		// As the enhancer's, so that agentctl imports from the simulated ServiceDesk Plus, too.
 		"OUTBOUND_ALLOWED_NETWORKS": e.AllowedNetworks,

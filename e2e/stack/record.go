@@ -30,18 +30,20 @@ type recordedProcess struct {
 // endpoints are the addresses of a stack.
 type endpoints struct {
 	GatewayURL         string            `json:"gatewayUrl"`
+	ConsoleURL         string            `json:"consoleUrl"`
+	BootstrapToken     string            `json:"bootstrapToken"` // for the first API token
 	SimulatorURL       string            `json:"simulatorUrl"`
 	Internal           map[string]string `json:"internal"`  // by app id: the app's own port
 	Sidecars           map[string]string `json:"sidecars"`  // by app id: Dapr's HTTP API
 	APITokens          map[string]string `json:"apiTokens"` // by app id: towards daprd
 	AppTokens          map[string]string `json:"appTokens"` // by app id: from daprd to the app
 	DatabaseURL        string            `json:"databaseUrl"`
-	ConsoleDatabaseURL string            `json:"consoleDatabaseUrl"`
 	AdminDatabaseURL   string            `json:"adminDatabaseUrl"`
 	RedisAddr          string            `json:"redisAddr"`
 	RedisPassword      string            `json:"redisPassword"`
 	SecretsFile        string            `json:"secretsFile"`
 	AllowedNetworks    string            `json:"allowedNetworks"` // what the enhancer may reach of what is not public
+	ConsoleDatabaseURL string            `json:"consoleDatabaseUrl"`
 }
 
 // ErrNotRunning is returned by Attach when no stack runs in the directory.

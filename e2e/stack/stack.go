@@ -81,6 +81,12 @@ func (s *Stack) Processes() []*Process {
 // GatewayURL is the public address of the gateway.
 func (s *Stack) GatewayURL() string { return s.endpoints.GatewayURL }
 
+// ConsoleURL is the address of the admin API, without its prefix.
+func (s *Stack) ConsoleURL() string { return s.endpoints.ConsoleURL }
+
+// BootstrapToken is what is exchanged at the console for the first API token, once.
+func (s *Stack) BootstrapToken() string { return s.endpoints.BootstrapToken }
+
 // SimulatorURL is the address of the simulated ServiceDesk Plus, knowledge base and LLM.
 func (s *Stack) SimulatorURL() string { return s.endpoints.SimulatorURL }
 

@@ -22,7 +22,7 @@ const (
 // TenantSpec is what an operator sets for a tenant, but for its secrets.
 type TenantSpec struct {
 	Name           string             `json:"name"                        minLength:"1"        maxLength:"200"`
-	ServiceDeskURL string             `json:"servicedesk_url"             doc:"Base of the tenant's ServiceDesk Plus API, up to and including /api/v3." format:"uri" maxLength:"2000"`
+	ServiceDeskURL string             `json:"servicedesk_url"             doc:"Base of the tenant's ServiceDesk Plus API, up to and including /api/v3." maxLength:"2000"`
 	Profile        tenant.Profile     `json:"servicedesk_profile"         enum:"onprem,cloud"`
 	TechnicianID   string             `json:"technician_id,omitempty"     doc:"ServiceDesk Plus's id of the technician our key belongs to." maxLength:"50"`
 	KnowledgeURL   string             `json:"kb_url,omitempty"            doc:"Base of the tenant's knowledge-base API; empty when it has none." maxLength:"2000"`
@@ -40,6 +40,8 @@ type Tenant struct {
 	CreatedAt time.Time     `json:"created_at"`
 	UpdatedAt time.Time     `json:"updated_at"`
 	DeletedAt *time.Time    `json:"deleted_at,omitempty"`
+	// PurgeStartedAt is set on a tenant whose purge was cut off: what it removed is gone. Purge it again.
+	PurgeStartedAt *time.Time `json:"purge_started_at,omitempty" doc:"Its purge was begun, and has to be finished: purge it again."`
 }
 
 // TenantSecrets says which secrets there are, and not what they are.

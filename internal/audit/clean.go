@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -23,7 +24,7 @@ const (
 // or full of control characters, and an error's text may hold a credential.
 func clean(e Event) Event {
 	e.Operation = Operation(cleanText(string(e.Operation), longestValue))
-	e.Actor = cleanText(e.Actor, longestValue)
+	e.Actor = escaped(telemetry.RedactTokens(readable(e.Actor)), longestValue)
 	e.TenantID = cleanText(e.TenantID, longestValue)
 	e.Target = cleanText(e.Target, longestValue)
 	e.Address = cleanText(e.Address, longestValue)
@@ -41,10 +42,16 @@ func clean(e Event) Event {
 
 // cleanText redacts before it escapes, because secrets are recognised in the text as it was, and shortens last.
 func cleanText(s string, longest int) string {
-	if len(s) > longestRead {
-		s = s[:longestRead]
-	}
-	s = telemetry.Redact(strings.ToValidUTF8(s, "\uFFFD"))
+	return escaped(telemetry.Redact(readable(s)), longest)
+}
+
+// readable bounds the work on s and makes it UTF-8.
+func readable(s string) string {
+	return strings.ToValidUTF8(s[:min(len(s), longestRead)], "\uFFFD")
+}
+
+// escaped writes what is not to be seen as escape sequences, in at most so many characters.
+func escaped(s string, longest int) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range s {
@@ -52,7 +59,7 @@ func cleanText(s string, longest int) string {
 		if !strconv.IsGraphic(r) {
 			text = escape(r)
 		}
-		if n += len([]rune(text)); n > longest {
+		if n += utf8.RuneCountInString(text); n > longest {
 			return shorten(b.String(), longest)
 		}
 		b.WriteString(text)

@@ -53,7 +53,7 @@ func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Clien
 	if have, ok := d.clients[t.ID]; ok && have.updatedAt.Equal(t.UpdatedAt) {
 		return have.client, t, nil
 	}
-	client, err := d.newClient(t, credentials)
+	client, err := NewClient(t, credentials, d.guard, d.timeout, d.logger)
 	if err != nil {
 		return nil, tenant.Tenant{}, err
 	}
@@ -61,10 +61,12 @@ func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Clien
 	return client, t, nil
 }
 
-func (d *Desks) newClient(t tenant.Tenant, credentials tenant.Credentials) (*servicedesk.Client, error) {
+// NewClient makes a client for one use, of whatever status the tenant is; see New.
+func NewClient(t tenant.Tenant, credentials tenant.Credentials, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger,
+) (*servicedesk.Client, error) {
 	cfg := servicedesk.Config{
 		BaseURL: t.ServiceDeskURL, Profile: servicedesk.Profile(t.Profile), TechnicianID: t.TechnicianID,
-		Timeout: d.timeout, Logger: d.logger,
+		Timeout: timeout, Logger: logger,
 	}
 	if t.Profile == tenant.ProfileCloud {
 		if err := json.Unmarshal([]byte(credentials.APIKey.Reveal()), &cfg.OAuth); err != nil {
@@ -73,7 +75,7 @@ func (d *Desks) newClient(t tenant.Tenant, credentials tenant.Credentials) (*ser
 	} else {
 		cfg.APIKey = credentials.APIKey.Reveal()
 	}
-	client, err := servicedesk.New(cfg, d.guard.Client())
+	client, err := servicedesk.New(cfg, guard.Client())
 	if err != nil {
 		return nil, fmt.Errorf("configure ServiceDesk Plus of tenant %s: %w", t.ID, err)
 	}

@@ -81,7 +81,7 @@ func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers .
 	failed := make(chan error, len(servers))
 	for i, server := range servers {
 		go func() {
-			if err := server.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+			if err := serve(server, listeners[i]); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serve %s: %w", server.Addr, err)
 			}
 		}()
@@ -101,6 +101,13 @@ func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers .
 		}
 	}
 	return cause
+}
+
+func serve(server *http.Server, l net.Listener) error {
+	if server.TLSConfig != nil {
+		return server.ServeTLS(l, "", "") // see UseTLS
+	}
+	return server.Serve(l)
 }
 
 func listenAll(ctx context.Context, servers []*http.Server) ([]net.Listener, error) {

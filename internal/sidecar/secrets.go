@@ -17,6 +17,8 @@ const (
 	// SecretEmbeddingsAPIKey is absent or empty for an embeddings endpoint that wants none.
 	SecretEmbeddingsAPIKey = "embeddings-api-key"
 	SecretSimulatorKey     = "servicedesk-simulator-key"
+	// SecretConsoleDatabaseURL is the database as console_user, and for the console alone.
+	SecretConsoleDatabaseURL = "console-database-url"
 )
 
 // ErrMissingSecrets says that required secrets are absent; the message names all of them.

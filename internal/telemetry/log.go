@@ -6,10 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"regexp"
-	"strings"
-
-	"github.com/ai-agents/ai-agents/internal/ticket"
+	"slices"
 )
 
 // LogConfig selects what is logged.
@@ -29,76 +26,51 @@ const (
 	KeyUser = "user"
 )
 
-const redacted = "[redacted]"
-
-var (
-	secretKey = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?key|authorization|signature|credential|keyset)$`)
-	// secretText finds credentials inside of text: bearer and authtoken headers, and the password of a URL.
-	secretText = regexp.MustCompile(`(?i)((?:bearer|zoho-oauthtoken|authtoken[:=])\s*)[^\s"',;]{6,}|(://[^/\s:@]*:)[^@\s/]+(@)`)
-)
-
-// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, without characters that deceive who
-// reads them (ticket.Normalize), and without values that look like secrets: by the attribute's key, or by the form of
-// the text.
+// NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, without characters that
+// deceive who reads them (ticket.Normalize), and without values that look like secrets or personal data: by the attribute's
+// key, or by the form of the text, in the message and in values of all types.
 func NewLogger(w io.Writer, app string, cfg LogConfig) *slog.Logger {
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.Level, ReplaceAttr: clean})
 	return slog.New(contextHandler{handler}).With("app", app)
 }
 
-func clean(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Time("timestamp", a.Value.Time().UTC())
-	}
-	if a.Value.Kind() == slog.KindDuration {
-		// One unit in all logs, and the key says which.
-		return slog.Int64(strings.TrimSuffix(a.Key, "_ms")+"_ms", a.Value.Duration().Milliseconds())
-	}
-	if secretKey.MatchString(a.Key) {
-		return slog.String(a.Key, redacted)
-	}
-	// What is invisible goes first: it could hide a secret.
-	switch value := a.Value.Any().(type) {
-	case error:
-		return slog.String(a.Key, Redact(ticket.Normalize(value.Error())))
-	case string:
-		return slog.String(a.Key, Redact(ticket.Normalize(value)))
-	}
-	return a
-}
-
-// RedactValue is Redact for a value with a name, which may say that all of it is secret.
-func RedactValue(key, value string) string {
-	if secretKey.MatchString(key) {
-		return redacted
-	}
-	return Redact(value)
-}
-
-// Redact blanks out credentials inside of text.
-func Redact(text string) string {
-	if !strings.ContainsAny(text, ":= ") {
-		return text
-	}
-	return secretText.ReplaceAllString(text, "${1}${2}"+redacted+"${3}")
-}
-
 type attrsKey struct{}
 
-// With returns a context whose log lines carry attrs besides their own.
+// With returns a context whose log lines carry attrs besides their own. An attribute replaces an earlier one of its key.
 func With(ctx context.Context, attrs ...slog.Attr) context.Context {
 	earlier, _ := ctx.Value(attrsKey{}).([]slog.Attr)
 	all := make([]slog.Attr, 0, len(earlier)+len(attrs))
-	all = append(append(all, earlier...), attrs...)
-	return context.WithValue(ctx, attrsKey{}, all)
+	for _, a := range earlier {
+		if !hasKey(attrs, a.Key) {
+			all = append(all, a)
+		}
+	}
+	return context.WithValue(ctx, attrsKey{}, append(all, attrs...))
 }
 
-// contextHandler adds what With put into the context.
+func hasKey(attrs []slog.Attr, key string) bool {
+	return slices.ContainsFunc(attrs, func(a slog.Attr) bool { return a.Key == key })
+}
+
+// contextHandler adds what With put into the context, but for what the line says itself: a key that stands twice in a
+// line is read as one or the other.
 type contextHandler struct{ slog.Handler }
 
 // Handle implements slog.Handler.
 func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
-	if attrs, ok := ctx.Value(attrsKey{}).([]slog.Attr); ok {
-		r.AddAttrs(attrs...)
+	attrs, _ := ctx.Value(attrsKey{}).([]slog.Attr)
+	if len(attrs) == 0 {
+		return h.Handler.Handle(ctx, r)
+	}
+	own := make([]slog.Attr, 0, r.NumAttrs())
+	r.Attrs(func(a slog.Attr) bool {
+		own = append(own, a)
+		return true
+	})
+	for _, a := range attrs {
+		if !hasKey(own, a.Key) {
+			r.AddAttrs(a)
+		}
 	}
 	return h.Handler.Handle(ctx, r)
 }

@@ -19,6 +19,9 @@ const (
 	MetricEnhancements        = "enhancement_requests_total"
 	MetricEnhancementDuration = "enhancement_duration_seconds"
 	MetricStepDuration        = "enhancement_step_duration_seconds"
+	MetricConsole             = "console_requests_total"
+	MetricConsoleDenied       = "console_denied_total"
+	MetricUnpublished         = "tenant_change_unpublished_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -40,6 +43,9 @@ type Metrics struct {
 	enhancements *prometheus.CounterVec
 	duration     *prometheus.HistogramVec
 	steps        *prometheus.HistogramVec
+	console      *prometheus.CounterVec
+	denied       *prometheus.CounterVec
+	unpublished  prometheus.Counter
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -68,8 +74,17 @@ func NewMetrics() *Metrics {
 		steps: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: MetricStepDuration, Help: "Seconds one attempt of a step took, by step and outcome.", Buckets: buckets,
 		}, []string{"operation_type", "outcome"}),
+		console: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricConsole, Help: "Requests to the admin API by operation and HTTP status.",
+		}, []string{"operation", "code"}),
+		denied: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricConsoleDenied, Help: "Requests to the admin API that were not let in, by reason.",
+		}, []string{"reason"}),
+		unpublished: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: MetricUnpublished, Help: "Changes of tenants of which the other apps were not told.",
+		}),
 	}
-	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
+	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps, m.console, m.denied, m.unpublished,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -117,3 +132,16 @@ func (m *Metrics) Failed(tenantID string) {
 func (m *Metrics) Step(step, outcome string, took time.Duration) {
 	m.steps.WithLabelValues(step, outcome).Observe(took.Seconds())
 }
+
+// Console counts one request to the admin API, by operation ("" when there is none) and status.
+func (m *Metrics) Console(operation string, code int) {
+	m.console.WithLabelValues(operation, strconv.Itoa(code)).Inc()
+}
+
+// ConsoleDenied counts one request to the admin API that was not let in, by the reason.
+func (m *Metrics) ConsoleDenied(reason string) {
+	m.denied.WithLabelValues(reason).Inc()
+}
+
+// TenantChangeUnpublished counts a change of a tenant of which the other apps were not told.
+func (m *Metrics) TenantChangeUnpublished() { m.unpublished.Inc() }

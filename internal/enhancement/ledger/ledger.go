@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -196,27 +195,14 @@ func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reas
 
 // Job loads a job; ErrNotFound when the tenant has none of this id.
 func (l *Ledger) Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error) {
-	const query = `
-		SELECT job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, refetch, status, run,
-		       failure_reason, note_id, degraded, received_at, started_at, finished_at
-		FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
-	var (
-		j                 enhancement.Job
-		started, finished *time.Time
-	)
-	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&j.ID, &j.TenantID, &j.Event, &j.Ticket.ID,
-			&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Refetch, &j.Status, &j.Run,
-			&j.FailureReason, &j.NoteID, &j.Degraded, &j.ReceivedAt, &started, &finished)
+	const query = `SELECT ` + jobColumns + ` FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
+	var j enhancement.Job
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) (err error) {
+		j, err = scanJob(tx.QueryRow(ctx, query, tenantID, jobID))
+		return err
 	})
 	if err != nil {
 		return enhancement.Job{}, explain(err, "load", jobID)
-	}
-	if started != nil {
-		j.StartedAt = *started
-	}
-	if finished != nil {
-		j.FinishedAt = *finished
 	}
 	return j, nil
 }

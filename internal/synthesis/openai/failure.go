@@ -23,6 +23,7 @@ const maxErrorText = 200
 // callError is a request that failed, with what decides on the next one.
 type callError struct {
 	message       string
+	status        int   // of the answer, 0 when there was none
 	cause         error // nil, or what callers match by errors.Is
 	temporary     bool  // asking again may help
 	wait          time.Duration
@@ -33,6 +34,14 @@ type callError struct {
 func (e *callError) Error() string { return e.message }
 
 func (e *callError) Unwrap() error { return e.cause }
+
+// StatusOf is the HTTP status of the answer that err is about; 0 when there was no answer, or it is about something else.
+func StatusOf(err error) int {
+	if failed, ok := errors.AsType[*callError](err); ok {
+		return failed.status
+	}
+	return 0
+}
 
 // classify tells a failure that may pass from one that will not.
 func (c *Client) classify(ctx context.Context, err error, h http.Header, now time.Time) error {
@@ -57,7 +66,7 @@ func (c *Client) classify(ctx context.Context, err error, h http.Header, now tim
 	case errors.Is(err, errRedirect):
 		return &callError{message: errRedirect.Error()}
 	case errors.As(err, &sending):
-		return &callError{message: c.clean("connection: " + err.Error()), temporary: true}
+		return &callError{message: c.clean("connection: " + err.Error()), cause: sending.Err, temporary: true}
 	case errors.As(err, &syntax), errors.As(err, &wrongFit), errors.Is(err, io.EOF):
 		return &callError{message: "response is not a chat completion"}
 	default:
@@ -68,7 +77,7 @@ func (c *Client) classify(ctx context.Context, err error, h http.Header, now tim
 // statusError is an answer with an HTTP status that is no success.
 func (c *Client) statusError(status int, e *goopenai.APIError, h http.Header, now time.Time) error {
 	code := fmt.Sprint(e.Code)
-	failed := &callError{message: fmt.Sprintf("status %d", status)}
+	failed := &callError{message: fmt.Sprintf("status %d", status), status: status}
 	// Servers repeat the key they refuse, more or less masked, so their words on that are not passed on.
 	if status != http.StatusUnauthorized && status != http.StatusForbidden {
 		failed.message = c.clean(failed.message + ": " + e.Message)

@@ -49,15 +49,25 @@ func New(db *postgres.DB, sealer *tenant.Sealer) *Store {
 // Get loads an enabled tenant and opens its credentials; tenant.ErrNotFound when there is none, which takes the
 // same steps, so that the time it took does not tell.
 func (s *Store) Get(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error) {
-	sealed, err := s.load(ctx, id)
+	sealed, err := s.load(ctx, id, onlyEnabled)
 	if errors.Is(err, tenant.ErrNotFound) {
 		if decoy, err := s.decoy(); err == nil {
 			_, _ = decoy.secrets.open(s.sealer, noTenant)
 		}
 	}
+	return s.opened(sealed, err)
+}
+
+// GetAny is Get for a tenant of whatever status: for looking at a tenant's settings, and not for working for it.
+func (s *Store) GetAny(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error) {
+	return s.opened(s.load(ctx, id, ""))
+}
+
+func (s *Store) opened(sealed Sealed, err error) (tenant.Tenant, tenant.Credentials, error) {
 	if err != nil {
 		return tenant.Tenant{}, tenant.Credentials{}, err
 	}
+	id := sealed.ID
 	credentials, err := sealed.secrets.open(s.sealer, id)
 	if err != nil {
 		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("load tenant %s: %w", id, err)
@@ -68,7 +78,7 @@ func (s *Store) Get(ctx context.Context, id string) (tenant.Tenant, tenant.Crede
 // Load is Get for a cache: it leaves the credentials sealed. tenant.ErrNotFound when there is no such tenant that is
 // enabled, which takes as long as to load one and to open it.
 func (s *Store) Load(ctx context.Context, id string) (Sealed, error) {
-	sealed, err := s.load(ctx, id)
+	sealed, err := s.load(ctx, id, onlyEnabled)
 	if errors.Is(err, tenant.ErrNotFound) {
 		s.OpenDecoy()
 	}
@@ -85,21 +95,24 @@ func (s *Store) OpenDecoy() {
 	}
 }
 
-func (s *Store) load(ctx context.Context, id string) (Sealed, error) {
+// onlyEnabled is a condition of load.
+const onlyEnabled = " AND enabled"
+
+func (s *Store) load(ctx context.Context, id, condition string) (Sealed, error) {
 	if !tenant.ValidID(id) {
 		return Sealed{}, fmt.Errorf("tenant %q: %w", id, tenant.ErrNotFound)
 	}
 	const query = `
 		SELECT tenant_id, name, servicedesk_url, servicedesk_profile, technician_id, kb_url, enhancement_prefs, version, updated_at,
 		       api_key_sealed, signing_secret_sealed, kb_api_key_sealed, previous_signing_secret_sealed, previous_signing_secret_until
-		FROM tenant_configs WHERE tenant_id = $1 AND enabled`
+		FROM tenant_configs WHERE tenant_id = $1`
 	var (
 		loaded Sealed
 		prefs  []byte
 	)
 	t, row := &loaded.Tenant, &loaded.secrets
 	err := s.db.InTenant(ctx, id, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, id).Scan(&t.ID, &t.Name, &t.ServiceDeskURL, &t.Profile, &t.TechnicianID, &t.KnowledgeURL,
+		return tx.QueryRow(ctx, query+condition, id).Scan(&t.ID, &t.Name, &t.ServiceDeskURL, &t.Profile, &t.TechnicianID, &t.KnowledgeURL,
 			&prefs, &t.Version, &t.UpdatedAt, &row.apiKey, &row.signingSecret, &row.kbAPIKey, &row.previous, &row.previousUntil)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

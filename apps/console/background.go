@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/access/oidc"
+	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
+	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+)
+
+// background is the work that no request waits for. Several replicas may do it at once.
+type background struct {
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// newBackground starts it. persons may be nil.
+func newBackground(ctx context.Context, cfg config, db *postgres.DB, tenants *tenantstore.Store, tokens *tokenstore.Tokens,
+	persons *oidc.Verifier, logger *slog.Logger,
+) *background {
+	ctx, cancel := context.WithCancel(ctx)
+	b := &background{cancel: cancel}
+	b.running.Go(func() { tenants.KeepSealed(ctx, cfg.UpkeepInterval, logger) })
+	b.running.Go(func() { audit.New(db).KeepFor(ctx, cfg.Retention.Keep, cfg.UpkeepInterval, logger) })
+	b.running.Go(func() { pruneTokens(ctx, tokens, cfg.UpkeepInterval, logger) })
+	if persons != nil {
+		b.running.Go(func() { persons.Run(ctx) })
+	}
+	return b
+}
+
+// pruner removes tokens that have ended.
+type pruner interface {
+	Prune(ctx context.Context, keep time.Duration) (int64, error)
+}
+
+// pruneTokens removes, now and each interval, the tokens that have ended so long ago that they are listed no more.
+func pruneTokens(ctx context.Context, tokens pruner, interval time.Duration, logger *slog.Logger) {
+	again := time.NewTicker(interval)
+	defer again.Stop()
+	for {
+		removed, err := tokens.Prune(ctx, tokenstore.KeepEnded)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			logger.WarnContext(ctx, "API tokens that have ended were not removed", "error", err)
+		case removed > 0:
+			logger.InfoContext(ctx, "API tokens that have ended were removed", "removed", removed)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
+}
+
+// stop ends the work and waits until it has stopped, or until ctx ends.
+func (b *background) stop(ctx context.Context) error {
+	b.cancel()
+	stopped := make(chan struct{})
+	go func() {
+		b.running.Wait()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the work in the background did not stop: %w", ctx.Err())
+	}
+}

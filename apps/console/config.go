@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"github.com/ai-agents/ai-agents/internal/access/oidc"
+	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/webhook/origin"
+)
+
+type config struct {
+	Log       telemetry.LogConfig
+	Sidecar   sidecar.Config
+	Database  postgres.Config
+	Internal  httpserver.InternalConfig
+	OIDC      oidc.Config
+	Outbound  outbound.Config
+	Retention audit.Retention
+
+	// Addr is for people and programs; the internal listener is not.
+	Addr string `envconfig:"CONSOLE_ADDR" default:"127.0.0.1:8083"`
+	// TLSCert and TLSKey are files; empty for plain HTTP.
+	TLSCert string `envconfig:"CONSOLE_TLS_CERT"`
+	TLSKey  string `envconfig:"CONSOLE_TLS_KEY"`
+	// AllowPlainHTTP: something before the console does TLS. Otherwise tokens would travel in clear.
+	AllowPlainHTTP bool           `envconfig:"CONSOLE_ALLOW_PLAIN_HTTP" default:"false"`
+	TrustedProxies origin.Proxies `envconfig:"TRUSTED_PROXIES"`
+	// BadTokens is how many an address may show in a minute before it is refused unheard.
+	BadTokens int `envconfig:"CONSOLE_BAD_TOKENS_PER_MINUTE" default:"30"`
+	// GatewayURL is where test webhooks go.
+	GatewayURL string `envconfig:"GATEWAY_URL" default:"http://127.0.0.1:8080"`
+	// UpkeepInterval is how often secrets are sealed anew, and old audit entries and tokens removed.
+	UpkeepInterval time.Duration `envconfig:"CONSOLE_UPKEEP_INTERVAL" default:"1h"`
+	Grace          time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+
+	// As the enhancer has them: the same model is tried, the same tickets are kept, and the calls to a tenant's server shared.
+	LLMBaseURL       string   `envconfig:"LLM_BASE_URL" default:"https://api.openai.com/v1"`
+	LLMModel         string   `envconfig:"LLM_MODEL" default:"gpt-4o"`
+	ResolvedStatuses []string `envconfig:"MIRROR_RESOLVED_STATUSES" default:"Resolved,Closed"`
+	CloudCalls       int      `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
+	OnPremCalls      int      `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`
+}
+
+func loadConfig() (config, error) {
+	var cfg config
+	if err := envconfig.Process("", &cfg); err != nil {
+		return config{}, fmt.Errorf("settings from the environment: %w", err)
+	}
+	cfg.GatewayURL = strings.TrimRight(cfg.GatewayURL, "/")
+	return cfg, cfg.validate()
+}
+
+// validate names everything that is wrong.
+func (c config) validate() error {
+	errs := []error{c.OIDC.Validate(), c.Retention.Validate(), c.validateTransport()}
+	if c.BadTokens < 1 {
+		errs = append(errs, fmt.Errorf("CONSOLE_BAD_TOKENS_PER_MINUTE: %d is not at least 1", c.BadTokens))
+	}
+	if c.UpkeepInterval <= 0 {
+		errs = append(errs, fmt.Errorf("CONSOLE_UPKEEP_INTERVAL: %s is not positive", c.UpkeepInterval))
+	}
+	if c.Grace <= 0 {
+		errs = append(errs, fmt.Errorf("SHUTDOWN_GRACE: %s is not positive", c.Grace))
+	}
+	return errors.Join(errs...)
+}
+
+// validateTransport refuses to take tokens in clear from other machines, unless that was chosen.
+func (c config) validateTransport() error {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("CONSOLE_TLS_CERT and CONSOLE_TLS_KEY: set both, or none")
+	}
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("CONSOLE_ADDR: %q is not of the form host:port", c.Addr)
+	}
+	if c.tls() || c.AllowPlainHTTP || isLoopback(host) {
+		return nil
+	}
+	return fmt.Errorf("CONSOLE_ADDR: %s can be reached from other machines, and tokens would travel in clear: set CONSOLE_TLS_CERT and "+
+		"CONSOLE_TLS_KEY, or CONSOLE_ALLOW_PLAIN_HTTP=true when something before the console does TLS", c.Addr)
+}
+
+func (c config) tls() bool { return c.TLSCert != "" }
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/console/reach"
+	"github.com/ai-agents/ai-agents/internal/desk"
+	"github.com/ai-agents/ai-agents/internal/mirror"
+	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+)
+
+// listTimeout is the patience with one page of a list of 100 records.
+const listTimeout = 30 * time.Second
+
+// newOutward makes what calls other systems: the test of connections, and the import.
+func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, llmKey string, logger *slog.Logger) (*reach.Tester, *mirror.Mirror, error) {
+	guard := outbound.New(cfg.Outbound, logger)
+	model, err := newLLM(cfg, llmKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	tester := reach.New(reach.Config{
+		Tenants: tenants, Transport: guard.Transport(), LLM: model,
+		Desk: func(t tenant.Tenant, c tenant.Credentials) (reach.Desk, error) {
+			return desk.NewClient(t, c, guard, reach.Timeout, logger)
+		},
+	})
+	importer := mirror.New(db, mirrored{desk.New(tenants, guard, listTimeout, logger)}, mirror.Config{
+		ResolvedStatuses: cfg.ResolvedStatuses, CloudCalls: cfg.CloudCalls, OnPremCalls: cfg.OnPremCalls, Logger: logger,
+	})
+	return tester, importer, nil
+}
+
+// newLLM is nil when no model is configured.
+func newLLM(cfg config, key string) (synthesis.LLM, error) {
+	if key == "" {
+		return nil, nil //nolint:nilnil // no model is a valid choice
+	}
+	model, err := openai.New(openai.Config{BaseURL: cfg.LLMBaseURL, Model: cfg.LLMModel, APIKey: key, MaxAttempts: 1})
+	if err != nil {
+		return nil, fmt.Errorf("configure the language model: %w", err)
+	}
+	return model, nil
+}
+
+// mirrored are the desks as the mirror sees them.
+type mirrored struct{ clients *desk.Desks }
+
+// Mirrored implements mirror.Desks.
+func (m mirrored) Mirrored(ctx context.Context, tenantID string) (mirror.Desk, error) {
+	client, _, err := m.clients.Client(ctx, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	return client, nil
+}

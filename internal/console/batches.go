@@ -1,0 +1,98 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/access"
+	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+)
+
+const (
+	// batchBodyTime is for a batch of the largest size on a slow line, batchTimeout for putting it.
+	batchBodyTime = 2 * time.Minute
+	batchTimeout  = 2 * time.Minute
+)
+
+func (s *Server) batchRoutes() {
+	batch(s, "tickets", "past tickets", s.tickets.Put)
+	batch(s, "articles", "articles of the knowledge base", s.articles.Put)
+	batch(s, "systems", "systems of the inventory", s.systems.Put)
+	batch(s, "subnets", "networks of the inventory", s.systems.PutSubnets)
+}
+
+// uploadable is a row that says what is wrong with it, field by field.
+type uploadable interface{ Validate() error }
+
+type batchUpload[T any] struct {
+	TenantPath
+
+	Body adminapi.Batch[T]
+}
+
+type batchAnswer struct {
+	Body adminapi.Change
+}
+
+// batch registers the upload of one kind of rows.
+func batch[T uploadable](s *Server, kind, what string,
+	put func(ctx context.Context, tenantID string, origin gather.Origin, rows []T) (gather.Change, error),
+) {
+	register(s, operation{
+		id: "upload-" + kind, method: http.MethodPost, path: pathTenant + "/" + kind + "/batch", needs: permission(access.ContentWrite),
+		summary: "Upload " + what,
+		detail: "Rows that are there already are replaced where they differ, so a batch can be sent again. " +
+			"All rows are stored, or none: then errors says which are not valid.",
+		errors:  []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		maxBody: adminapi.MaxBatchBytes, bodyTime: batchBodyTime, patience: batchTimeout,
+	}, func(ctx context.Context, in *batchUpload[T]) (*batchAnswer, error) {
+		if wrong := faultyRows(in.Body.Rows); len(wrong) > 0 {
+			return nil, invalid(wrong...)
+		}
+		if err := s.takesContent(ctx, in.TenantID); err != nil {
+			return nil, err
+		}
+		entry := s.event(ctx, audit.OperationContentUpload, audit.StatusOK, in.TenantID, kind,
+			map[string]string{"rows": strconv.Itoa(len(in.Body.Rows))})
+		if err := s.announce(ctx, entry); err != nil {
+			return nil, err
+		}
+		change, err := put(ctx, in.TenantID, gather.OriginFile, in.Body.Rows)
+		if err != nil {
+			entry.Status = audit.StatusFailed
+			s.conclude(ctx, entry)
+			return nil, err
+		}
+		return &batchAnswer{Body: adminapi.Change(change)}, nil
+	})
+}
+
+// faultyRows names what is wrong, row by row.
+func faultyRows[T uploadable](rows []T) []FieldProblem {
+	var found []FieldProblem
+	for i, row := range rows {
+		found = append(found, faults(fmt.Sprintf("body.rows[%d]", i), row.Validate())...)
+		if len(found) >= mostFaults {
+			return found[:mostFaults]
+		}
+	}
+	return found
+}
+
+// takesContent fails unless there is a tenant for rows to belong to, and it is not on its way out.
+func (s *Server) takesContent(ctx context.Context, tenantID string) error {
+	record, err := s.tenants.Read(ctx, tenantID)
+	if err != nil {
+		return err
+	}
+	if record.Status == tenantstore.StatusDeleted {
+		return problem(http.StatusConflict, "the tenant is deleted: restore it first")
+	}
+	return nil
+}

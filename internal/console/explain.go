@@ -1,0 +1,68 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/access"
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+)
+
+const (
+	detailInternal = "something went wrong here: the console's log tells more under the correlation id of this answer"
+	// soon is when to try again what could not be done for lack of something that comes back.
+	soon = 5 * time.Second
+)
+
+// explain maps an error to what the client is told, in the one place for it. What is ours alone is logged and not told.
+func (s *Server) explain(ctx context.Context, err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	for _, known := range []struct {
+		is     error
+		status int
+		detail string
+	}{
+		{tenant.ErrNotFound, http.StatusNotFound, "there is no such tenant"},
+		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
+		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},
+		{tenantstore.ErrExists, http.StatusConflict, "there is a tenant of this id already: choose another, or change that one"},
+		{tenantstore.ErrNotDeleted, http.StatusConflict, "the tenant is not deleted: only a deleted tenant can be restored or purged"},
+		{tenantstore.ErrStale, http.StatusPreconditionFailed, "the tenant was changed meanwhile: read it again, and repeat the change if it is still right"},
+		{access.ErrBootstrapUsed, http.StatusConflict, "the bootstrap token has been used: put a new one into the secret store and restart the console"},
+	} {
+		if errors.Is(err, known.is) {
+			return problem(known.status, known.detail)
+		}
+	}
+	if exceeds, ok := errors.AsType[*access.ExceedsError](err); ok {
+		return problem(http.StatusForbidden, exceeds.Error())
+	}
+	switch {
+	case ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled):
+		s.logger.InfoContext(ctx, "the client went away", "error", err)
+		return problem(http.StatusServiceUnavailable, "the request was cancelled")
+	case errors.Is(err, context.DeadlineExceeded):
+		s.logger.ErrorContext(ctx, "a request took too long", "error", err)
+		return problem(http.StatusServiceUnavailable, "it took too long: try again later").later(soon)
+	case postgres.Unavailable(err):
+		s.logger.ErrorContext(ctx, "the database is unavailable", "error", err)
+		return problem(http.StatusServiceUnavailable, "the database is unavailable: try again later").later(soon)
+	default:
+		s.logger.ErrorContext(ctx, "a request failed", "error", err)
+		return problem(http.StatusInternalServerError, detailInternal)
+	}
+}
+
+// recovered answers a panic, and logs it with the stack.
+func (s *Server) recovered(ctx context.Context, cause any, stack []byte) *Problem {
+	s.logger.ErrorContext(ctx, "a handler panicked", "error", fmt.Sprint(cause), "stack", string(stack))
+	return problem(http.StatusInternalServerError, detailInternal)
+}

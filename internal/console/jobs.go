@@ -1,0 +1,120 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/access"
+	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+)
+
+func (s *Server) jobRoutes() {
+	register(s, operation{
+		id: "list-jobs", method: http.MethodGet, path: pathTenant + "/jobs", needs: permission(access.JobsRead),
+		summary: "List a tenant's jobs", detail: "The newest first.", errors: []int{http.StatusNotFound},
+	}, s.listJobs)
+	register(s, operation{
+		id: "get-job", method: http.MethodGet, path: pathTenant + "/jobs/{job_id}", needs: permission(access.JobsRead),
+		summary: "Read a job", detail: "With its steps, and its requests to the language model.", errors: []int{http.StatusNotFound},
+	}, s.getJob)
+}
+
+type listJobs struct {
+	TenantPath
+	Paging
+
+	Status   enhancement.Status `query:"status"    doc:"Only those of this status."           enum:"pending,running,completed,failed"`
+	TicketID string             `query:"ticket_id" doc:"Only those of the ticket of this id." maxLength:"100"`
+}
+
+type jobPage struct {
+	Body adminapi.Page[adminapi.Job]
+}
+
+const listOfJobs = "jobs"
+
+func (s *Server) listJobs(ctx context.Context, in *listJobs) (*jobPage, error) {
+	before, err := decodeCursor[ledger.Position](listOfJobs+"/"+in.TenantID, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.tenants.Read(ctx, in.TenantID); err != nil {
+		return nil, err
+	}
+	jobs, err := s.jobs.List(ctx, in.TenantID, ledger.List{
+		Status: in.Status, TicketID: in.TicketID, Before: before, Limit: in.Limit + 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	jobs, more := cut(jobs, in.Limit)
+	page := &jobPage{}
+	page.Body.Items = make([]adminapi.Job, len(jobs))
+	for i := range jobs {
+		page.Body.Items[i] = showJob(jobs[i])
+	}
+	if more {
+		last := jobs[len(jobs)-1]
+		page.Body.Next = encodeCursor(listOfJobs+"/"+in.TenantID, ledger.Position{ReceivedAt: last.ReceivedAt, JobID: last.ID})
+	}
+	return page, nil
+}
+
+type getJob struct {
+	TenantPath
+
+	JobID string `path:"job_id" doc:"The job's id." maxLength:"36"`
+}
+
+type jobAnswer struct {
+	Body adminapi.Job
+}
+
+func (s *Server) getJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
+	job, err := s.jobs.Job(ctx, in.TenantID, in.JobID)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := s.jobs.Steps(ctx, in.TenantID, in.JobID)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := s.jobs.LLMCalls(ctx, in.TenantID, in.JobID)
+	if err != nil {
+		return nil, err
+	}
+	shown := showJob(job)
+	for _, step := range steps {
+		shown.Steps = append(shown.Steps, adminapi.Step{
+			Step: step.Step, Outcome: step.Outcome, Detail: step.Detail, DurationMS: step.Duration.Milliseconds(), FinishedAt: step.FinishedAt,
+		})
+	}
+	slices.SortFunc(shown.Steps, func(a, b adminapi.Step) int { return a.FinishedAt.Compare(b.FinishedAt) })
+	for _, c := range calls {
+		shown.LLMCalls = append(shown.LLMCalls, adminapi.LLMCall{
+			Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostUSD: c.CostUSD,
+			DurationMS: c.Duration.Milliseconds(), Error: c.Error, CalledAt: c.CalledAt,
+		})
+	}
+	return &jobAnswer{Body: shown}, nil
+}
+
+func showJob(j enhancement.Job) adminapi.Job {
+	return adminapi.Job{
+		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
+		Run: j.Run, FailureReason: j.FailureReason, NoteID: j.NoteID, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
+		ReceivedAt: j.ReceivedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
+	}
+}
+
+// orNil is nil for the zero time.
+func orNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,106 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/ai-agents/ai-agents/internal/adminapi"
+)
+
+// operation is one thing that the API can be asked to do.
+type operation struct {
+	id, method, path string
+	needs            requirement
+	summary, detail  string
+	// status of the answer; 200 when 0.
+	status int
+	// errors are the statuses besides those that every operation may have.
+	errors []int
+	// maxBody in bytes; 64 KiB when 0.
+	maxBody int64
+	// bodyTime is how long the body may take to arrive; 10 s when 0.
+	bodyTime time.Duration
+	// patience is how long it may take once the body is read; requestTimeout when 0. A stream may take any time.
+	patience time.Duration
+	// tenantInQuery: the tenant that is asked for is the query parameter tenant_id.
+	tenantInQuery bool
+	// line is the type of a stream's lines.
+	line reflect.Type
+}
+
+const (
+	defaultMaxBody  = 64 << 10
+	defaultBodyTime = 10 * time.Second
+	// bearer is the name of the security scheme.
+	bearer = "bearer"
+	// mediaLines is the media type of streams: JSON, an object a line.
+	mediaLines = "application/x-ndjson"
+)
+
+// register adds the operation. What handler returns as error is explained to the client in one place.
+func register[I, O any](s *Server, o operation, handler func(context.Context, *I) (*O, error)) {
+	op := o.huma(s.api.OpenAPI().Components.Schemas)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		visiting(ctx).unhurried()
+		if o.line == nil {
+			bounded, cancel := context.WithTimeout(ctx, cmp.Or(o.patience, requestTimeout))
+			defer cancel()
+			ctx = bounded
+		}
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, s.explain(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+func (o operation) huma(schemas huma.Registry) huma.Operation {
+	op := huma.Operation{
+		OperationID: o.id, Method: o.method, Path: adminapi.Prefix + o.path, Summary: o.summary, Description: o.detail,
+		DefaultStatus: o.status, MaxBodyBytes: o.maxBody, BodyReadTimeout: o.bodyTime,
+		RejectUnknownQueryParameters: true,
+		Metadata:                     map[string]any{metaRequirement: o.needs},
+		Extensions:                   map[string]any{"x-permission": string(o.needs)},
+		Security:                     []map[string][]string{{bearer: {}}},
+		Responses:                    map[string]*huma.Response{},
+	}
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = defaultMaxBody
+	}
+	if op.BodyReadTimeout == 0 {
+		op.BodyReadTimeout = defaultBodyTime
+	}
+	if o.line == nil {
+		op.Metadata[metaPatience] = cmp.Or(o.patience, requestTimeout)
+	}
+	if op.MaxBodyBytes > defaultMaxBody {
+		op.Metadata[metaUpload] = true
+	}
+	if o.tenantInQuery {
+		op.Metadata[metaTenantQuery] = true
+	}
+	faulty := schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	for _, status := range append([]int{
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
+		http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
+	}, o.errors...) {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{mediaProblem: {Schema: faulty}},
+		}
+	}
+	if o.line != nil {
+		op.Responses["200"] = &huma.Response{
+			Description: "A stream of JSON objects, one a line.",
+			Content:     map[string]*huma.MediaType{mediaLines: {Schema: schemas.Schema(o.line, true, "")}},
+		}
+	}
+	return op
+}

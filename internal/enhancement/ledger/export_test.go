@@ -1,0 +1,4 @@
+package ledger
+
+// ListSQL is how a page is asked for.
+func ListSQL(p List, tenantID string) (query string, args []any) { return p.sql(tenantID) }

@@ -1,0 +1,95 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+)
+
+// List asks for a page of a tenant's jobs, newest first.
+type List struct {
+	// Status and TicketID leave out other jobs; empty for all.
+	Status   enhancement.Status
+	TicketID string
+	// Before is the last job of the page before; zero for the first page.
+	Before Position
+	// Limit is how many jobs the page has at most.
+	Limit int
+}
+
+// Position is a job's place in a List.
+type Position struct {
+	ReceivedAt time.Time
+	JobID      string
+}
+
+// jobColumns are what scanJob reads.
+const jobColumns = `job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, refetch, status, run,
+	failure_reason, note_id, degraded, received_at, started_at, finished_at`
+
+// List gives a page of the tenant's jobs.
+func (l *Ledger) List(ctx context.Context, tenantID string, page List) ([]enhancement.Job, error) {
+	query, args := page.sql(tenantID)
+	var jobs []enhancement.Job
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		rows, err := tx.Query(ctx, query, args...)
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		jobs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (enhancement.Job, error) { return scanJob(row) })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the jobs of tenant %s: %w", tenantID, err)
+	}
+	return jobs, nil
+}
+
+// sql leaves out the conditions that are not asked for: with those that hold for everything, no index would be used.
+func (p List) sql(tenantID string) (query string, args []any) {
+	args = []any{tenantID}
+	var where strings.Builder
+	condition := func(format string, values ...any) {
+		places := make([]any, len(values))
+		for i, value := range values {
+			args = append(args, value)
+			places[i] = len(args)
+		}
+		fmt.Fprintf(&where, " AND "+format, places...)
+	}
+	if p.Status != "" {
+		condition("status = $%d", p.Status)
+	}
+	if p.TicketID != "" {
+		condition("ticket_id = $%d", p.TicketID)
+	}
+	if p.Before.JobID != "" {
+		condition("(received_at, job_id) < ($%d, $%d::uuid)", p.Before.ReceivedAt, p.Before.JobID)
+	}
+	args = append(args, p.Limit)
+	return fmt.Sprintf(`SELECT %s FROM enhancement_history WHERE tenant_id = $1%s ORDER BY received_at DESC, job_id DESC LIMIT $%d`,
+		jobColumns, where.String(), len(args)), args
+}
+
+func scanJob(row pgx.Row) (enhancement.Job, error) {
+	var (
+		j                 enhancement.Job
+		started, finished *time.Time
+	)
+	err := row.Scan(&j.ID, &j.TenantID, &j.Event, &j.Ticket.ID,
+		&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Refetch, &j.Status, &j.Run,
+		&j.FailureReason, &j.NoteID, &j.Degraded, &j.ReceivedAt, &started, &finished)
+	if started != nil {
+		j.StartedAt = *started
+	}
+	if finished != nil {
+		j.FinishedAt = *finished
+	}
+	return j, err
+}

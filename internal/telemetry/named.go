@@ -1,0 +1,222 @@
+package telemetry
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+)
+
+// secretEndings are what the names of secrets end in, in lower case, without hyphens and underscores. "tokens" is not
+// among them: those are counted, not kept secret.
+//
+//nolint:gochecknoglobals // a table
+var secretEndings = []string{
+	"password", "passwords", "passwd", "pwd", "passphrase", "secret", "secrets", "token", "apikey", "apikeys", "accesskey",
+	"secretkey", "privatekey", "signingkey", "sharedkey", "techniciankey", "authorization", "credential", "credentials",
+	"signature", "keyset", "cookie", "sessionid", "jwt",
+}
+
+// schemes are words that a credential follows behind a blank.
+//
+//nolint:gochecknoglobals // a table
+var schemes = []string{"bearer", "oauthtoken", "authtoken", "basic"}
+
+// plainWords follow on a secret's name in messages about it ("api_key: is missing"), and are no secret.
+//
+//nolint:gochecknoglobals // a table
+var plainWords = []string{
+	"a", "all", "already", "an", "and", "are", "at", "cannot", "changed", "could", "does", "error", "expected", "expired", "failed",
+	"for", "give", "has", "in", "invalid", "is", "it", "malformed", "missing", "must", "no", "none", "not", "of", "refused", "required",
+	"should", "the", "this", "too", "unknown", "use", "was", "with", "wrong",
+}
+
+// longestName of a secret that is looked at, in bytes.
+const longestName = 40
+
+// secretName says whether a value of this name is secret: by what the name ends in. Each attribute of each line is asked.
+func secretName(name string) bool {
+	if name == "" || strings.IndexByte("delnstyDELNSTY", name[len(name)-1]) < 0 { // what the endings end in
+		return false
+	}
+	for _, ending := range secretEndings {
+		if endsIn(name, ending) {
+			return true
+		}
+	}
+	return false
+}
+
+// endsIn compares without regard to case, hyphens, underscores and blanks in name.
+func endsIn(name, ending string) bool {
+	i, want := len(name)-1, len(ending)-1
+	for ; i >= 0 && want >= 0; i-- {
+		c := name[i]
+		if c == '_' || c == '-' || c == ' ' {
+			continue
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != ending[want] {
+			return false
+		}
+		want--
+	}
+	return want < 0
+}
+
+// secretBefore says whether the separator at i follows on the name of a secret: password=, "api_key":, <token>.
+func secretBefore(text string, i int) bool {
+	name := nameBefore(text, i)
+	return name != "" && secretName(name)
+}
+
+// nameBefore gives the name that ends before i, quotes and blanks left out. "api key" is one, too.
+func nameBefore(text string, i int) string {
+	end := i
+	for end > 0 && strings.IndexByte(" \t\"'`\\]", text[end-1]) >= 0 {
+		end--
+	}
+	start := end
+	for start > 0 && end-start < longestName && isName(text[start-1]) {
+		start--
+	}
+	if strings.EqualFold(text[start:end], "key") && start > 0 && text[start-1] == ' ' {
+		for start--; start > 0 && end-start < longestName && isName(text[start-1]); {
+			start--
+		}
+	}
+	return text[start:end]
+}
+
+func isName(c byte) bool { return isWord(c) || c == '-' || c == '.' }
+
+// schemeBefore gives the scheme that ends at i, empty for none.
+func schemeBefore(text string, i int) string {
+	if i == 0 || strings.IndexByte("rRnNcC", text[i-1]) < 0 {
+		return ""
+	}
+	for _, scheme := range schemes {
+		if start := i - len(scheme); start >= 0 && strings.EqualFold(text[start:i], scheme) {
+			return scheme
+		}
+	}
+	return ""
+}
+
+// redactNamed blanks out what follows on the name of a secret, or on a scheme.
+func redactNamed(text string) string {
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(text); i++ {
+		start, end := 0, 0
+		switch text[i] {
+		case ':', '=', '>':
+			if secretBefore(text, i) {
+				start, end = valueAfter(text, i)
+			}
+		case ' ', '\t', '\n':
+			if scheme := schemeBefore(text, i); scheme != "" {
+				start, end = credentialAfter(text, i, scheme)
+			}
+		}
+		if start < end && text[start:end] != redacted {
+			b.WriteString(text[done:start])
+			b.WriteString(redacted)
+			done, i = end, end-1
+		}
+	}
+	b.WriteString(text[done:])
+	return b.String()
+}
+
+// credentialAfter gives where the credential stands that follows on a scheme.
+func credentialAfter(text string, i int, scheme string) (start, end int) {
+	const shortest = 6
+	start = skip(text, i, " \t\n")
+	end = bareEnd(text, start)
+	if end-start < shortest || strings.HasPrefix(text[start:], redacted) {
+		return 0, 0
+	}
+	if scheme == "basic" {
+		decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text[start:end], "="))
+		if err != nil || !strings.Contains(string(decoded), ":") {
+			return 0, 0 // "basic settings"
+		}
+	}
+	return start, end
+}
+
+// valueAfter gives where the value stands that follows on the separator at i.
+func valueAfter(text string, i int) (start, end int) {
+	start = skip(text, i+1, " \t=:>") // := and =>
+	if strings.HasPrefix(text[start:], redacted) {
+		return 0, 0
+	}
+	if quote := quoteAt(text, start); quote != "" {
+		start += len(quote)
+		return start, quotedEnd(text, start, quote)
+	}
+	spaced := start > i+1 && text[start-1] == ' '
+	if name := strings.ToLower(nameBefore(text, i)); strings.HasSuffix(name, "cookie") {
+		line, _, _ := strings.Cut(text[start:], "\n")
+		return start, start + len(line)
+	}
+	if opened := skip(text, start, "[({"); opened > start && !strings.HasPrefix(text[opened-1:], redacted) {
+		start = opened
+	}
+	end = bareEnd(text, start)
+	if schemeBefore(text, end) != "" { // Authorization: Bearer …
+		start = skip(text, end, " \t")
+		end = bareEnd(text, start)
+		return start, end
+	}
+	if spaced && slices.Contains(plainWords, strings.ToLower(text[start:end])) {
+		return 0, 0
+	}
+	return start, end
+}
+
+// quoteAt gives the quote that opens at i, with the backslashes before it if the text was quoted itself.
+func quoteAt(text string, i int) string {
+	end := skip(text, i, `\`)
+	if end < len(text) && strings.IndexByte("\"'`", text[end]) >= 0 {
+		return text[i : end+1]
+	}
+	return ""
+}
+
+// quotedEnd gives where the text ends that quote opened before start. A quote behind more backslashes is part of it.
+func quotedEnd(text string, start int, quote string) int {
+	escapes := 0
+	for i := start; i < len(text); i++ {
+		switch {
+		case text[i] == '\\':
+			escapes++
+			continue
+		case text[i] == quote[len(quote)-1] && escapes%2 == (len(quote)-1)%2 && escapes <= len(quote)-1:
+			return i - escapes
+		}
+		escapes = 0
+	}
+	return len(text)
+}
+
+// bareEnd gives where an unquoted value ends.
+func bareEnd(text string, start int) int {
+	end := start
+	for end < len(text) && strings.IndexByte(" \t\r\n\"'`&<>", text[end]) < 0 {
+		end++
+	}
+	for end > start && strings.IndexByte(",;)}\\", text[end-1]) >= 0 {
+		end--
+	}
+	return end
+}
+
+func skip(text string, i int, what string) int {
+	for i < len(text) && strings.IndexByte(what, text[i]) >= 0 {
+		i++
+	}
+	return i
+}
