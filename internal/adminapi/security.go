@@ -26,6 +26,7 @@ type CreateToken struct {
 // IssuedToken is the one answer that holds a token.
 type IssuedToken struct {
 	Token
+
 	Secret string `json:"secret" doc:"The token, for the header Authorization: Bearer. It is not shown again."`
 }
 
