@@ -76,7 +76,7 @@ type Keyset struct {
 
 // SealingKey is one key of the keyset, without the key.
 type SealingKey struct {
-	ID      uint32 `json:"id"`
+	ID      uint32 `json:"id"      format:"int64"`
 	Primary bool   `json:"primary"`
 	Values  int64  `json:"values" doc:"How many stored values are sealed with it. A key that is not primary and has none can be removed."`
 }

@@ -17,8 +17,10 @@ import (
 func TestAnOperationWithoutADeclarationIsRefusedAtStart(t *testing.T) {
 	handler := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }
 	for name, routes := range map[string]func(*Server){
-		"none":    func(s *Server) { register(s, operation{id: "x", method: http.MethodGet, path: "/x"}, handler) },
-		"unknown": func(s *Server) { register(s, operation{id: "x", method: http.MethodGet, path: "/x", needs: "x:read"}, handler) },
+		"none": func(s *Server) { register(s, operation{id: "x", method: http.MethodGet, path: "/x"}, handler) },
+		"unknown": func(s *Server) {
+			register(s, operation{id: "x", method: http.MethodGet, path: "/x", needs: "x:read"}, handler)
+		},
 		"by huma": func(s *Server) {
 			huma.Register(s.api, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: adminapi.Prefix + "/x"}, handler)
 		},
@@ -31,7 +33,9 @@ func TestAnOperationWithoutADeclarationIsRefusedAtStart(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	fine := func(s *Server) { register(s, operation{id: "x", method: http.MethodGet, path: "/x", needs: identified}, handler) }
+	fine := func(s *Server) {
+		register(s, operation{id: "x", method: http.MethodGet, path: "/x", needs: identified}, handler)
+	}
 	if _, err := newServer(Config{BadTokens: 1}, Deps{Now: time.Now}, fine); err != nil {
 		t.Error(err)
 	}

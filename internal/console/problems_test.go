@@ -20,15 +20,16 @@ func TestWhatIsWrongWithARequestIsToldPlaceByPlace(t *testing.T) {
 		status             int
 		says               []string
 	}{
-		"no JSON":            {"POST", "/tenants", `{"tenant_id":`, 400, []string{`"location":"body"`, "is no JSON"}},
-		"nothing":            {"POST", "/tenants", "", 400, []string{"required"}},
-		"a list":             {"POST", "/tenants", `[]`, 422, []string{"expected object"}},
-		"an unknown field":   {"POST", "/tenants", `{"tenant_ID":"x"}`, 422, []string{"body.tenant_ID", "unexpected property", "required property tenant_id"}},
-		"a bad id":           {"POST", "/tenants", `{"tenant_id":"A b"}`, 422, []string{"body.tenant_id"}},
+		"no JSON":          {"POST", "/tenants", `{"tenant_id":`, 400, []string{`"location":"body"`, "is no JSON"}},
+		"nothing":          {"POST", "/tenants", "", 400, []string{"required"}},
+		"a list":           {"POST", "/tenants", `[]`, 422, []string{"expected object"}},
+		"an unknown field": {"POST", "/tenants", `{"tenant_ID":"x"}`, 422, []string{"body.tenant_ID", "unexpected property", "required property tenant_id"}},
+		"a bad id":         {"POST", "/tenants", `{"tenant_id":"A b"}`, 422, []string{"body.tenant_id"}},
 		"fields that do not go together": {
 			"POST", "/tenants",
 			`{"tenant_id":"x","name":"n","servicedesk_url":"ftp://x","servicedesk_profile":"cloud","api_key":"k","signing_secret":"0123456789abcdef","enhancement_prefs":{"ticket_url":"x"}}`,
-			422, []string{"body.servicedesk_url", "body.api_key", "body.enhancement_prefs.ticket_url"},
+			422,
+			[]string{"body.servicedesk_url", "body.api_key", "body.enhancement_prefs.ticket_url"},
 		},
 		"an unknown parameter": {"GET", "/tenants?stauts=enabled", "", 422, []string{"query.stauts"}},
 		"a bad limit":          {"GET", "/tenants?limit=501", "", 422, []string{"query.limit"}},
