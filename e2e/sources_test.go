@@ -15,7 +15,7 @@ import (
 // refers to nothing else.
 func sourcesNamed(t *testing.T, job enhancement.Job) map[string]bool {
 	t.Helper()
-	steps, err := users.Steps(t.Context(), job.TenantID, job.ID)
+	steps, err := users.Results(t.Context(), job.TenantID, job.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -236,7 +236,7 @@ func TestTenantsDoNotSeeEachOther(t *testing.T) {
 		note := noted(t, job, ticket)
 		mustContain(t, note, "firmware of "+id, "scanner-"+id)
 		mustNotContain(t, note, other)
-		steps, err := users.Steps(t.Context(), id, job.ID)
+		steps, err := users.Results(t.Context(), id, job.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/gather"
-	"github.com/ai-agents/ai-agents/internal/gather/history"
-	"github.com/ai-agents/ai-agents/internal/gather/inventory"
-	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/importfile"
-	"github.com/ai-agents/ai-agents/internal/importfile/bulkload"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 )
 
@@ -35,29 +33,21 @@ func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "import", Short: "Import what the sources search, from ServiceDesk Plus or from files", Long: importHelp}
 	return group(cmd,
 		newImportKind(kind{
-			name: "tickets", short: "past tickets", feed: mirror.FeedTickets, dated: true, mostRows: history.MaxBatch,
+			name: "tickets", short: "past tickets", feed: mirror.FeedTickets, dated: true,
 			columns: "ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url",
-		}, importfile.Tickets(), func(b *backend, tenantID string) bulkload.Put[history.PastTicket] {
-			return into(tenantID, history.NewStore(b.db).Put)
-		}),
+		}, importfile.Tickets(), (*adminapi.Client).PutTickets),
 		newImportKind(kind{
-			name: "kb", alias: "articles", short: "articles of the knowledge base", feed: mirror.FeedArticles, dated: true, mostRows: knowledge.MaxBatch,
+			name: "kb", alias: "articles", short: "articles of the knowledge base", feed: mirror.FeedArticles, dated: true,
 			columns: "article_id, title, body, url, updated_at",
-		}, importfile.Articles(), func(b *backend, tenantID string) bulkload.Put[knowledge.Article] {
-			return into(tenantID, knowledge.NewStore(b.db).Put)
-		}),
+		}, importfile.Articles(), (*adminapi.Client).PutArticles),
 		newImportKind(kind{
-			name: "assets", alias: "systems", short: "the systems of the inventory", feed: mirror.FeedAssets, mostRows: bulkload.DefaultRows,
+			name: "assets", alias: "systems", short: "the systems of the inventory", feed: mirror.FeedAssets,
 			columns: "id, hostname, address, asset_tag, role, client, location",
-		}, importfile.Systems(), func(b *backend, tenantID string) bulkload.Put[inventory.System] {
-			return into(tenantID, inventory.NewStore(b.db).Put)
-		}),
+		}, importfile.Systems(), (*adminapi.Client).PutSystems),
 		newImportKind(kind{
-			name: "subnets", short: "the networks of the inventory", mostRows: bulkload.DefaultRows,
+			name: "subnets", short: "the networks of the inventory",
 			columns: "network, name, role, client, location",
-		}, importfile.Subnets(), func(b *backend, tenantID string) bulkload.Put[inventory.Subnet] {
-			return into(tenantID, inventory.NewStore(b.db).PutSubnets)
-		}))
+		}, importfile.Subnets(), (*adminapi.Client).PutSubnets))
 }
 
 // kind is what one command imports.
@@ -67,22 +57,12 @@ type kind struct {
 	feed mirror.Feed
 	// dated: its records say when they changed.
 	dated bool
-	// mostRows is how many rows its store takes at once.
-	mostRows int
 }
 
-// into is a store's Put for the rows of a file of one tenant.
-func into[T importfile.Record](
-	tenantID string, put func(context.Context, string, gather.Origin, []T) (gather.Change, error),
-) bulkload.Put[T] {
-	return func(ctx context.Context, rows []T) (gather.Change, error) {
-		return put(ctx, tenantID, gather.OriginFile, rows)
-	}
-}
+// upload stores rows of a tenant through the console, all or none.
+type upload[T importfile.Record] func(c *adminapi.Client, ctx context.Context, tenantID string, rows []T) (adminapi.Change, error)
 
-func newImportKind[T importfile.Record](
-	k kind, schema *importfile.Schema[T], put func(*backend, string) bulkload.Put[T],
-) *cobra.Command {
+func newImportKind[T importfile.Record](k kind, schema *importfile.Schema[T], put upload[T]) *cobra.Command {
 	var flags importFlags
 	cmd := &cobra.Command{
 		Use: k.name, Short: "Import " + k.short, Args: cobra.NoArgs,
@@ -94,7 +74,7 @@ func newImportKind[T importfile.Record](
 				return err
 			}
 			if !flags.fromFile {
-				return importFromDesk(cmd, k, &flags, openMirror)
+				return importFromDesk(cmd, k, &flags)
 			}
 			return importFromFile(cmd, k, &flags, schema, put)
 		},
@@ -107,4 +87,24 @@ func newImportKind[T importfile.Record](
 	}
 	flags.bind(cmd, k)
 	return cmd
+}
+
+// checkTenant ends an import of a tenant that is not there before anything is read. A token that may only import cannot
+// look; then the first batch tells.
+func checkTenant(ctx context.Context, client *adminapi.Client, tenantID string) error {
+	_, err := client.Tenant(ctx, tenantID)
+	switch adminapi.StatusOf(err) {
+	case http.StatusForbidden:
+		return nil
+	case http.StatusNotFound:
+		return fmt.Errorf("nothing was imported: %w (create it with `agentctl tenant apply`)", err)
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was imported: %w", err)
+	}
+	return nil
+}
+
+func changeOf(c adminapi.Change) gather.Change {
+	return gather.Change{Added: c.Added, Changed: c.Changed, Unchanged: c.Unchanged}
 }

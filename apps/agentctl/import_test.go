@@ -1,15 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 )
 
 const (
@@ -21,19 +21,8 @@ const (
 	exampleSubnets = "network,name\n192.0.2.0/24,Office\n"
 )
 
-// stored asks the database of the test for one text, as the tenant alpha.
-func stored(t *testing.T, query string) string {
-	t.Helper()
-	b, err := openBackend(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.close()
-	return storedBy(t, b, query)
-}
-
 func TestImportFromFiles(t *testing.T) {
-	environment(t)
+	w := environment(t)
 	mustApply(t)
 	for _, c := range []struct{ kind, name, text, says, query, stored string }{
 		{
@@ -60,7 +49,7 @@ func TestImportFromFiles(t *testing.T) {
 		if err != nil || !strings.Contains(out, c.says) {
 			t.Errorf("%s: %v: %s", c.kind, err, out)
 		}
-		if got := stored(t, c.query); got != c.stored {
+		if got := w.stored(t, c.query); got != c.stored {
 			t.Errorf("%s: stored %q, want %q", c.kind, got, c.stored)
 		}
 		// By another name, from standard input, for the second time.
@@ -69,10 +58,10 @@ func TestImportFromFiles(t *testing.T) {
 		if err != nil || !strings.Contains(out, "(0 new, 0 changed, ") {
 			t.Errorf("%s again: %v: %s", c.kind, err, out)
 		}
-		if got := stored(t, c.query); got != c.stored {
+		if got := w.stored(t, c.query); got != c.stored {
 			t.Errorf("%s again: stored %q, want %q", c.kind, got, c.stored)
 		}
-		if _, err := agentctl(t.Context(), c.text, "import", c.kind, "--tenant", "nobody", "--file", "-"); !errors.Is(err, tenant.ErrNotFound) {
+		if _, err := agentctl(t.Context(), c.text, "import", c.kind, "--tenant", "nobody", "--file", "-"); adminapi.StatusOf(err) != http.StatusNotFound {
 			t.Errorf("%s for an unknown tenant: %v", c.kind, err)
 		}
 		if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*.rejects*")); err != nil || len(left) > 0 {
@@ -83,7 +72,7 @@ func TestImportFromFiles(t *testing.T) {
 
 // TestRejectsOfAnImport also corrects the reject file and imports it.
 func TestRejectsOfAnImport(t *testing.T) {
-	environment(t)
+	w := environment(t)
 	mustApply(t)
 	path := write(t, "t.csv", "Request ID,Colour,Subject,Created Time\n1,red,Printer,2026-01-02\n2,red,Scanner,03/04/2025\n3,red,Fax,\n")
 	out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha", "--file", path)
@@ -109,14 +98,14 @@ func TestRejectsOfAnImport(t *testing.T) {
 	if out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha", "--file", rejects); err != nil || !strings.Contains(out, "1 imported (1 new") {
 		t.Errorf("corrected: %v: %s", err, out)
 	}
-	if got := stored(t, "SELECT count(*) || ' ' || min(created_at)::date FROM ticket_history"); got != "3 2025-04-03" {
+	if got := w.stored(t, "SELECT count(*) || ' ' || min(created_at)::date FROM ticket_history"); got != "3 2025-04-03" {
 		t.Errorf("stored %s", got)
 	}
 }
 
 // TestRowsThatPostgresRefuses: an id can be too long for the index, which only the database knows.
 func TestRowsThatPostgresRefuses(t *testing.T) {
-	environment(t)
+	w := environment(t)
 	mustApply(t)
 	var long strings.Builder // not compressible, else it would fit
 	for i := range 2000 {
@@ -135,13 +124,13 @@ func TestRowsThatPostgresRefuses(t *testing.T) {
 		!strings.Contains(out, "rejected: line 19: the database refuses it") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if got := stored(t, "SELECT count(*)::text FROM ticket_history"); got != "50" {
+	if got := w.stored(t, "SELECT count(*)::text FROM ticket_history"); got != "50" {
 		t.Errorf("%s stored", got)
 	}
 }
 
 func TestADryRunWritesNothing(t *testing.T) {
-	environment(t)
+	w := environment(t)
 	mustApply(t)
 	path := write(t, "t.jsonl", exampleTickets+"{}\n")
 	out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha", "--file", path, "--dry-run")
@@ -149,7 +138,7 @@ func TestADryRunWritesNothing(t *testing.T) {
 		!strings.Contains(out, "rejected: line 4: ticket_id") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if got := stored(t, "SELECT count(*)::text FROM ticket_history"); got != "0" {
+	if got := w.stored(t, "SELECT count(*)::text FROM ticket_history"); got != "0" {
 		t.Errorf("%s stored", got)
 	}
 	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
@@ -178,10 +167,9 @@ func TestSinceAndLimitOfAFile(t *testing.T) {
 	}
 }
 
-// TestWhatMakesNoSense is refused before any work: there is neither a database nor a file.
+// TestWhatMakesNoSense is refused before any work: there is neither a console nor a file.
 func TestWhatMakesNoSense(t *testing.T) {
-	t.Setenv("DATABASE_URL", "")
-	t.Setenv("SECRETS_FILE", "")
+	nowhere(t)
 	taken := write(t, "taken.jsonl", "{}")
 	for _, c := range []struct{ kind, flags, says string }{
 		{"tickets", "", "tenant"},
@@ -189,8 +177,8 @@ func TestWhatMakesNoSense(t *testing.T) {
 		{"tickets", "--tenant=a --file=", "--file: names no file"},
 		{"subnets", "--tenant=a", "--file: is missing; ServiceDesk Plus has no subnets"},
 		{"tickets", "--tenant=a --file=t.csv --limit=0", "--limit: has to be 1 or more"},
-		{"tickets", "--tenant=a --file=t.csv --batch=10001", "--batch: has to be between 1 and 10000"},
-		{"kb", "--tenant=a --file=t.csv --batch=2001", "--batch: has to be between 1 and 2000"},
+		{"tickets", "--tenant=a --file=t.csv --batch=1001", "--batch: has to be between 1 and 1000"},
+		{"kb", "--tenant=a --file=t.csv --batch=0", "--batch: has to be between 1 and 1000"},
 		{"tickets", "--tenant=a --batch=5 --html=no --rejects=x", "--html: is about files"},
 		{"tickets", "--tenant=a --file=t.csv --restart", "--restart: is about ServiceDesk Plus"},
 		{"tickets", "--tenant=a --file=t.csv --rejects=", "--rejects: names no file"},
@@ -216,9 +204,9 @@ func TestWhatMakesNoSense(t *testing.T) {
 	}
 }
 
-// TestAnErrorBeforeAnythingIsWritten: the file is looked at before the database is.
+// TestAnErrorBeforeAnythingIsWritten: the file is looked at before the console is asked.
 func TestAnErrorBeforeAnythingIsWritten(t *testing.T) {
-	environment(t)
+	nowhere(t)
 	for text, says := range map[string]string{"": "the file is empty", "subject\nx\n": "lacks ticket_id", "[{}]": "JSON array"} {
 		_, err := agentctl(t.Context(), text, "import", "tickets", "--tenant", "alpha", "--file", "-")
 		if err == nil || !strings.Contains(err.Error(), "nothing was imported") || !strings.Contains(err.Error(), says) {
@@ -228,7 +216,7 @@ func TestAnErrorBeforeAnythingIsWritten(t *testing.T) {
 }
 
 func TestAFileThatEndsEarly(t *testing.T) {
-	environment(t)
+	w := environment(t)
 	mustApply(t)
 	whole := packedFile(t, 20_000)
 	if err := os.Truncate(whole, 50_000); err != nil {
@@ -238,18 +226,7 @@ func TestAFileThatEndsEarly(t *testing.T) {
 	if err == nil || exitStatus(err) != exitFailed || !strings.Contains(err.Error(), "get it again") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if got := stored(t, "SELECT (count(*) BETWEEN 1 AND 19999)::text FROM ticket_history"); got != "true" {
+	if got := w.stored(t, "SELECT (count(*) BETWEEN 1 AND 19999)::text FROM ticket_history"); got != "true" {
 		t.Error("what was good of it is not there")
 	}
-}
-
-func storedBy(t *testing.T, b *backend, query string) (text string) {
-	t.Helper()
-	err := b.db.InTenant(context.WithoutCancel(t.Context()), "alpha", func(tx tx) error {
-		return tx.QueryRow(t.Context(), query).Scan(&text)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
 }

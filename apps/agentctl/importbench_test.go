@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// BenchmarkImport imports tickets from a file into an empty history by the command itself, and reports rows per second.
+// BenchmarkImport imports tickets from a file into an empty history by the command itself, through a console, and reports rows per
+// second.
 // A ticket has 80 words of description and 40 of resolution. The number of rows comes from IMPORT_BENCH_ROWS; without it, it is small.
 func BenchmarkImport(b *testing.B) {
 	rows := 10_000

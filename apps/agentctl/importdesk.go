@@ -2,63 +2,74 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/importfile/meter"
 	"github.com/ai-agents/ai-agents/internal/importfile/outcome"
-	"github.com/ai-agents/ai-agents/internal/mirror"
 )
 
-// importer imports from a tenant's ServiceDesk Plus.
-type importer interface {
-	Import(ctx context.Context, tenantID string, feed mirror.Feed, opts mirror.Options) (mirror.Summary, error)
-}
-
-// importFromDesk pages through the tenant's ServiceDesk Plus, from where the last import stopped.
-func importFromDesk(cmd *cobra.Command, k kind, f *importFlags, open func(*backend) importer) error {
+// importFromDesk has the console page through the tenant's ServiceDesk Plus, from where the last import stopped. The
+// import lasts as long as the request: it ends with this process.
+func importFromDesk(cmd *cobra.Command, k kind, f *importFlags) error {
 	ctx := cmd.Context()
-	b, err := openBackend(ctx)
+	client, err := openConsole(cmd)
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	if _, _, err := b.tenants.Get(ctx, f.tenantID); err != nil {
-		return fmt.Errorf("nothing was imported: %w (create it with `agentctl tenant apply`)", err)
+	if err := checkTenant(ctx, client, f.tenantID); err != nil {
+		return err
+	}
+	in := adminapi.StartImport{Feed: k.feed, Limit: f.limit, DryRun: f.dryRun, Restart: f.restart}
+	if !f.since.IsZero() {
+		in.Since = &f.since
 	}
 	began := time.Now()
 	progress := newMeter(cmd, k, f)
-	summary, err := open(b).Import(ctx, f.tenantID, k.feed, mirror.Options{
-		Since: f.since, Limit: f.limit, DryRun: f.dryRun, Restart: f.restart,
-		Report: func(p mirror.Progress) {
-			progress.Show(meter.Reading{Rows: p.Done, Done: int64(p.Done), Total: int64(p.Total), Waiting: p.Waiting, Reason: p.Reason})
-		},
+	reached := 0
+	summary, err := client.Import(ctx, f.tenantID, in, func(p adminapi.ImportProgress) {
+		reached = p.Done
+		progress.Show(meter.Reading{
+			Rows: p.Done, Done: int64(p.Done), Total: int64(p.Total),
+			Waiting: time.Duration(p.WaitingMS) * time.Millisecond, Reason: p.Reason,
+		})
 	})
 	progress.Close()
-	stored := summary.Added + summary.Changed + summary.Unchanged
-	result := outcome.Outcome{
-		Change: summary.Change, DryRun: f.dryRun, Valid: stored,
-		Read: summary.Read, Rejected: summary.Rejected, Skipped: summary.Skipped, Removed: summary.Removed,
-		Resumed: summary.Resumed, Limited: f.limit > 0 && stored >= f.limit, Took: time.Since(began),
-		WhySkipped: "not resolved, without a resolution, not approved, or disposed of",
+	if _, told := errors.AsType[*adminapi.StreamError](err); err != nil && !told {
+		return withoutSummary(ctx, k, reached, err)
 	}
-	var rejected []string
-	for _, r := range summary.Rejections {
-		rejected = append(rejected, fmt.Sprintf("%s: %s", r.ID, r.Reason))
-	}
-	return report(cmd, k, result, rejected, endOfDesk(ctx, err))
+	return report(cmd, k, outcomeOf(summary, f, time.Since(began)), rejections(summary), err)
 }
 
-// endOfDesk says how to go on after an import that did not get to the end.
-func endOfDesk(ctx context.Context, err error) error {
+func outcomeOf(s adminapi.ImportSummary, f *importFlags, took time.Duration) outcome.Outcome {
+	return outcome.Outcome{
+		Change: changeOf(s.Change), DryRun: f.dryRun, Valid: s.Added + s.Changed + s.Unchanged,
+		Read: s.Read, Rejected: s.Rejected, Skipped: s.Skipped, Removed: s.Removed,
+		Resumed: s.Resumed, Limited: s.Limited, Took: took,
+		WhySkipped: "not resolved, without a resolution, not approved, or disposed of",
+	}
+}
+
+func rejections(s adminapi.ImportSummary) []string {
+	var lines []string
+	for _, r := range s.Rejections {
+		lines = append(lines, fmt.Sprintf("%s: %s", r.ID, r.Reason))
+	}
+	return lines
+}
+
+// withoutSummary says how to go on after an import of whose end nothing was heard: what it has stored stays.
+func withoutSummary(ctx context.Context, k kind, reached int, err error) error {
 	switch {
-	case err == nil:
-		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("%w: run the same command again, and it goes on where it stopped", errStopped)
+		return fmt.Errorf("%w after %s %s: run the same command again, and it goes on where it stopped", errStopped, meter.Thousands(reached), k.name)
+	case adminapi.StatusOf(err) != 0:
+		return fmt.Errorf("nothing was imported: %w", err)
 	default:
-		return fmt.Errorf("the import stopped; run the same command again, and it goes on from there: %w", err)
+		return fmt.Errorf("after %s %s; run the same command again, and it goes on from there: %w", meter.Thousands(reached), k.name, err)
 	}
 }

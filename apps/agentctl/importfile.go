@@ -1,12 +1,18 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/importfile"
 	"github.com/ai-agents/ai-agents/internal/importfile/bulkload"
 	"github.com/ai-agents/ai-agents/internal/importfile/meter"
@@ -18,7 +24,7 @@ const shownRejects = 10
 
 // importFromFile loads a file. What is wrong with flags, file or tenant ends it before anything is written.
 func importFromFile[T importfile.Record](
-	cmd *cobra.Command, k kind, f *importFlags, schema *importfile.Schema[T], put func(*backend, string) bulkload.Put[T],
+	cmd *cobra.Command, k kind, f *importFlags, schema *importfile.Schema[T], put upload[T],
 ) (err error) {
 	rejects, err := openRejects(f)
 	if err != nil {
@@ -37,18 +43,17 @@ func importFromFile[T importfile.Record](
 	for _, warning := range reader.Warnings() {
 		cmd.PrintErrln("warning:", warning)
 	}
-	b, err := openBackend(cmd.Context())
+	client, err := openConsole(cmd)
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	if _, _, err := b.tenants.Get(cmd.Context(), f.tenantID); err != nil {
-		return fmt.Errorf("nothing was imported: %w (create it with `agentctl tenant apply`)", err)
+	if err := checkTenant(cmd.Context(), client, f.tenantID); err != nil {
+		return err
 	}
 	began := time.Now()
 	progress := newMeter(cmd, k, f)
 	heard := &hearing{file: rejects}
-	summary, err := bulkload.Load(cmd.Context(), reader, schema, put(b, f.tenantID), bulkload.Options{
+	summary, err := bulkload.Load(cmd.Context(), reader, schema, into(client, f.tenantID, put), bulkload.Options{
 		Since: f.since, Limit: f.limit, DryRun: f.dryRun, Rows: f.batch, Rejected: heard.reject,
 		Progress: func(p bulkload.Progress) {
 			progress.Show(meter.Reading{Rows: p.Read, Done: p.Offset, Total: reader.Size()})
@@ -61,6 +66,33 @@ func importFromFile[T importfile.Record](
 		Took: time.Since(began), Rejects: rejects.Path(), WhySkipped: "older than " + f.since.Format(time.RFC3339),
 	}
 	return report(cmd, k, result, heard.lines, endOfFile(err))
+}
+
+// into has the rows of a file stored through the console.
+func into[T importfile.Record](client *adminapi.Client, tenantID string, put upload[T]) bulkload.Put[T] {
+	return func(ctx context.Context, rows []T) (gather.Change, error) {
+		change, err := put(client, ctx, tenantID, rows)
+		switch adminapi.StatusOf(err) {
+		case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
+			return gather.Change{}, &bulkload.RefusedError{Reason: refusal(err), Err: err}
+		}
+		return changeOf(change), err
+	}
+}
+
+// refusal is what the console says of a row, without where in the upload it was.
+func refusal(err error) string {
+	problem, is := errors.AsType[*adminapi.Problem](err)
+	if !is {
+		return err.Error()
+	}
+	var reasons []string
+	for _, f := range problem.Errors {
+		// body.rows[0].subject; of all rows together, body.rows.
+		f.Location = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(f.Location, "body.rows"), "[0]"), ".")
+		reasons = append(reasons, f.String())
+	}
+	return cmp.Or(strings.Join(reasons, "; "), problem.Detail, problem.Title)
 }
 
 // openRejects prepares the reject file. A dry run has one only if it is asked for by name.

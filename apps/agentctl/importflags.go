@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/importfile"
 )
 
@@ -36,7 +37,7 @@ func (f *importFlags) bind(cmd *cobra.Command, k kind) {
 	flags.BoolVar(&f.restart, "restart", false, "begin anew instead of where the last import from ServiceDesk Plus stopped")
 	flags.StringVar(&f.rejects, "rejects", "", "where rejected records of a file go (default FILE.rejects.jsonl)")
 	flags.StringVar(&f.html, "html", "auto", "texts of a file that are HTML: auto, yes, no")
-	flags.IntVar(&f.batch, "batch", k.mostRows, "records of a file that are written at once")
+	flags.IntVar(&f.batch, "batch", adminapi.MaxBatch, "records of a file that are written at once")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "show no progress")
 }
 
@@ -54,7 +55,7 @@ func (f *importFlags) check(cmd *cobra.Command, k kind) error {
 	wrong(f.fromFile && f.file == "", "--file: names no file")
 	wrong(!f.fromFile && k.feed == "", "--file: is missing; ServiceDesk Plus has no %s", k.name)
 	wrong(given("limit") && f.limit < 1, "--limit: has to be 1 or more")
-	wrong(f.batch < 1 || f.batch > k.mostRows, "--batch: has to be between 1 and %d", k.mostRows)
+	wrong(f.batch < 1 || f.batch > adminapi.MaxBatch, "--batch: has to be between 1 and %d", adminapi.MaxBatch)
 	for _, name := range []string{"rejects", "html", "batch"} {
 		wrong(!f.fromFile && k.feed != "" && given(name), "--%s: is about files, and there is no --file", name)
 	}

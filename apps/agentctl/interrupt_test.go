@@ -16,11 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 )
-
-type tx = postgres.Tx
 
 // asAgentctl makes the test binary be agentctl, so that there is a process to kill.
 const asAgentctl = "TEST_AS_AGENTCTL"
@@ -61,7 +58,7 @@ type process struct {
 }
 
 // startImport feeds part to an import of batches of 100 and returns when the first ones are stored.
-func startImport(t *testing.T, part string) *process {
+func (w *world) startImport(t *testing.T, part string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0],
 		"import", "tickets", "--tenant", "alpha", "--file", "-", "--batch", "100", "--rejects", filepath.Join(t.TempDir(), "r.jsonl"))}
@@ -79,7 +76,7 @@ func startImport(t *testing.T, part string) *process {
 		t.Fatal(err)
 	}
 	for range 600 {
-		if count(t) > 0 {
+		if w.count(t) > 0 {
 			return p
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -88,9 +85,9 @@ func startImport(t *testing.T, part string) *process {
 	return nil
 }
 
-func count(t *testing.T) int {
+func (w *world) count(t *testing.T) int {
 	t.Helper()
-	n, err := strconv.Atoi(stored(t, "SELECT count(*)::text FROM ticket_history"))
+	n, err := strconv.Atoi(w.stored(t, "SELECT count(*)::text FROM ticket_history"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,13 +97,13 @@ func count(t *testing.T) int {
 // TestKilledAndStartedAgain kills an import in the middle, and imports the same again: the same rows, none twice.
 func TestKilledAndStartedAgain(t *testing.T) {
 	for name, signal := range map[string]syscall.Signal{"killed": syscall.SIGKILL, "interrupted": syscall.SIGINT} {
-		environment(t)
+		w := environment(t)
 		mustApply(t)
 		const all = 5000
 		var text strings.Builder
 		text.WriteString(generatedHeader)
 		generatedTickets(&text, 0, all)
-		p := startImport(t, text.String()[:text.Len()/2])
+		p := w.startImport(t, text.String()[:text.Len()/2])
 		if err := p.Process.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
@@ -120,7 +117,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 		case signal == syscall.SIGINT && !strings.Contains(p.output.String(), "Run the same command again"):
 			t.Errorf("%s: does not say how to go on: %s", name, p.output.String())
 		}
-		before := count(t)
+		before := w.count(t)
 		if before == 0 || before >= all || before%100 != 0 {
 			t.Errorf("%s: %d tickets are stored, which is not a part of whole batches", name, before)
 		}
@@ -131,7 +128,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 			t.Errorf("%s, and again: %v: %s, want %s", name, err, out, want)
 		}
 		const sums = "SELECT count(*) || ' ' || count(DISTINCT ticket_id) || ' ' || sum(ticket_id::int) FROM ticket_history"
-		if got, want := stored(t, sums), fmt.Sprintf("%d %d %d", all, all, all*(all-1)/2); got != want {
+		if got, want := w.stored(t, sums), fmt.Sprintf("%d %d %d", all, all, all*(all-1)/2); got != want {
 			t.Errorf("%s: stored %s, want %s", name, got, want)
 		}
 	}

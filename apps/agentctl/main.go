@@ -1,5 +1,5 @@
-// Command agentctl is the operator's tool: it onboards a tenant, imports what the sources search, sends
-// a signed test webhook and shows what became of a job.
+// Command agentctl is the operator's tool. It speaks the console's admin API: it onboards tenants, imports what the sources
+// search, manages tokens, sends test webhooks and shows what became of jobs and who did what.
 package main
 
 import (
@@ -31,15 +31,21 @@ func start() int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "agentctl:", err)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) && !errors.Is(err, errStopped) {
+		err = errInterrupted // whatever was under way says only that it was cancelled
+	}
+	fmt.Fprintln(os.Stderr, "agentctl:", explain(err))
 	return exitStatus(err)
 }
+
+// errInterrupted says that the operator ended a command.
+var errInterrupted = errors.New("interrupted")
 
 func exitStatus(err error) int {
 	switch {
 	case errors.Is(err, errNotEnhanced):
 		return exitNotEnhanced
-	case errors.Is(err, errStopped):
+	case errors.Is(err, errStopped), errors.Is(err, errInterrupted):
 		return exitStopped
 	case errors.Is(err, errRejected):
 		return exitRejected
@@ -72,17 +78,25 @@ func newRootCommand() *cobra.Command {
 		Short: "Operate the ticket enhancement platform",
 		Long: `Operate the ticket enhancement platform.
 
-Commands that read or write the platform's data need DATABASE_URL (as console_user) in the environment, and
-SECRETS_FILE, the JSON file with the secret "tenant-keyset". After "make up" both come from the local stack:
+Everything is done through the console's admin API, with the rights of a token: ` + "`agentctl login`" + ` gets one from the
+organisation's identity provider, ` + "`agentctl bootstrap`" + ` the first one of a new installation. After "make up" the local
+console and its token are found with
 
-  set -a; . .run/env; set +a`,
+  . .run/env`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.PersistentFlags().String(flagConsole, "", "the console's address [CONSOLE_URL] (default "+defaultConsole+")")
+	root.PersistentFlags().Bool(flagInsecure, false, "send the token over plain http to another machine [AGENTCTL_ALLOW_PLAIN_HTTP]")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		// What Go's own parsers say of a value is for those who wrote the program.
 		said, _, _ := strings.Cut(err.Error(), ": strconv.")
-		return fmt.Errorf("%s; see `%s --help`", said, cmd.CommandPath()) //nolint:err113 // nothing asks for a flag's error
+		said, _, _ = strings.Cut(said, ": time: ")
+		return fmt.Errorf("%s; see `%s --help`", said, cmd.CommandPath())
 	})
-	root.AddCommand(newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newJobCommand(), newSmokeCommand())
+	root.AddCommand(
+		newBootstrapCommand(), newLoginCommand(), newLogoutCommand(), newWhoAmICommand(),
+		newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newJobCommand(),
+		newTokenCommand(), newAuditCommand(), newKeysetCommand(),
+	)
 	return root
 }

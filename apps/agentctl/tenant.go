@@ -1,128 +1,139 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 )
 
-// tenantFile is how an operator writes a tenant down, secrets included.
-type tenantFile struct {
-	TenantID       string             `json:"tenant_id"`
-	Name           string             `json:"name"`
-	ServiceDeskURL string             `json:"servicedesk_url"`
-	Profile        tenant.Profile     `json:"servicedesk_profile"`
-	TechnicianID   string             `json:"technician_id"`
-	KnowledgeURL   string             `json:"kb_url"`
-	Preferences    tenant.Preferences `json:"enhancement_prefs"`
-
-	// APIKey is the authtoken as a string, or the OAuth grant of the cloud as an object.
-	APIKey          json.RawMessage `json:"api_key"`
-	SigningSecret   string          `json:"signing_secret"`
-	KnowledgeAPIKey string          `json:"kb_api_key"`
-}
-
 func newTenantCommand() *cobra.Command {
-	var file string
-	apply := &cobra.Command{
-		Use: "apply", Short: "Create a tenant, or replace it", Args: cobra.NoArgs,
-		Example: `  agentctl tenant apply --file tenant.json
-  cat tenant.json | agentctl tenant apply --file -`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return applyTenant(cmd, file) },
-	}
-	apply.Flags().StringVarP(&file, "file", "f", "", "JSON file with the tenant and its secrets; - for standard input")
-	_ = apply.MarkFlagRequired("file") // fails only for a flag that does not exist
-	show := &cobra.Command{
-		Use: "show TENANT", Short: "Show a tenant, without its secrets", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return showTenant(cmd, args[0]) },
-	}
-	return group(&cobra.Command{Use: "tenant", Short: "Create and show tenants"}, apply, show)
+	return group(&cobra.Command{Use: "tenant", Short: "Create, change, test and delete tenants"},
+		newTenantWriteCommand("create", "Create a tenant", (*applying).create),
+		newTenantWriteCommand("apply", "Create a tenant, or bring it to what the file says", (*applying).apply),
+		newTenantListCommand(), newTenantShowCommand(), newTenantTestCommand(),
+		newTenantStatusCommand("disable", "Refuse the tenant's webhooks; its data stays", (*adminapi.Client).DisableTenant),
+		newTenantStatusCommand("enable", "Accept the tenant's webhooks again", (*adminapi.Client).EnableTenant),
+		newTenantDeleteCommand(), newTenantStatusCommand("restore", "Take a deletion back; the tenant is disabled then", (*adminapi.Client).RestoreTenant),
+		newTenantPurgeCommand(), newRotateSecretCommand(), newSetAPIKeyCommand(), newSetKnowledgeKeyCommand())
 }
 
-func applyTenant(cmd *cobra.Command, file string) error {
-	data, err := readInput(cmd, file)
-	if err != nil {
-		return err
+func newTenantListCommand() *cobra.Command {
+	var (
+		status string
+		asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the tenants", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := openConsole(cmd)
+			if err != nil {
+				return err
+			}
+			t := newTable(cmd, asJSON, "TENANT", "STATUS", "EDITION", "KNOWLEDGE BASE", "CHANGED", "NAME")
+			for tenant, err := range client.Tenants(cmd.Context(), adminapi.TenantStatus(status)) {
+				if err != nil {
+					return t.close(err)
+				}
+				knowledge := "none"
+				if tenant.KnowledgeURL != "" {
+					knowledge = "yes"
+				}
+				t.row(tenant, tenant.TenantID, tenant.Status, tenant.Profile, knowledge, shown(tenant.UpdatedAt), tenant.Name)
+			}
+			return t.close(nil)
+		},
 	}
-	t, credentials, err := decodeTenant(data)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	b, err := openBackend(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer b.close()
-	if err := b.tenants.Save(cmd.Context(), t, credentials); err != nil {
-		return err
-	}
-	cmd.Printf("tenant %s is ready\n", t.ID)
-	return nil
+	cmd.Flags().StringVar(&status, "status", "", "only those that are enabled, disabled or deleted")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object a line")
+	return cmd
 }
 
-func decodeTenant(data []byte) (tenant.Tenant, tenant.Credentials, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	var f tenantFile
-	if err := dec.Decode(&f); err != nil {
-		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("not a tenant in JSON: %w", err)
+func newTenantShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show TENANT", Short: "Show a tenant in JSON, without its secrets", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := openConsole(cmd)
+			if err != nil {
+				return err
+			}
+			tenant, err := client.Tenant(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return printJSON(cmd, tenant)
+		},
 	}
-	var key string
-	if err := json.Unmarshal(f.APIKey, &key); err != nil {
-		key = string(f.APIKey) // an object stays JSON
-	}
-	t := tenant.Tenant{
-		ID: f.TenantID, Name: f.Name, ServiceDeskURL: f.ServiceDeskURL, Profile: f.Profile,
-		TechnicianID: f.TechnicianID, KnowledgeURL: f.KnowledgeURL, Preferences: f.Preferences,
-	}
-	c := tenant.Credentials{
-		APIKey: tenant.Secret(key), SigningSecret: tenant.Secret(f.SigningSecret), KnowledgeAPIKey: tenant.Secret(f.KnowledgeAPIKey),
-	}
-	return t, c, nil
 }
 
-func showTenant(cmd *cobra.Command, id string) error {
-	b, err := openBackend(cmd.Context())
-	if err != nil {
-		return err
+// anyVersion is for changes that are right whatever else was changed meanwhile.
+const anyVersion = ""
+
+// newTenantStatusCommand makes a command that moves a tenant from one state to another.
+func newTenantStatusCommand(
+	name, short string, change func(*adminapi.Client, context.Context, string, string) (adminapi.Tenant, error),
+) *cobra.Command {
+	return &cobra.Command{
+		Use: name + " TENANT", Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := openConsole(cmd)
+			if err != nil {
+				return err
+			}
+			changed, err := change(client, cmd.Context(), args[0], anyVersion)
+			if err != nil {
+				return err
+			}
+			return say(cmd, "tenant %s is %s", changed.TenantID, changed.Status)
+		},
 	}
-	defer b.close()
-	t, _, err := b.tenants.Get(cmd.Context(), id)
-	if err != nil {
-		return err
-	}
-	return printJSON(cmd, map[string]any{
-		"tenant_id": t.ID, "name": t.Name, "servicedesk_url": t.ServiceDeskURL, "servicedesk_profile": t.Profile,
-		"technician_id": t.TechnicianID, "kb_url": t.KnowledgeURL, "enhancement_prefs": t.Preferences, "updated_at": t.UpdatedAt,
-	})
 }
 
-func readInput(cmd *cobra.Command, file string) ([]byte, error) {
-	if file == "-" {
-		data, err := io.ReadAll(cmd.InOrStdin())
-		if err != nil {
-			return nil, fmt.Errorf("read standard input: %w", err)
-		}
-		return data, nil
-	}
-	data, err := os.ReadFile(file)
+// openTenant makes a client and looks at the tenant that is to be changed, as it is now.
+func openTenant(cmd *cobra.Command, id string) (*adminapi.Client, adminapi.Tenant, error) {
+	client, err := openConsole(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("read the input: %w", err)
+		return nil, adminapi.Tenant{}, err
 	}
-	return data, nil
+	tenant, err := client.Tenant(cmd.Context(), id)
+	return client, tenant, err
 }
 
-func printJSON(cmd *cobra.Command, value any) error {
-	enc := json.NewEncoder(cmd.OutOrStdout())
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(value); err != nil {
-		return fmt.Errorf("print: %w", err)
+var errProbeFailed = errors.New("not everything that the tenant depends on can be reached")
+
+func newTenantTestCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "test TENANT", Short: "Try whether the tenant's systems can be reached with its credentials", Args: cobra.ExactArgs(1),
+		Long: "Try ServiceDesk Plus and the knowledge base with the tenant's credentials, and the language model. Nothing is\n" +
+			"written there. Exit status 1 when one of them fails.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			client, err := openConsole(cmd)
+			if err != nil {
+				return err
+			}
+			result, err := client.TestConnections(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			t, failed := newTable(cmd, false), false
+			for _, p := range []struct {
+				name  string
+				probe adminapi.Probe
+			}{{"ServiceDesk Plus", result.ServiceDesk}, {"knowledge base", result.Knowledge}, {"language model", result.LLM}} {
+				took := fmt.Sprintf("%d ms", p.probe.TookMS)
+				if p.probe.Outcome == adminapi.ProbeNotConfigured {
+					took = ""
+				}
+				t.line(p.name, p.probe.Outcome, took, p.probe.Detail)
+				failed = failed || p.probe.Outcome == adminapi.ProbeFailed
+			}
+			if failed {
+				return t.close(errProbeFailed)
+			}
+			return t.close(nil)
+		},
 	}
-	return nil
 }

@@ -28,10 +28,10 @@ const (
 
 // world is a Postgres of its own, with the product's schema.
 type world struct {
-	db     *postgres.DB
-	admin  *pgxpool.Pool
-	appURL string
-	log    io.Writer
+	db         *postgres.DB
+	admin      *pgxpool.Pool
+	consoleURL string
+	log        io.Writer
 
 	cleanups []func()
 }
@@ -90,8 +90,8 @@ func (w *world) prepare(ctx context.Context, cluster *postgrestest.Cluster) erro
 	if err := postgres.Migrate(ctx, as(postgres.RoleAdmin), slog.New(slog.DiscardHandler)); err != nil {
 		return err
 	}
-	w.appURL = as(postgres.RoleApp)
-	if w.db, err = postgres.Open(ctx, w.appURL, postgres.Config{MaxConns: connections, ConnectTimeout: time.Minute}); err != nil {
+	w.consoleURL = as(postgres.RoleConsole)
+	if w.db, err = postgres.Open(ctx, as(postgres.RoleApp), postgres.Config{MaxConns: connections, ConnectTimeout: time.Minute}); err != nil {
 		return err
 	}
 	w.cleanups = append(w.cleanups, w.db.Close)

@@ -142,10 +142,7 @@ func (l *launch) describe() {
 		a := &l.file.Apps[i]
 		e.Internal[a.AppID] = "http://" + loopback(a.AppPort)
 		e.Sidecars[a.AppID] = "http://" + loopback(a.HTTPPort)
-		if a.AppID == "enhancer" {
-			e.AllowedNetworks = l.appEnv(a)["OUTBOUND_ALLOWED_NETWORKS"]
-		}
-		if address := l.appEnv(a)["CONSOLE_ADDR"]; address != "" && a.AppID == "console" {
+		if address := l.appEnv(a)["CONSOLE_ADDR"]; address != "" && a.AppID == console {
 			e.ConsoleURL = "http://" + address
 		}
 		public := l.appEnv(a)["PUBLIC_ADDR"]

@@ -11,17 +11,16 @@ import (
 func (s *Stack) Environment() map[string]string {
 	e := &s.endpoints
 	return map[string]string{
-		"REDIS_HOST":         e.RedisAddr,
-		"SECRETS_FILE":       e.SecretsFile,
-		"DATABASE_URL":       e.ConsoleDatabaseURL, // agentctl changes tenants
-		"DATABASE_ADMIN_URL": e.AdminDatabaseURL,
-		"DAPR_API_TOKEN":     e.APITokens["gateway"],
-		"APP_API_TOKEN":      e.AppTokens["gateway"],
-		"GATEWAY_URL":        e.GatewayURL,
-		"CONSOLE_URL":        e.ConsoleURL,
-		"SIMULATOR_URL":      e.SimulatorURL,
-		// As the enhancer's, so that agentctl imports from the simulated ServiceDesk Plus, too.
-		"OUTBOUND_ALLOWED_NETWORKS": e.AllowedNetworks,
+		"REDIS_HOST":          e.RedisAddr,
+		"SECRETS_FILE":        e.SecretsFile,
+		"DATABASE_URL":        e.DatabaseURL,
+		"DATABASE_ADMIN_URL":  e.AdminDatabaseURL,
+		"DAPR_API_TOKEN":      e.APITokens["gateway"],
+		"APP_API_TOKEN":       e.AppTokens["gateway"],
+		"GATEWAY_URL":         e.GatewayURL,
+		"CONSOLE_URL":         e.ConsoleURL,
+		"AGENTCTL_TOKEN_FILE": s.TokenFile(),
+		"SIMULATOR_URL":       e.SimulatorURL,
 	}
 }
 

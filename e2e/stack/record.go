@@ -42,7 +42,6 @@ type endpoints struct {
 	RedisAddr          string            `json:"redisAddr"`
 	RedisPassword      string            `json:"redisPassword"`
 	SecretsFile        string            `json:"secretsFile"`
-	AllowedNetworks    string            `json:"allowedNetworks"` // what the enhancer may reach of what is not public
 	ConsoleDatabaseURL string            `json:"consoleDatabaseUrl"`
 }
 

@@ -43,7 +43,11 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 	bounded, cancel := context.WithTimeoutCause(ctx, opts.ReadyTimeout,
 		fmt.Errorf("the stack was not ready within %s", opts.ReadyTimeout))
 	defer cancel()
-	if err := l.run(bounded); err != nil {
+	err = l.run(bounded)
+	if err == nil {
+		err = l.bootstrap(bounded)
+	}
+	if err != nil {
 		return nil, errors.Join(err, l.stack.stop(context.WithoutCancel(ctx)))
 	}
 	l.stack.mu.Lock()
@@ -109,6 +113,9 @@ func (l *launch) settle(ctx context.Context) error {
 		return err
 	}
 	if l.secrets, err = loadSecrets(l.opts.Dir); err != nil {
+		return err
+	}
+	if err := l.renewBootstrap(); err != nil {
 		return err
 	}
 	if err := l.secrets.setDatabasePort(l.infra.postgres); err != nil {

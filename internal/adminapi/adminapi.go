@@ -13,8 +13,9 @@ const (
 
 // Limits of requests.
 const (
-	// MaxPage is how many items a page of a list has at most; DefaultPage how many when none is asked for.
-	MaxPage, DefaultPage = 500, 50
+	// MaxPage is how many items a page of a list has at most, and DefaultPage how many when none is asked for.
+	MaxPage     = 500
+	DefaultPage = 50
 	// MaxBatch is how many rows an upload may have, and MaxBatchBytes how large it may be.
 	MaxBatch      = 1000
 	MaxBatchBytes = 32 << 20

@@ -68,6 +68,7 @@ type ImportSummary struct {
 	Removed    int         `json:"removed"`
 	Rejected   int         `json:"rejected"`
 	Resumed    bool        `json:"resumed"`
+	Limited    bool        `json:"limited"              doc:"It ended at the limit that was asked for, and not at the end of the list."`
 	Rejections []Rejection `json:"rejections,omitempty" doc:"The first of the rejected."`
 }
 

@@ -1,6 +1,7 @@
 package adminapi
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -26,13 +27,13 @@ type TenantSpec struct {
 	Profile        tenant.Profile     `json:"servicedesk_profile"         enum:"onprem,cloud"`
 	TechnicianID   string             `json:"technician_id,omitempty"     doc:"ServiceDesk Plus's id of the technician our key belongs to." maxLength:"50"`
 	KnowledgeURL   string             `json:"kb_url,omitempty"            doc:"Base of the tenant's knowledge-base API; empty when it has none." maxLength:"2000"`
-	Preferences    tenant.Preferences `json:"enhancement_prefs,omitempty"`
+	Preferences    tenant.Preferences `json:"enhancement_prefs,omitempty"` //nolint:modernize // optional in a request, and {} in an answer
 }
 
 // Tenant is a tenant as the API shows it: never with a secret.
 type Tenant struct {
 	TenantID string `json:"tenant_id"`
-	TenantSpec
+	TenantSpec //nolint:embeddedstructfieldcheck // the id comes first
 
 	Status    TenantStatus  `json:"status"               enum:"enabled,disabled,deleted"`
 	Version   int64         `json:"version"              doc:"Grows with every change; the ETag is made of it."`
@@ -43,6 +44,9 @@ type Tenant struct {
 	// PurgeStartedAt is set on a tenant whose purge was cut off: what it removed is gone. Purge it again.
 	PurgeStartedAt *time.Time `json:"purge_started_at,omitempty" doc:"Its purge was begun, and has to be finished: purge it again."`
 }
+
+// ETag stands for t as it is, in the headers ETag and If-Match.
+func (t Tenant) ETag() string { return strconv.Quote(strconv.FormatInt(t.Version, 10)) }
 
 // TenantSecrets says which secrets there are, and not what they are.
 type TenantSecrets struct {
@@ -62,7 +66,7 @@ type SecretState struct {
 // CreateTenant is a new tenant with its secrets, which go in and never come out.
 type CreateTenant struct {
 	TenantID string `json:"tenant_id" doc:"1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen; it cannot be changed." pattern:"^[a-z0-9][a-z0-9-]{0,62}$"`
-	TenantSpec
+	TenantSpec //nolint:embeddedstructfieldcheck // the id comes first
 
 	APIKey          string `json:"api_key"              doc:"On premises the technician's authtoken; in the cloud the OAuth grant as a JSON text with accounts_url, client_id, client_secret and refresh_token." maxLength:"4000" writeOnly:"true"`
 	SigningSecret   string `json:"signing_secret"       doc:"What the tenant signs its webhooks with." maxLength:"500" minLength:"16" writeOnly:"true"`

@@ -11,6 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
@@ -49,7 +50,7 @@ func batch[T uploadable](s *Server, kind, what string,
 		summary: "Upload " + what,
 		detail: "Rows that are there already are replaced where they differ, so a batch can be sent again. " +
 			"All rows are stored, or none: then errors says which are not valid.",
-		errors:  []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		errors:  bodyErrors(http.StatusNotFound, http.StatusConflict),
 		maxBody: adminapi.MaxBatchBytes, bodyTime: batchBodyTime, patience: batchTimeout,
 	}, func(ctx context.Context, in *batchUpload[T]) (*batchAnswer, error) {
 		if wrong := faultyRows(in.Body.Rows); len(wrong) > 0 {
@@ -67,6 +68,9 @@ func batch[T uploadable](s *Server, kind, what string,
 		if err != nil {
 			entry.Status = audit.StatusFailed
 			s.conclude(ctx, entry)
+			if reason, is := postgres.Refused(err); is {
+				return nil, invalid(FieldProblem{Location: "body.rows", Message: "the database refuses it: " + reason})
+			}
 			return nil, err
 		}
 		return &batchAnswer{Body: adminapi.Change(change)}, nil

@@ -18,6 +18,7 @@ const Version = "1.0.0"
 // description is what huma begins with. Its pages, its links to schemas and its own routes for the document are left out:
 // they would be open to all, and answers would carry them everywhere.
 func description() huma.Config {
+	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: json.Unmarshal}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
@@ -27,12 +28,15 @@ func description() huma.Config {
 				Description: "Tenants, their secrets and data, API tokens and the audit log. docs/admin-api.md tells how to use it.",
 			},
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{bearer: {
-					Type: "http", Scheme: "bearer",
-					Description: "An API token, or the JWT of a person from the configured identity provider. " +
-						"x-permission of an operation is the permission it takes.",
-				}},
+				Schemas: schemas, Responses: errorResponses(schemas),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					bearer: {
+						Type: "http", Scheme: "bearer",
+						Description: "An API token, or the JWT of a person from the configured identity provider. " +
+							"x-permission of an operation is the permission it takes.",
+					},
+					bootstrapScheme: {Type: "http", Scheme: "bearer", Description: "The bootstrap token."},
+				},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": format, "json": format},

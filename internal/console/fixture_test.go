@@ -72,11 +72,16 @@ type bus struct {
 	mu   sync.Mutex
 	sent []event.TenantChanged
 	err  error
+	// panics, when it is set, is what Publish ends with.
+	panics string
 }
 
 func (b *bus) Publish(_ context.Context, topic string, payload any) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.panics != "" {
+		panic(b.panics)
+	}
 	if b.err != nil {
 		return b.err
 	}
@@ -249,9 +254,17 @@ func (w *world) callAs(token, method, path string, body any, headers ...string) 
 	return w.serve(req)
 }
 
+// serve also checks the contract; see conform.
 func (w *world) serve(req *http.Request) *httptest.ResponseRecorder {
+	w.t.Helper()
+	sent, err := io.ReadAll(req.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(sent))
 	rec := httptest.NewRecorder()
 	w.ServeHTTP(rec, req)
+	conform(w.t, req, sent, rec)
 	return rec
 }
 

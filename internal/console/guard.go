@@ -188,8 +188,8 @@ func scope(tenantID string) string {
 
 // The reasons of refusals besides access.Reason.
 const (
-	reasonSuspected  = "too many wrong tokens"
-	reasonPermission = "missing permission"
+	reasonSuspected     = "too many wrong tokens"
+	reasonPermission    = "missing permission"
 	reasonBootstrapUsed = "bootstrap token used before"
 )
 

@@ -23,7 +23,7 @@ func (s *Server) importRoutes() {
 		summary: "Import from a tenant's ServiceDesk Plus",
 		detail: "It lasts as long as the request, with a line at least every five seconds, and stops at the end of a page when the " +
 			"client goes. The next one goes on from there. The last line has a summary, or an error, or both.",
-		errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 		line:   reflect.TypeFor[adminapi.ImportEvent](),
 	}, s.startImport)
 }
@@ -104,7 +104,7 @@ func showProgress(p mirror.Progress) *adminapi.ImportProgress {
 func showSummary(sum mirror.Summary) *adminapi.ImportSummary {
 	shown := &adminapi.ImportSummary{
 		Change: adminapi.Change(sum.Change), Read: sum.Read, Skipped: sum.Skipped, Removed: sum.Removed,
-		Rejected: sum.Rejected, Resumed: sum.Resumed,
+		Rejected: sum.Rejected, Resumed: sum.Resumed, Limited: sum.Limited,
 	}
 	for _, r := range sum.Rejections {
 		shown.Rejections = append(shown.Rejections, adminapi.Rejection{ID: r.ID, Reason: r.Reason})

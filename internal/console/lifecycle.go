@@ -57,7 +57,7 @@ func (s *Server) lifecycleRoutes() {
 		id: "purge-tenant", method: http.MethodPost, path: pathTenant + "/purge", needs: permission(access.TenantsDelete),
 		summary:  "Remove a deleted tenant and all of its data",
 		detail:   "For good. If-Match is required, and the tenant's id once more in the body. A purge that was cut off is asked for again.",
-		errors:   append([]int{http.StatusPreconditionRequired, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}, changing...),
+		errors:   bodyErrors(append(changing, http.StatusPreconditionRequired)...),
 		patience: purgeTimeout,
 	}, s.purgeTenant)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,8 +38,8 @@ type operation struct {
 const (
 	defaultMaxBody  = 64 << 10
 	defaultBodyTime = 10 * time.Second
-	// bearer is the name of the security scheme.
-	bearer = "bearer"
+	// bearer and bootstrapScheme are the names of the security schemes.
+	bearer, bootstrapScheme = "bearer", "bootstrap"
 	// mediaLines is the media type of streams: JSON, an object a line.
 	mediaLines = "application/x-ndjson"
 )
@@ -68,7 +69,7 @@ func (o operation) huma(schemas huma.Registry) huma.Operation {
 		RejectUnknownQueryParameters: true,
 		Metadata:                     map[string]any{metaRequirement: o.needs},
 		Extensions:                   map[string]any{"x-permission": string(o.needs)},
-		Security:                     []map[string][]string{{bearer: {}}},
+		Security:                     []map[string][]string{{o.scheme(): {}}},
 		Responses:                    map[string]*huma.Response{},
 	}
 	if op.MaxBodyBytes == 0 {
@@ -86,15 +87,8 @@ func (o operation) huma(schemas huma.Registry) huma.Operation {
 	if o.tenantInQuery {
 		op.Metadata[metaTenantQuery] = true
 	}
-	faulty := schemas.Schema(reflect.TypeFor[Problem](), true, "")
-	for _, status := range append([]int{
-		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
-		http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
-	}, o.errors...) {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status),
-			Content:     map[string]*huma.MediaType{mediaProblem: {Schema: faulty}},
-		}
+	for _, status := range append(usualErrors(), o.errors...) {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + responseName(status)}
 	}
 	if o.line != nil {
 		op.Responses["200"] = &huma.Response{
@@ -104,3 +98,45 @@ func (o operation) huma(schemas huma.Registry) huma.Operation {
 	}
 	return op
 }
+
+// scheme is how a client of the operation shows who it is.
+func (o operation) scheme() string {
+	if o.needs == bootstrapping {
+		return bootstrapScheme
+	}
+	return bearer
+}
+
+// bodyErrors are the statuses that an operation with a body may answer with besides.
+func bodyErrors(others ...int) []int {
+	return append(others, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+}
+
+// usualErrors are the statuses that every operation may answer with.
+func usualErrors() []int {
+	return []int{
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity,
+		http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable,
+	}
+}
+
+// errorResponses are what the operations' errors refer to. 304 is none, and has no body.
+func errorResponses(schemas huma.Registry) map[string]*huma.Response {
+	faulty := schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	responses := map[string]*huma.Response{
+		responseName(http.StatusNotModified): {Description: "You have the current version."},
+	}
+	for _, status := range append(usualErrors(), http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed,
+		http.StatusPreconditionRequired, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
+		http.StatusUnsupportedMediaType, http.StatusBadGateway,
+	) {
+		responses[responseName(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{mediaProblem: {Schema: faulty}},
+		}
+	}
+	return responses
+}
+
+// responseName is the status in one word.
+func responseName(status int) string { return strings.ReplaceAll(http.StatusText(status), " ", "") }

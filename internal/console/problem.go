@@ -21,7 +21,7 @@ type Problem struct {
 	Title  string         `json:"title"            doc:"The status in words."`
 	Status int            `json:"status"           doc:"The HTTP status."`
 	Detail string         `json:"detail"           doc:"What is wrong and what to do about it."`
-	Errors []FieldProblem `json:"errors,omitempty" doc:"What is wrong with the request, place by place." nullable:"false"`
+	Errors []FieldProblem `json:"errors,omitempty" doc:"What is wrong with the request, place by place."`
 
 	header http.Header
 }
@@ -84,10 +84,12 @@ func (p *Problem) write(w http.ResponseWriter) {
 
 var tellHuma sync.Once //nolint:gochecknoglobals // huma's own hooks are global, and are to be set before it is used
 
-// useProblems has huma report in our terms what it finds wrong with a request, and take names of fields as they are written.
+// useProblems has huma report in our terms what it finds wrong with a request, take names of fields as they are written, and
+// no null for a list.
 func useProblems() {
 	tellHuma.Do(func() {
 		huma.ValidateStrictCasing = true
+		huma.DefaultArrayNullable = false
 		huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 			return fromHuma(status, message, errs)
 		}

@@ -19,7 +19,7 @@ func (s *Server) reindexRoutes() {
 		summary: "Bring a tenant's search index up to date, or make it anew",
 		detail: "The enhancer brings it up to date by itself every few minutes. The last line says what was done, or has an error; " +
 			"those before it only say that the work goes on.",
-		errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 		line:   reflect.TypeFor[adminapi.ReindexEvent](),
 	}, s.reindex)
 }

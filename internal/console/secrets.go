@@ -15,9 +15,7 @@ import (
 )
 
 func (s *Server) secretRoutes() {
-	statuses := []int{
-		http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-	}
+	statuses := bodyErrors(http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed)
 	register(s, operation{
 		id: "rotate-signing-secret", method: http.MethodPut, path: pathTenant + "/signing-secret", needs: permission(access.SecretsWrite),
 		summary: "Replace the secret that a tenant's webhooks are signed with",

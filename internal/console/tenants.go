@@ -37,7 +37,7 @@ func (s *Server) tenantRoutes() {
 	register(s, operation{
 		id: "create-tenant", method: http.MethodPost, path: "/tenants", needs: permission(access.TenantsWrite), status: http.StatusCreated,
 		summary: "Create a tenant", detail: "It is enabled at once: webhooks that are signed with its secret are accepted.",
-		errors: []int{http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		errors: bodyErrors(http.StatusConflict),
 	}, s.createTenant)
 	register(s, operation{
 		id: "list-tenants", method: http.MethodGet, path: "/tenants", needs: permission(access.TenantsRead),
@@ -51,10 +51,7 @@ func (s *Server) tenantRoutes() {
 	register(s, operation{
 		id: "update-tenant", method: http.MethodPut, path: pathTenant, needs: permission(access.TenantsWrite),
 		summary: "Replace a tenant's settings", detail: "All of them, but for its secrets and its status. If-Match is required.",
-		errors: []int{
-			http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired,
-			http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-		},
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired),
 	}, s.updateTenant)
 }
 
@@ -153,7 +150,11 @@ func (s *Server) updateTenant(ctx context.Context, in *updateTenant) (*tenantAns
 	entry := s.event(ctx, audit.OperationTenantUpdate, audit.StatusOK, t.ID, "", map[string]string{"changed": changes(before.Tenant, t)})
 	// The version that was compared, also when any was asked for: the entry names what this change changed.
 	record, err := s.tenants.Update(ctx, t, before.Version, s.also(entry))
-	if err != nil {
+	switch {
+	case errors.Is(err, tenantstore.ErrInvalid):
+		// All else was looked at above.
+		return nil, invalid(FieldProblem{Location: "body.servicedesk_profile", Message: "the stored key does not suit it: replace the key first"})
+	case err != nil:
 		return nil, stale(err)
 	}
 	s.changed(ctx, record.ID, record.Version)

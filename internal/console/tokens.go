@@ -24,7 +24,7 @@ func (s *Server) tokenRoutes() {
 		id: "create-token", method: http.MethodPost, path: "/tokens", needs: permission(access.TokensWrite), status: http.StatusCreated,
 		summary: "Make an API token",
 		detail:  "It cannot have more permissions, or reach more tenants, than who makes it. The answer is the only one that holds it.",
-		errors:  []int{http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		errors:  bodyErrors(),
 	}, s.createToken)
 	register(s, operation{
 		id: "revoke-token", method: http.MethodDelete, path: "/tokens/{token_id}", needs: permission(access.TokensWrite),

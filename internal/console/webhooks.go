@@ -32,9 +32,7 @@ func (s *Server) webhookRoutes() {
 		id: "test-webhook", method: http.MethodPost, path: pathTenant + "/test-webhook", needs: permission(access.WebhooksTest),
 		status: http.StatusAccepted, summary: "Send a webhook as the tenant's ServiceDesk Plus would",
 		detail: "It is signed with the tenant's current secret and sent to the gateway, which makes a job of it. The ticket has to exist.",
-		errors: []int{
-			http.StatusNotFound, http.StatusConflict, http.StatusBadGateway, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-		},
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict, http.StatusBadGateway),
 	}, s.testWebhook)
 }
 

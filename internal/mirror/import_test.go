@@ -213,7 +213,7 @@ func TestLimit(t *testing.T) {
 	b := newBench(t)
 	b.addTickets(150)
 	sum := b.do(FeedTickets, Options{Limit: 30})
-	if sum.Added != 30 || sum.Resumed || len(b.stored(alpha)) != 30 {
+	if sum.Added != 30 || sum.Resumed || !sum.Limited || len(b.stored(alpha)) != 30 {
 		t.Errorf("got %+v", sum)
 	}
 	if sum := b.do(FeedTickets, Options{Limit: 30}); sum.Added != 30 || !sum.Resumed {
@@ -221,6 +221,10 @@ func TestLimit(t *testing.T) {
 	}
 	b.do(FeedTickets, Options{})
 	b.inStep()
+	// A list that is complete has nothing more to give, however many of its records there are already.
+	if sum := b.do(FeedTickets, Options{Limit: 30}); sum.Unchanged < 30 || sum.Limited {
+		t.Errorf("of a complete list: %+v", sum)
+	}
 	for range 120 {
 		b.sdp.AddWorkstation(servicedesktest.Workstation{Name: "db1", AssetTag: "A"})
 		b.sdp.AddSolution(servicedesktest.Solution{Title: "a", ApprovalStatus: "Approved"})

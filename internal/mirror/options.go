@@ -47,6 +47,8 @@ type Summary struct {
 	Rejected int
 	// Resumed says that an earlier import was continued.
 	Resumed bool
+	// Limited says that the import ended at Options.Limit, and not at the end of the list.
+	Limited bool
 	// Rejections tell the first MaxRejections of the rejected.
 	Rejections []Rejection
 }

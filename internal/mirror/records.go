@@ -7,10 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgerrcode"
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 )
 
@@ -130,15 +128,10 @@ func validate(record any) error {
 	return nil
 }
 
-// isAboutData tells a record that does not fit from a database that does not work. A foreign key is not about the record:
-// it says that the tenant is gone.
+// isAboutData tells a record that does not fit from a database that does not work.
 func isAboutData(err error) bool {
-	answer, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok || answer.Code == pgerrcode.ForeignKeyViolation {
-		return false
-	}
-	return pgerrcode.IsDataException(answer.Code) || pgerrcode.IsIntegrityConstraintViolation(answer.Code) ||
-		pgerrcode.IsProgramLimitExceeded(answer.Code)
+	_, is := postgres.Refused(err)
+	return is
 }
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -67,7 +67,8 @@ func (r *run) do(ctx context.Context, mode claimMode) (Summary, error) {
 		if err == nil {
 			err = r.work(ctx)
 		}
-		return r.sum, ignoreLimit(err)
+		err = r.passLimit(err)
+		return r.sum, err
 	}
 	if err := r.claim(ctx, mode); err != nil {
 		return r.sum, err
@@ -79,7 +80,7 @@ func (r *run) do(ctx context.Context, mode claimMode) (Summary, error) {
 		r.keepLease(working, stop)
 	}()
 	started := time.Now()
-	err := ignoreLimit(r.work(working))
+	err := r.passLimit(r.work(working))
 	if cause := context.Cause(working); err != nil && cause != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %w", cause, err) // otherwise it would only say that it was cancelled
 	}
@@ -94,8 +95,10 @@ func (r *run) do(ctx context.Context, mode claimMode) (Summary, error) {
 // errLimit ends an Import that has done as much as it was asked for.
 var errLimit = errors.New("the limit is reached")
 
-func ignoreLimit(err error) error {
+// passLimit notes that the limit was reached, which is no error.
+func (r *run) passLimit(err error) error {
 	if errors.Is(err, errLimit) {
+		r.sum.Limited = true
 		return nil
 	}
 	return err

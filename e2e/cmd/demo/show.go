@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 )
@@ -86,20 +88,21 @@ func arrived(ctx context.Context, p *platform.Platform, job enhancement.Job) (st
 }
 
 func steps(ctx context.Context, t terminal, p *platform.Platform, job enhancement.Job, page string) error {
-	records, err := p.Steps(ctx, job.TenantID, job.ID)
+	records, err := p.Admin().Job(ctx, job.TenantID, job.ID)
 	if err != nil {
-		return err
+		return fmt.Errorf("look at the job's steps: %w", err)
 	}
 	t.headline("How long it took")
 	for _, name := range []enhancement.Step{
 		enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch,
 		enhancement.StepSynthesize, enhancement.StepUpdateTicket,
 	} {
-		r, ok := records[name]
-		if !ok {
+		i := slices.IndexFunc(records.Steps, func(s adminapi.Step) bool { return s.Step == name })
+		if i < 0 {
 			return fmt.Errorf("step %s left no record", name)
 		}
-		t.linef("  %-14s %6d ms  %s %s", name, r.Duration.Milliseconds(), r.Outcome, r.Detail)
+		r := records.Steps[i]
+		t.linef("  %-14s %6d ms  %s %s", name, r.DurationMS, r.Outcome, r.Detail)
 	}
 	t.linef("  %-14s %6d ms  from webhook to note", "in all", job.FinishedAt.Sub(job.ReceivedAt).Milliseconds())
 	t.linef("\n  Read it as the technician does: %s", page)

@@ -115,6 +115,10 @@ func (t terminal) outro(s *stack.Stack, running bool) {
 	t.linef("  tickets and notes   %s", s.SimulatorURL())
 	t.linef("  open another one    curl -s %s/api/tenants/example-clinic/tickets -H 'Content-Type: application/json' \\", s.SimulatorURL())
 	t.linef(`                        -d '{"subject":"VPN drops","description":"192.0.2.10 does not answer","priority":"High"}'`)
+	t.linef("  look at a client    . %s/env", s.Dir())
+	t.linef("                        bin/agentctl tenant show example-clinic")
+	t.linef("                        bin/agentctl job list --tenant example-clinic")
+	t.linef("                        bin/agentctl tenant test example-clinic")
 	t.linef("  logs                %s/logs", s.Dir())
 	t.linef("  stop                make down")
 }

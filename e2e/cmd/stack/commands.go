@@ -94,10 +94,10 @@ func (c command) up(ctx context.Context) error {
 	env := s.Environment()
 	c.printf("\nThe stack is up.\n\n")
 	if !c.infra {
-		c.printf("  gateway    %s\n  simulator  %s\n", s.GatewayURL(), s.SimulatorURL())
+		c.printf("  gateway    %s\n  simulator  %s\n  console    %s\n", s.GatewayURL(), s.SimulatorURL(), s.ConsoleURL())
 	}
 	c.printf("  database   %s\n  logs       %s\n\n", withoutPassword(env["DATABASE_URL"]), filepath.Join(s.Dir(), "logs"))
-	c.printf("Settings for a shell: eval \"$(bin/stack env)\"    Stop it: make down\n")
+	c.printf("Settings for a shell: eval \"$(bin/stack env)\", then bin/agentctl whoami    Stop it: make down\n")
 	return nil
 }
 

@@ -1,5 +1,5 @@
 // Package bulkload owns the way of many rows from a reader into a store: batches, reading ahead while a batch is written,
-// finding the rows that the database refuses, and the account of what became of all of them.
+// finding the rows that the store refuses, and the account of what became of all of them.
 //
 // Each batch is stored as a whole or not at all. Rows are upserted, so after an interruption the same import is run
 // again: what is there already counts as unchanged.
@@ -16,8 +16,8 @@ import (
 
 // Bounds of a batch, whichever is reached first.
 const (
-	DefaultRows  = 10_000
-	DefaultBytes = 32 << 20
+	DefaultRows  = 1000
+	DefaultBytes = 16 << 20
 )
 
 // Source gives rows, as importfile.Reader does. It is asked by one goroutine at a time, but for Reject and Offset.
@@ -27,7 +27,8 @@ type Source[T importfile.Record] interface {
 	Offset() int64
 }
 
-// Put stores rows of one tenant, all or none, and says what that changed. No two have the same key.
+// Put stores rows of one tenant, all or none, and says what that changed. No two have the same key. Its error is a
+// *RefusedError when it is what is in the rows that cannot be stored.
 type Put[T importfile.Record] func(ctx context.Context, rows []T) (gather.Change, error)
 
 // Options say what to load and how.
@@ -74,9 +75,21 @@ type Summary struct {
 	// Skipped rows are older than Options.Since. Repeated ones have the key of an earlier one and took its place; Merged ones
 	// became part of it.
 	Skipped, Repeated, Merged, Rejected int
-	// Limited: the load ended at Options.Limit.
+	// Limited: the load ended at Options.Limit, and more rows follow.
 	Limited bool
 }
+
+// RefusedError says that rows cannot be stored for what is in them; others may.
+type RefusedError struct {
+	// Reason says why, without what led there.
+	Reason string
+	Err    error
+}
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // ErrInterrupted says that the load ended because its context did.
 var ErrInterrupted = errors.New("interrupted")

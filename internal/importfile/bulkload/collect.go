@@ -61,7 +61,7 @@ func (c *collector[T]) collect(ctx context.Context) *batch[T] {
 	places := make(map[string]int) // key: place in rows
 	for b.end == nil && ctx.Err() == nil && !c.isFull(b) {
 		if c.opts.Limit > 0 && c.taken == c.opts.Limit {
-			b.end, b.limited = io.EOF, true
+			b.end, b.limited = io.EOF, c.hasMore(ctx)
 			break
 		}
 		row, err := c.source.Next()
@@ -81,6 +81,20 @@ func (c *collector[T]) collect(ctx context.Context) *batch[T] {
 	}
 	b.offset = c.source.Offset()
 	return b
+}
+
+// hasMore looks whether anything follows that would have been taken, or rejected.
+func (c *collector[T]) hasMore(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		row, err := c.source.Next()
+		if errors.Is(err, io.EOF) {
+			return false
+		}
+		if err != nil || !c.tooOld(row) {
+			return true
+		}
+	}
+	return true
 }
 
 func (c *collector[T]) isFull(b *batch[T]) bool {

@@ -6,10 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
-
-	"github.com/jackc/pgerrcode"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-agents/ai-agents/internal/importfile"
 )
@@ -49,7 +45,7 @@ func (l *loader[T]) take(ctx context.Context, b *batch[T]) error {
 	return nil
 }
 
-// write puts rows. When the database refuses them for what is in them, it halves them until it is known which ones
+// write puts rows. When the store refuses them for what is in them, it halves them until it is known which ones
 // these are, and rejects them: one bad row is not worth the others.
 func (l *loader[T]) write(ctx context.Context, rows []importfile.Row[T]) error {
 	if len(rows) == 0 {
@@ -64,14 +60,16 @@ func (l *loader[T]) write(ctx context.Context, rows []importfile.Row[T]) error {
 		values[i] = rows[i].Value
 	}
 	change, err := l.put(ctx, values)
-	switch {
-	case err == nil:
+	if err == nil {
 		l.summary.Change = l.summary.Plus(change)
 		return nil
-	case !isDataError(err) || ctx.Err() != nil:
+	}
+	refused, is := errors.AsType[*RefusedError](err)
+	switch {
+	case !is || ctx.Err() != nil:
 		return err
 	case len(rows) == 1:
-		return l.refuse(rows[0], fmt.Errorf("the database refuses it: %s", refusal(err)))
+		return l.refuse(rows[0], errors.New(refused.Reason))
 	}
 	middle := len(rows) / 2
 	if err := l.write(ctx, rows[:middle]); err != nil {
@@ -99,25 +97,6 @@ func (l *loader[T]) reject(reject *importfile.Reject) error {
 		return nil
 	}
 	return l.opts.Rejected(reject)
-}
-
-// isDataError tells what is wrong with a row from what is wrong with the database. A foreign key is not about the row: it
-// says that the tenant is gone. A limit of the program is: an id is too long for the index.
-func isDataError(err error) bool {
-	answer, is := errors.AsType[*pgconn.PgError](err)
-	if !is || answer.Code == pgerrcode.ForeignKeyViolation {
-		return false
-	}
-	return answer.Code == pgerrcode.ProgramLimitExceeded || pgerrcode.IsDataException(answer.Code) || pgerrcode.IsIntegrityConstraintViolation(answer.Code)
-}
-
-// refusal is what the database said, without what led there.
-func refusal(err error) string {
-	answer, is := errors.AsType[*pgconn.PgError](err)
-	if !is {
-		return err.Error()
-	}
-	return strings.TrimSpace(answer.Message + " (SQLSTATE " + answer.Code + ")")
 }
 
 // endOf is the error in which a source's end results.

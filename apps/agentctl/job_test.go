@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/adminapi/tokenfile"
+	"github.com/ai-agents/ai-agents/internal/console/consoletest"
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/webhook"
+)
+
+// gateway takes webhooks as the real one does, and hands the job to then.
+type gateway struct {
+	*httptest.Server
+
+	then func(enhancement.Job)
+}
+
+// withGateway gives agentctl a console that sends its webhooks to a gateway.
+func withGateway(t *testing.T) (*world, *gateway) {
+	t.Helper()
+	g := &gateway{then: func(enhancement.Job) {}}
+	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body bytes.Buffer
+		if _, err := body.ReadFrom(r.Body); err != nil {
+			t.Error(err)
+		}
+		message, err := webhook.Parse(body.Bytes())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		payload, err := message.Payload(tenant.Preferences{})
+		if err != nil || webhook.Verify("example-signing-secret", body.Bytes(), r.Header.Get(webhook.SignatureHeader)) != nil {
+			http.Error(w, "refused", http.StatusUnauthorized)
+			return
+		}
+		job := enhancement.New(payload.TenantID, payload.Event, payload.Ticket, "c")
+		g.then(job)
+		w.WriteHeader(http.StatusAccepted)
+		_ = json.NewEncoder(w).Encode(map[string]string{"job_id": job.ID, "status": "pending"})
+	}))
+	t.Cleanup(g.Close)
+	w := newWorld(t, consoletest.Options{GatewayURL: g.URL})
+	if err := tokenfile.Write(w.tokenFile, tokenfile.Token{Secret: w.Token}); err != nil {
+		t.Fatal(err)
+	}
+	mustApply(t)
+	return w, g
+}
+
+func TestSmoke(t *testing.T) {
+	w, g := withGateway(t)
+	books := ledger.New(w.DB)
+	ctx := context.WithoutCancel(t.Context())
+	arrive := func(end func(enhancement.Job) error) {
+		g.then = func(job enhancement.Job) {
+			if _, _, err := books.Accept(ctx, job); err != nil {
+				t.Error(err)
+			}
+			if err := end(job); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	smoke := func(ticketID string, more ...string) (string, error) {
+		return agentctl(t.Context(), "", append([]string{"smoke", "--tenant", "alpha", "--ticket", ticketID, "--description", "VPN drops"}, more...)...)
+	}
+	arrive(func(job enhancement.Job) error { return complete(ctx, books, job) })
+	out, err := smoke("1")
+	if err != nil || !strings.Contains(out, "completed") || !strings.Contains(out, "  synthesize") || !strings.Contains(out, "12 + 3 tokens") {
+		t.Errorf("%v: %s", err, out)
+	}
+	arrive(func(job enhancement.Job) error {
+		_, err := books.Fail(ctx, "alpha", job.ID, 1, "example: bad key")
+		return err
+	})
+	if _, err := smoke("2"); !errors.Is(err, errNotEnhanced) || !strings.Contains(err.Error(), "bad key") || exitStatus(err) != exitNotEnhanced {
+		t.Errorf("a failed job: %v", err)
+	}
+	arrive(func(enhancement.Job) error { return nil })
+	if _, err := smoke("3", "--wait", "300ms"); !errors.Is(err, errNotEnhanced) || !strings.Contains(err.Error(), "within 300ms") {
+		t.Errorf("a job that never ends: %v", err)
+	}
+	list := must(t, "", "job list --tenant alpha")
+	if strings.Count(list, "\n") != 4 || !strings.Contains(list, "example: bad key") {
+		t.Errorf("lists %s", list)
+	}
+	for args, want := range map[string]int{"--status failed": 2, "--ticket 1": 2, "--limit 2": 3, "--status running": 1, "--json": 3} {
+		if list := must(t, "", "job list --tenant alpha "+args); strings.Count(list, "\n") != want {
+			t.Errorf("%s lists %s", args, list)
+		}
+	}
+	fails(t, "", "job list --tenant alpha --status odd", "status")
+}
+
+func complete(ctx context.Context, books *ledger.Ledger, job enhancement.Job) error {
+	step := enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK, Duration: time.Millisecond}
+	call := enhancement.LLMCall{Model: "example", PromptTokens: 12, CompletionTokens: 3, CalledAt: time.Now()}
+	return errors.Join(
+		books.RecordStep(ctx, "alpha", job.ID, step, call),
+		books.Complete(ctx, ledger.Completion{
+			TenantID: "alpha", JobID: job.ID, TicketID: job.Ticket.ID, NoteID: "337",
+			Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK},
+		}, "0f8fad5b-d9cb-469f-a165-70867728950e"))
+}
+
+func TestWebhookSend(t *testing.T) {
+	_, g := withGateway(t)
+	const send = "webhook send --tenant alpha --ticket 1 --description d"
+	want := enhancement.New("alpha", enhancement.EventCreated, ticket.Ticket{ID: "1"}, "")
+	if out := must(t, "", send); !strings.Contains(out, want.ID) {
+		t.Errorf("says %s", out)
+	}
+	fails(t, "", "webhook send --tenant nobody --ticket 1 --description d", "no such tenant")
+	fails(t, "", "webhook send --tenant alpha --ticket x --description d", "ticket_id")
+	must(t, "", "tenant rotate-secret alpha --generate --overlap 0") // which the gateway does not know
+	fails(t, "", send, "gateway", "401")
+	g.Close()
+	fails(t, "", send, "gateway")
+}
+
+func TestJobShow(t *testing.T) {
+	environment(t)
+	mustApply(t)
+	for _, id := range []string{"9f8b6979-8851-86b3-9a47-07088f6081d1", "not-an-id"} {
+		fails(t, "", "job show --tenant alpha "+id, "no such job")
+	}
+	fails(t, "", "job show --tenant nobody 9f8b6979-8851-86b3-9a47-07088f6081d1", "no such")
+}
+
+func TestReindex(t *testing.T) {
+	environment(t)
+	mustApply(t)
+	file := write(t, "t.jsonl", `{"ticket_id": "1", "subject": "Printer jams", "resolution": "New rollers.", "resolved_at": "2026-01-02T03:04:05Z"}`)
+	must(t, "", "import tickets --tenant alpha --quiet --file "+file)
+	for flag, want := range map[string]string{"--rebuild=false": "0 tickets indexed", "--rebuild": "1 tickets indexed"} {
+		if out := must(t, "", "reindex --tenant alpha "+flag); !strings.Contains(out, want) {
+			t.Errorf("%s: %s, want %q", flag, out, want)
+		}
+	}
+	fails(t, "", "reindex --tenant unknown", "no such tenant")
+}

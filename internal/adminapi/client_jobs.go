@@ -1,0 +1,34 @@
+package adminapi
+
+import (
+	"context"
+	"iter"
+	"net/http"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+)
+
+// SendTestWebhook has the console sign a webhook and send it to the gateway.
+func (c *Client) SendTestWebhook(ctx context.Context, tenantID string, in TestWebhook) (AcceptedWebhook, error) {
+	var out AcceptedWebhook
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, "test-webhook"), in: in}, &out)
+	return out, err
+}
+
+// JobQuery says which jobs to list. Its zero value lists all of the tenant.
+type JobQuery struct {
+	Status   enhancement.Status
+	TicketID string
+}
+
+// Jobs lists a tenant's jobs, the newest first, without their steps.
+func (c *Client) Jobs(ctx context.Context, tenantID string, q JobQuery) iter.Seq2[Job, error] {
+	return pages[Job](ctx, c, tenantPath(tenantID, "jobs"), filter("status", string(q.Status), "ticket_id", q.TicketID))
+}
+
+// Job shows a job with its steps and what the model cost.
+func (c *Client) Job(ctx context.Context, tenantID, jobID string) (Job, error) {
+	var out Job
+	err := c.do(ctx, get(tenantPath(tenantID, "jobs", jobID), nil), &out)
+	return out, err
+}

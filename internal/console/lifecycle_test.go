@@ -1,0 +1,84 @@
+package console_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/event"
+	"github.com/ai-agents/ai-agents/internal/gather/inventory"
+)
+
+func TestTheLifeOfATenant(t *testing.T) {
+	w := newWorld(t)
+	w.create("alpha")
+	read[adminapi.Change](t, w.call(http.MethodPost, "/tenants/alpha/subnets/batch",
+		adminapi.SubnetBatch{Rows: []inventory.Subnet{{Network: "192.0.2.0/24", Name: "example"}}}), http.StatusOK)
+	step := func(method, path string, want adminapi.TenantStatus, op audit.Operation, version int64) {
+		t.Helper()
+		rec := w.call(method, "/tenants/alpha"+path, nil)
+		var got adminapi.Tenant
+		if method == http.MethodDelete {
+			got = read[adminapi.Deletion](t, rec, http.StatusOK).Tenant
+		} else {
+			got = read[adminapi.Tenant](t, rec, http.StatusOK)
+		}
+		if got.Status != want || got.Version != version || rec.Header().Get("ETag") == "" {
+			t.Errorf("%s: %s, version %d, ETag %q", path, got.Status, got.Version, rec.Header().Get("ETag"))
+		}
+		if e := w.entries(audit.Query{TenantID: "alpha"})[0]; e.Operation != op {
+			t.Errorf("%s: the entry is %s", path, e.Operation)
+		}
+		if last := w.bus.last(); last != (event.TenantChanged{TenantID: "alpha", Version: version}) {
+			t.Errorf("%s: published %+v", path, last)
+		}
+	}
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/disable", nil, "If-Match", `"9"`), http.StatusPreconditionFailed)
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/restore", nil), http.StatusConflict, "not deleted")
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", adminapi.PurgeTenant{Confirm: "alpha"}, "If-Match", `"1"`), http.StatusConflict, "not deleted")
+	step(http.MethodPost, "/disable", adminapi.TenantDisabled, audit.OperationTenantDisable, 2)
+	step(http.MethodPost, "/enable", adminapi.TenantEnabled, audit.OperationTenantEnable, 3)
+	step(http.MethodDelete, "", adminapi.TenantDeleted, audit.OperationTenantDelete, 4)
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/enable", nil), http.StatusConflict, "restore it first")
+	refused(t, w.call(http.MethodPut, "/tenants/alpha", example("alpha").TenantSpec, "If-Match", `"4"`), http.StatusConflict, "restore it first")
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/subnets/batch",
+		adminapi.SubnetBatch{Rows: []inventory.Subnet{{Network: "192.0.2.0/24", Name: "example"}}}), http.StatusConflict, "restore it first")
+	step(http.MethodPost, "/restore", adminapi.TenantDisabled, audit.OperationTenantRestore, 5)
+}
+
+func TestAPurgeTakesTwoSteps(t *testing.T) {
+	w := newWorld(t)
+	w.create("alpha")
+	w.create("beta")
+	for _, id := range []string{"alpha", "beta"} {
+		read[adminapi.Change](t, w.call(http.MethodPost, "/tenants/"+id+"/subnets/batch",
+			adminapi.SubnetBatch{Rows: []inventory.Subnet{{Network: "192.0.2.0/24", Name: "example"}}}), http.StatusOK)
+	}
+	rec := w.call(http.MethodDelete, "/tenants/alpha", nil)
+	deletion := read[adminapi.Deletion](t, rec, http.StatusOK)
+	if deletion.Rows["subnets"] != 1 || deletion.Total < 2 {
+		t.Errorf("a purge would remove %v", deletion.Rows)
+	}
+	tag := rec.Header().Get("ETag")
+	confirm := adminapi.PurgeTenant{Confirm: "alpha"}
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", confirm), http.StatusPreconditionRequired, "If-Match")
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", confirm, "If-Match", `"1"`), http.StatusPreconditionFailed)
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", adminapi.PurgeTenant{Confirm: "beta"}, "If-Match", tag),
+		http.StatusUnprocessableEntity, "body.confirm")
+	purged := read[adminapi.Purged](t, w.call(http.MethodPost, "/tenants/alpha/purge", confirm, "If-Match", tag), http.StatusOK)
+	if purged.Rows["subnets"] != 1 || purged.Total != deletion.Total {
+		t.Errorf("removed %v, announced %v", purged.Rows, deletion.Rows)
+	}
+	refused(t, w.call(http.MethodGet, "/tenants/alpha", nil), http.StatusNotFound)
+	entries := w.entries(audit.Query{TenantID: "alpha", Operation: audit.OperationTenantPurge})
+	if len(entries) != 2 || entries[0].Detail["phase"] != "end" || entries[1].Detail["phase"] != "begin" || entries[1].Detail["subnets"] != "1" {
+		t.Errorf("entries %+v", entries)
+	}
+	if last := w.bus.last(); last != (event.TenantChanged{TenantID: "alpha"}) {
+		t.Errorf("published %+v", last)
+	}
+	if rows := read[adminapi.Deletion](t, w.call(http.MethodDelete, "/tenants/beta", nil), http.StatusOK).Rows; rows["subnets"] != 1 {
+		t.Errorf("the other tenant has %v left", rows)
+	}
+}
