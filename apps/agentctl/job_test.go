@@ -66,7 +66,7 @@ func TestSmoke(t *testing.T) {
 	ctx := context.WithoutCancel(t.Context())
 	arrive := func(end func(enhancement.Job) error) {
 		g.then = func(job enhancement.Job) {
-			if _, _, err := books.Accept(ctx, job); err != nil {
+			if _, err := books.Accept(ctx, job); err != nil {
 				t.Error(err)
 			}
 			if err := end(job); err != nil {
