@@ -69,7 +69,7 @@ func TestJobsAreListedAndShown(t *testing.T) {
 	books := ledger.New(w.store.DB)
 	accept := func(tenantID, ticketID string) string {
 		job := enhancement.New(tenantID, enhancement.EventCreated, ticket.Ticket{ID: ticketID, Description: "private text", Priority: "High"}, "example")
-		if _, _, err := books.Accept(t.Context(), job); err != nil {
+		if _, err := books.Accept(t.Context(), job); err != nil {
 			t.Fatal(err)
 		}
 		return job.ID
@@ -79,7 +79,7 @@ func TestJobsAreListedAndShown(t *testing.T) {
 		want = append([]string{accept("alpha", id)}, want...)
 	}
 	others := accept("beta", "1")
-	if _, _, err := books.Claim(t.Context(), "alpha", want[0]); err != nil {
+	if _, err := books.Claim(t.Context(), "alpha", want[0]); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -9,6 +9,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
@@ -28,7 +29,7 @@ func TestATestWebhookIsSignedAndSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	payload, err := message.Payload()
+	payload, err := message.Payload(tenant.Preferences{})
 	if err != nil || payload.TenantID != "alpha" || payload.Ticket.ID != "20501" || payload.Event != enhancement.EventCreated || !payload.Fresh(time.Now(), time.Minute) {
 		t.Errorf("payload %+v, %v", payload, err)
 	}

@@ -86,8 +86,11 @@ func TestListUsesItsIndexes(t *testing.T) {
 	last := first[len(first)-1]
 	before := ledger.Position{ReceivedAt: last.ReceivedAt, JobID: last.ID}
 	for _, page := range []ledger.List{
-		{Limit: 50}, {Limit: 50, Before: before}, {Limit: 50, Status: enhancement.StatusFailed},
-		{Limit: 50, Status: enhancement.StatusCompleted, Before: before}, {Limit: 50, Status: enhancement.StatusRunning, Before: before},
+		{Limit: 50},
+		{Limit: 50, Before: before},
+		{Limit: 50, Status: enhancement.StatusFailed},
+		{Limit: 50, Status: enhancement.StatusCompleted, Before: before},
+		{Limit: 50, Status: enhancement.StatusRunning, Before: before},
 		{Limit: 50, TicketID: "7", Before: before},
 	} {
 		nodes := planOf(t, store.Database, page)
