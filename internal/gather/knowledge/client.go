@@ -59,7 +59,7 @@ func (c *client) ask(ctx context.Context, look lookup) (items []gather.Item, sta
 	}
 	resp, err := c.http.Do(req)
 	if refused, ok := errors.AsType[*outbound.RefusedError](err); ok {
-		return nil, &gather.PermanentError{Err: refused}
+		return nil, 0, &gather.PermanentError{Err: refused}
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("request: %w", withoutURL(err))
