@@ -88,7 +88,11 @@ func (b *bus) Publish(_ context.Context, topic string, payload any) error {
 	if topic != event.TopicTenantChanged {
 		return fmt.Errorf("published on %s", topic)
 	}
-	b.sent = append(b.sent, payload.(event.TenantChanged))
+	message, ok := payload.(event.TenantChanged)
+	if !ok {
+		return fmt.Errorf("published %T", payload)
+	}
+	b.sent = append(b.sent, message)
 	return nil
 }
 
@@ -312,9 +316,9 @@ func example(id string) adminapi.CreateTenant {
 }
 
 // create makes an example tenant through the API.
-func (w *world) create(id string) adminapi.Tenant {
+func (w *world) create(id string) {
 	w.t.Helper()
-	return read[adminapi.Tenant](w.t, w.call(http.MethodPost, "/tenants", example(id)), http.StatusCreated)
+	read[adminapi.Tenant](w.t, w.call(http.MethodPost, "/tenants", example(id)), http.StatusCreated)
 }
 
 // entries are those of the audit log, the newest first.

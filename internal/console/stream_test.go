@@ -21,7 +21,7 @@ import (
 )
 
 // importing starts an import over a real connection, whose server has far shorter limits than the import lasts.
-func (w *world) importing(ctx context.Context) (*http.Response, *bufio.Scanner) {
+func (w *world) importing(ctx context.Context) *bufio.Scanner {
 	w.t.Helper()
 	const limit = 300 * time.Millisecond
 	server := httptest.NewUnstartedServer(w)
@@ -43,7 +43,7 @@ func (w *world) importing(ctx context.Context) (*http.Response, *bufio.Scanner) 
 		text, _ := io.ReadAll(resp.Body)
 		w.t.Fatalf("status %d: %s", resp.StatusCode, text)
 	}
-	return resp, bufio.NewScanner(resp.Body)
+	return bufio.NewScanner(resp.Body)
 }
 
 func next(t *testing.T, lines *bufio.Scanner) (e adminapi.ImportEvent) {
@@ -69,7 +69,7 @@ func TestAnImportTellsHowItGoesForAsLongAsItLasts(t *testing.T) {
 			Change: gather.Change{Added: 7}, Read: 250, Rejected: 1, Rejections: []mirror.Rejection{{ID: "9", Reason: tenantID + " " + string(feed)}},
 		}, nil
 	}
-	_, lines := w.importing(t.Context())
+	lines := w.importing(t.Context())
 	if e := next(t, lines); e.Progress == nil || e.Progress.Done != 0 {
 		t.Errorf("first line %+v", e)
 	}
@@ -105,7 +105,7 @@ func TestAnImportEndsWithItsClient(t *testing.T) {
 		return mirror.Summary{}, ctx.Err()
 	}
 	ctx, leave := context.WithCancel(t.Context())
-	_, lines := w.importing(ctx)
+	lines := w.importing(ctx)
 	next(t, lines)
 	leave()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
@@ -120,7 +120,7 @@ func TestAnImportEndsWithTheConsoleAndSaysSo(t *testing.T) {
 		<-ctx.Done()
 		return mirror.Summary{Change: gather.Change{Added: 3}}, ctx.Err()
 	}
-	_, lines := w.importing(t.Context())
+	lines := w.importing(t.Context())
 	next(t, lines)
 	w.Drain()
 	if e := next(t, lines); e.Summary == nil || e.Summary.Added != 3 || !strings.Contains(e.Error, "stopping") || !strings.Contains(e.Error, "goes on from there") {
@@ -198,7 +198,7 @@ func TestOnlySoManyStreamsAtOnce(t *testing.T) {
 		return mirror.Summary{}, ctx.Err()
 	}
 	for range 16 {
-		_, lines := w.importing(t.Context())
+		lines := w.importing(t.Context())
 		next(t, lines)
 	}
 	rec := w.call(http.MethodPost, "/tenants/alpha/imports", `{"feed":"kb"}`)
