@@ -82,6 +82,7 @@ func (*Activities) withJob(ctx context.Context, operation string, job Job) conte
 	return telemetry.With(ctx,
 		slog.String(telemetry.KeyOperation, operation),
 		slog.String(telemetry.KeyTenant, job.TenantID),
+		slog.String(telemetry.KeyTicket, job.TicketID),
 		slog.String(telemetry.KeyJob, job.JobID),
 		slog.String(telemetry.KeyCorrelation, job.CorrelationID))
 }

@@ -15,6 +15,8 @@ type Job struct {
 	JobID         string `json:"job_id"`
 	Run           int    `json:"run"`
 	CorrelationID string `json:"correlation_id"`
+	// TicketID is for the log; empty in jobs that a release before it began.
+	TicketID string `json:"ticket_id,omitempty"`
 }
 
 // StepResult is what the workflow learns of a step; what it found is in the ledger.

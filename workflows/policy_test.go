@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 	"time"
@@ -44,8 +45,13 @@ func TestDurableNames(t *testing.T) {
 			t.Errorf("%q was renamed to %q", want, got)
 		}
 	}
-	if got := reflect.TypeFor[Job]().NumField(); got != 4 {
+	if got := reflect.TypeFor[Job]().NumField(); got != 5 {
 		t.Errorf("the workflow's input has %d fields: ids only, old inputs must still decode", got)
+	}
+	var old Job
+	err := json.Unmarshal([]byte(`{"tenant_id":"a","job_id":"b","run":1,"correlation_id":"c"}`), &old)
+	if want := (Job{TenantID: "a", JobID: "b", Run: 1, CorrelationID: "c"}); err != nil || old != want {
+		t.Errorf("the input of the first release becomes %+v, %v", old, err)
 	}
 }
 

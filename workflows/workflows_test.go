@@ -154,7 +154,7 @@ func (f *fixture) run(t *testing.T) (workflows.Result, enhancement.Job) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	id, err := client.ScheduleWorkflow(ctx, workflows.EnhanceTicket, workflow.WithInstanceID(f.job.ID),
-		workflow.WithInput(workflows.Job{TenantID: "alpha", JobID: f.job.ID, Run: 1, CorrelationID: "c-1"}))
+		workflow.WithInput(workflows.Job{TenantID: "alpha", JobID: f.job.ID, Run: 1, CorrelationID: "c-1", TicketID: f.job.Ticket.ID}))
 	if err != nil {
 		t.Fatal(err)
 	}

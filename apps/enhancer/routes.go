@@ -109,6 +109,7 @@ func (h *receiver) start(ctx context.Context, requested event.EnhancementRequest
 		workflow.WithInstanceID(enhancement.InstanceID(requested.JobID, run)),
 		workflow.WithInput(workflows.Job{
 			TenantID: requested.TenantID, JobID: requested.JobID, Run: run, CorrelationID: requested.CorrelationID,
+			TicketID: requested.TicketID,
 		}))
 	switch {
 	case alreadyStarted(err):

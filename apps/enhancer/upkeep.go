@@ -9,6 +9,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
@@ -80,13 +81,14 @@ func (u *upkeep) list(ctx context.Context) []string {
 }
 
 func (u *upkeep) indexTenant(ctx context.Context, tenantID string) {
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "index"), slog.String(telemetry.KeyTenant, tenantID))
 	tickets, err := u.history.Reindex(ctx, tenantID)
 	articles, articlesErr := u.articles.Reindex(ctx, tenantID)
 	if tickets+articles > 0 {
-		u.logger.InfoContext(ctx, "indexed anew", "tenant_id", tenantID, "tickets", tickets, "articles", articles)
+		u.logger.InfoContext(ctx, "indexed anew", "tickets", tickets, "articles", articles)
 	}
 	if err = errors.Join(err, articlesErr); err != nil && ctx.Err() == nil {
-		u.logger.WarnContext(ctx, "the search index could not be brought up to date", "tenant_id", tenantID, "error", err)
+		u.logger.WarnContext(ctx, "the search index could not be brought up to date", "error", err)
 	}
 }
 
@@ -101,6 +103,7 @@ func (u *upkeep) embedAll(ctx context.Context) error {
 
 // embedTenant does nothing for a tenant of which nothing has changed since it last did.
 func (u *upkeep) embedTenant(ctx context.Context, tenantID string) error {
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "embed"), slog.String(telemetry.KeyTenant, tenantID))
 	now, err := u.revisionOf(ctx, tenantID)
 	if err != nil {
 		return err
@@ -112,7 +115,7 @@ func (u *upkeep) embedTenant(ctx context.Context, tenantID string) error {
 	defer cancel()
 	done, err := u.backfill.Run(slice, tenantID)
 	if done.Embedded+done.Refused+done.Failed > 0 {
-		u.logger.InfoContext(ctx, "embedded", "tenant_id", tenantID, "texts", done.Embedded, "refused", done.Refused, "failed", done.Failed)
+		u.logger.InfoContext(ctx, "embedded", "texts", done.Embedded, "refused", done.Refused, "failed", done.Failed)
 	}
 	switch {
 	case errors.Is(err, embedding.ErrBusy), err != nil && slice.Err() != nil && ctx.Err() == nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +31,7 @@ func TestHostileValuesAreHashedTheSameOnBothSides(t *testing.T) {
 	w := newWorld(t)
 	all := map[string]string{}
 	for i, value := range hostile() {
-		all[value+fmt.Sprint(i)] = value
+		all[value+strconv.Itoa(i)] = value
 		err := w.app.Append(t.Context(), audit.Event{
 			Operation: audit.OperationWebhookRefuse, Status: audit.StatusRefused, Actor: "actor " + value, TenantID: value, Target: value,
 			Address: value, CorrelationID: value, Detail: map[string]string{value: value, "b": value, "a": value, "B": "", "": "empty"},

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,8 +29,8 @@ func newWorld(t testing.TB) world {
 func event(n int) audit.Event {
 	return audit.Event{
 		Operation: audit.OperationTenantUpdate, Status: audit.StatusOK, Actor: "operator@example.com",
-		TenantID: "example-clinic", Target: fmt.Sprint(n), Address: "192.0.2.7", CorrelationID: fmt.Sprintf("c-%d", n),
-		Detail: map[string]string{"n": fmt.Sprint(n)},
+		TenantID: "example-clinic", Target: strconv.Itoa(n), Address: "192.0.2.7", CorrelationID: fmt.Sprintf("c-%d", n),
+		Detail: map[string]string{"n": strconv.Itoa(n)},
 	}
 }
 

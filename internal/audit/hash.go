@@ -12,7 +12,7 @@ const encodingVersion = "ai-agents audit 1"
 
 // Sum computes the hash that the record should have. It is what the SQL function audit_hash computes: each text with its
 // length before it, in bytes, so that no two records have one encoding; the details by key, in the order of bytes.
-func (r *Record) Sum() Hash {
+func (r Record) Sum() Hash {
 	var b []byte
 	b = appendField(b, encodingVersion)
 	b = append(b, r.PreviousHash[:]...)

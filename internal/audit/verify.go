@@ -76,7 +76,7 @@ func newChecker(anchors []Anchor) *checker {
 	c := &checker{anchors: map[int64]Hash{}}
 	for _, a := range anchors {
 		if known, ok := c.anchors[a.Seq]; ok && known != a.Hash {
-			c.fail(a.Seq, "two anchors for this entry contradict each other")
+			c.failf(a.Seq, "two anchors for this entry contradict each other")
 		}
 		c.anchors[a.Seq] = a.Hash
 	}
@@ -85,8 +85,8 @@ func newChecker(anchors []Anchor) *checker {
 
 func (c *checker) intact() bool { return c.result.Intact() }
 
-// fail records the first problem.
-func (c *checker) fail(seq int64, format string, args ...any) {
+// failf records the first problem.
+func (c *checker) failf(seq int64, format string, args ...any) {
 	if c.intact() {
 		c.result.BadSeq, c.result.Problem = seq, fmt.Sprintf("entry %d: "+format, append([]any{seq}, args...)...)
 	}
@@ -97,17 +97,17 @@ func (c *checker) add(r *Record) bool {
 	if c.result.Records == 0 {
 		c.first(r)
 	} else if r.Seq != c.result.LastSeq+1 {
-		c.fail(r.Seq, "it stands behind entry %d: what belongs between them, or in this order, does not", c.result.LastSeq)
+		c.failf(r.Seq, "it stands behind entry %d: what belongs between them, or in this order, does not", c.result.LastSeq)
 	}
 	switch {
 	case !c.intact():
 	case c.result.Records > 0 && r.PreviousHash != c.result.LastHash:
-		c.fail(r.Seq, "its previous hash is not the hash of entry %d", c.result.LastSeq)
+		c.failf(r.Seq, "its previous hash is not the hash of entry %d", c.result.LastSeq)
 	case r.Sum() != r.Hash:
-		c.fail(r.Seq, "its hash does not fit its contents: they were changed")
+		c.failf(r.Seq, "its hash does not fit its contents: they were changed")
 	default:
 		if want, ok := c.anchors[r.Seq]; ok && want != r.Hash {
-			c.fail(r.Seq, "its hash is not the one that was kept elsewhere: the log was written anew")
+			c.failf(r.Seq, "its hash is not the one that was kept elsewhere: the log was written anew")
 		}
 		if r.Operation == OperationAuditPrune {
 			c.pruned(r)
@@ -126,11 +126,11 @@ func (c *checker) first(r *Record) {
 	c.begin = Anchor{r.Seq - 1, r.PreviousHash}
 	switch want, ok := c.anchors[c.begin.Seq]; {
 	case r.Seq < 1:
-		c.fail(r.Seq, "entries are counted from 1")
+		c.failf(r.Seq, "entries are counted from 1")
 	case r.Seq == 1 && r.PreviousHash != Hash{}:
-		c.fail(r.Seq, "it is the first and names a hash before it")
+		c.failf(r.Seq, "it is the first and names a hash before it")
 	case ok && want != r.PreviousHash:
-		c.fail(r.Seq, "its previous hash is not the one that was kept elsewhere")
+		c.failf(r.Seq, "its previous hash is not the one that was kept elsewhere")
 	}
 	_, anchored := c.anchors[c.begin.Seq]
 	c.begun = r.Seq == 1 || anchored
@@ -142,7 +142,7 @@ func (c *checker) pruned(r *Record) {
 		return
 	}
 	if r.Detail[detailLastHash] != c.begin.Hash.String() {
-		c.fail(r.Seq, "it says what was removed before entry %d, which names another hash", c.result.FirstSeq)
+		c.failf(r.Seq, "it says what was removed before entry %d, which names another hash", c.result.FirstSeq)
 		return
 	}
 	c.begun = true
@@ -154,13 +154,13 @@ func (c *checker) end() (Verification, error) {
 		return c.result, nil
 	}
 	if c.result.Records > 0 && !c.begun {
-		c.fail(c.result.FirstSeq, "it is the first that is left, and no entry tells of the removal of those before it")
+		c.failf(c.result.FirstSeq, "it is the first that is left, and no entry tells of the removal of those before it")
 		return c.result, nil
 	}
 	var err error
 	for seq := range c.anchors {
 		if seq > c.result.LastSeq {
-			c.fail(seq, "it was kept elsewhere, and is missing: the log was cut off behind entry %d", c.result.LastSeq)
+			c.failf(seq, "it was kept elsewhere, and is missing: the log was cut off behind entry %d", c.result.LastSeq)
 		}
 		if seq < c.begin.Seq {
 			err = ErrAnchorPruned

@@ -23,10 +23,10 @@ func tampered(t *testing.T, n int, statements ...string) (world, audit.Verificat
 const rehash = "UPDATE audit_log l SET hash = audit_hash(l) WHERE seq = "
 
 // rechain makes all entries from some entry on anew, as somebody would who knows how the log is made.
-const rechain = `DO $$ DECLARE r audit_log; BEGIN
-	FOR r IN SELECT * FROM audit_log WHERE seq > 1 ORDER BY seq LOOP
-		UPDATE audit_log SET previous_hash = (SELECT hash FROM audit_log WHERE seq = r.seq - 1) WHERE seq = r.seq;
-		UPDATE audit_log l SET hash = audit_hash(l) WHERE seq = r.seq;
+const rechain = `DO $$ DECLARE n bigint; BEGIN
+	FOR n IN SELECT seq FROM audit_log WHERE seq > 1 ORDER BY seq LOOP
+		UPDATE audit_log SET previous_hash = (SELECT hash FROM audit_log WHERE seq = n - 1) WHERE seq = n;
+		UPDATE audit_log l SET hash = audit_hash(l) WHERE seq = n;
 	END LOOP;
 END $$`
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // run is one Import, or one step of the schedule.
@@ -62,6 +64,8 @@ const askAgain = 2 * time.Second
 
 // do runs with the lease, and keeps the books.
 func (r *run) do(ctx context.Context, mode claimMode) (Summary, error) {
+	// For the lines of those it calls, which do not know for whom they work.
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "mirror_"+string(r.feed)), slog.String(telemetry.KeyTenant, r.tenantID))
 	if r.opts.DryRun {
 		err := r.peek(ctx)
 		if err == nil {

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 const (
@@ -144,8 +145,12 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 	}
 	took := c.clock().Sub(started)
 	if failed == nil {
-		c.logger.DebugContext(ctx, "servicedesk call", "op", cl.op, "ticket_id", cl.ticketID,
-			"http_status", httpStatus, "duration", took)
+		level := slog.LevelDebug // the mirror reads all day long
+		if cl.method != http.MethodGet {
+			level = slog.LevelInfo
+		}
+		c.logger.LogAttrs(ctx, level, "servicedesk call",
+			append(c.about(cl), slog.Int(telemetry.KeyHTTPStatus, httpStatus), slog.Duration("duration", took))...)
 		return env, nil
 	}
 	failed.Op, failed.TicketID = cl.op, cl.ticketID
@@ -154,9 +159,19 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 		failed.ParentID = mergedInto(failed.Message, cl.ticketID)
 	}
 	failed.Message = withhold(failed.Message, cl.private, credential, c.cfg.APIKey, c.cfg.OAuth.ClientSecret, c.cfg.OAuth.RefreshToken)
-	c.logger.WarnContext(ctx, "servicedesk call failed", "op", cl.op, "ticket_id", cl.ticketID,
-		"http_status", failed.HTTPStatus, "code", failed.Code, "kind", failed.Kind, "duration", took, "error", failed.Error())
+	c.logger.LogAttrs(ctx, slog.LevelWarn, "servicedesk call failed",
+		append(c.about(cl), slog.Int(telemetry.KeyHTTPStatus, failed.HTTPStatus), slog.Int("code", failed.Code),
+			slog.Any("kind", failed.Kind), slog.Duration("duration", took), slog.String("error", failed.Error()))...)
 	return envelope{}, failed
+}
+
+// about says in the log which call it was. A call without a ticket leaves the one that the context names.
+func (c *Client) about(cl call) []slog.Attr {
+	attrs := []slog.Attr{slog.String(telemetry.KeyCall, cl.op), telemetry.Host(c.base)}
+	if cl.ticketID != "" {
+		attrs = append(attrs, slog.String(telemetry.KeyTicket, cl.ticketID))
+	}
+	return attrs
 }
 
 // exchange sends the call and reads the whole answer, within the timeout of one call.

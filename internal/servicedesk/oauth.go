@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 const (
@@ -111,7 +112,7 @@ func (t *tokenSource) refresh(ctx context.Context) (string, error) {
 	if !t.mayRefresh() {
 		return "", &Error{Op: opRefresh, Kind: KindRetry, Message: "held back: too many token refreshes in a minute"}
 	}
-	started := t.clock()
+	started, host := t.clock(), telemetry.Host(t.cfg.AccountsURL).Value
 	token, life, failed := t.fetch(ctx)
 	if failed != nil {
 		if _, kept := errors.AsType[*outbound.RefusedError](failed); kept {
@@ -119,11 +120,12 @@ func (t *tokenSource) refresh(ctx context.Context) (string, error) {
 		}
 		failed.Op, failed.uncertain = opRefresh, false
 		failed.Message = withhold(failed.Message, "", t.cfg.ClientSecret, t.cfg.RefreshToken)
-		t.logger.WarnContext(ctx, "servicedesk call failed", "op", opRefresh, "http_status", failed.HTTPStatus,
-			"kind", failed.Kind, "duration", t.clock().Sub(started), "error", failed.Error())
+		t.logger.WarnContext(ctx, "servicedesk call failed", telemetry.KeyCall, opRefresh, telemetry.KeyHost, host,
+			telemetry.KeyHTTPStatus, failed.HTTPStatus, "kind", failed.Kind, "duration", t.clock().Sub(started), "error", failed.Error())
 		return "", failed
 	}
-	t.logger.DebugContext(ctx, "servicedesk call", "op", opRefresh, "duration", t.clock().Sub(started))
+	t.logger.InfoContext(ctx, "servicedesk call", telemetry.KeyCall, opRefresh, telemetry.KeyHost, host,
+		"duration", t.clock().Sub(started))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.token, t.expires = token, t.clock().Add(life)

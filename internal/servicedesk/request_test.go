@@ -279,7 +279,7 @@ func TestErrorsAndLogsKeepSecrets(t *testing.T) {
 				t.Errorf("secrets in %s", text)
 			}
 		}
-		for _, want := range []string{`"ticket_id":"12"`, `"op":"add_note"`, `"http_status":400`, `"level":"WARN"`, `"duration"`, `"op":"list_notes"`, `"level":"DEBUG"`} {
+		for _, want := range []string{`"ticket_id":"12"`, `"call":"add_note"`, `"host":"127.0.0.1:`, `"http_status":400`, `"level":"WARN"`, `"duration"`, `"call":"list_notes"`, `"level":"DEBUG"`} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log lacks %s: %s", want, log.String())
 			}
@@ -297,5 +297,17 @@ func TestAWrongTechnicianIDIsNoticed(t *testing.T) {
 	b.put(t, b.write("text"))
 	if !strings.Contains(log.String(), "is not the technician of the key") {
 		t.Errorf("the log says %s", log.String())
+	}
+}
+
+func TestWritesAreLoggedAtInfoAndReadsAtDebug(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []servicedesk.Profile{servicedesk.ProfileOnPrem, servicedesk.ProfileCloud} {
+		var log bytes.Buffer
+		b := newBench(t, profile, func(c *servicedesk.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		b.put(t, b.write("text"))
+		if !strings.Contains(log.String(), "call=add_note host=127.0.0.1:") || !strings.Contains(log.String(), "http_status=20") || strings.Contains(log.String(), "call=list_notes") {
+			t.Errorf("the log says %s", log.String())
+		}
 	}
 }

@@ -111,7 +111,7 @@ func issued(digits string, grouped bool) bool {
 // luhn checks the last digit.
 func luhn(digits []byte) bool {
 	sum := 0
-	for i := range len(digits) {
+	for i := range digits {
 		d := int(digits[len(digits)-1-i] - '0')
 		if i%2 == 1 {
 			d *= 2

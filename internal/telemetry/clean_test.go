@@ -40,10 +40,10 @@ type failingJSON struct{}
 
 func (failingJSON) MarshalJSON() ([]byte, error) { return nil, errors.New("password=" + planted) }
 
-type errorWithJSON struct{ Token string }
+type jsonError struct{ Token string }
 
-func (e errorWithJSON) Error() string              { return "token=" + e.Token }
-func (errorWithJSON) MarshalJSON() ([]byte, error) { return []byte(`"` + planted + `"`), nil }
+func (e jsonError) Error() string              { return "token=" + e.Token }
+func (jsonError) MarshalJSON() ([]byte, error) { return []byte(`"` + planted + `"`), nil }
 
 type valuer struct{ text string }
 
@@ -65,7 +65,8 @@ func logged(t testing.TB, write func(*slog.Logger)) string {
 func TestASecretOfAnyTypeIsNotWritten(t *testing.T) {
 	text := "Authorization: Bearer " + planted
 	secret := nested{
-		"x", planted, map[string]any{"api_key": planted, text: text, "list": []any{text, map[string]string{"password": planted}}},
+		"x", planted,
+		map[string]any{"api_key": planted, text: text, "list": []any{text, map[string]string{"password": planted}}},
 		json.RawMessage(`{"token":"` + planted + `"}`), planted,
 	}
 	for name, write := range map[string]func(*slog.Logger){
@@ -73,7 +74,7 @@ func TestASecretOfAnyTypeIsNotWritten(t *testing.T) {
 		"a string":            func(l *slog.Logger) { l.Info("m", "a", text) },
 		"an error":            func(l *slog.Logger) { l.Info("m", "a", fmt.Errorf("call: %w", errors.New(text))) },
 		"joined errors":       func(l *slog.Logger) { l.Info("m", "a", errors.Join(errors.New(text), errors.New(text))) },
-		"an error with JSON":  func(l *slog.Logger) { l.Info("m", "a", errorWithJSON{planted}) },
+		"an error with JSON":  func(l *slog.Logger) { l.Info("m", "a", jsonError{planted}) },
 		"a Stringer":          func(l *slog.Logger) { l.Info("m", "a", stringer{text}, "b", &stringer{text}) },
 		"bytes":               func(l *slog.Logger) { l.Info("m", "a", []byte(text)) },
 		"raw JSON":            func(l *slog.Logger) { l.Info("m", "a", json.RawMessage(`{"password":"`+planted+`"}`)) },
@@ -130,7 +131,7 @@ func TestAValueThatPanicsCostsItsValueOnly(t *testing.T) {
 
 // BenchmarkLogger compares a line as our apps write it, with and without redaction.
 func BenchmarkLogger(b *testing.B) {
-	plain := slog.New(slog.NewJSONHandler(io.Discard, nil)).With("app", "x")
+	plain := slog.New(slog.NewJSONHandler(io.Discard, nil)).With("app", "x") //nolint:sloglint // encoding is what is compared
 	redacting := telemetry.NewLogger(io.Discard, "x", telemetry.LogConfig{})
 	for name, logger := range map[string]*slog.Logger{"plain": plain, "redacting": redacting} {
 		b.Run(name+"/usual", func(b *testing.B) {

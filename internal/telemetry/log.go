@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/url"
 	"slices"
 )
 
@@ -22,8 +23,13 @@ const (
 	KeyOperation   = "operation"
 	KeyStatus      = "status"
 	KeyCorrelation = "correlation_id"
-	// KeyUser is who did it: a person or token, or "system:" and the app's name.
+	// KeyUser is who did it: a person or token; the app itself where no context says otherwise.
 	KeyUser = "user"
+	// KeyCall, KeyHost and KeyHTTPStatus are of lines about calls to other systems: what was called there, and what it
+	// answered. Neither path nor query is logged: they hold the words of tickets.
+	KeyCall       = "call"
+	KeyHost       = "host"
+	KeyHTTPStatus = "http_status"
 )
 
 // NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, and without values
@@ -31,7 +37,19 @@ const (
 // values of all types.
 func NewLogger(w io.Writer, app string, cfg LogConfig) *slog.Logger {
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.Level, ReplaceAttr: clean})
-	return slog.New(contextHandler{handler}).With("app", app)
+	return slog.New(contextHandler{Handler: handler, user: slog.String(KeyUser, SystemUser(app))}).With("app", app)
+}
+
+// SystemUser is the user of what an app does on its own account, in logs and audit log.
+func SystemUser(app string) string { return "system:" + app }
+
+// Host is the attribute that says which system was called, by the base URL of its settings.
+func Host(baseURL string) slog.Attr {
+	u, err := url.Parse(baseURL)
+	if err != nil {
+		return slog.String(KeyHost, "unknown")
+	}
+	return slog.String(KeyHost, u.Host)
 }
 
 type attrsKey struct{}
@@ -54,15 +72,20 @@ func hasKey(attrs []slog.Attr, key string) bool {
 
 // contextHandler adds what With put into the context, but for what the line says itself: a key that stands twice in a
 // line is read as one or the other.
-type contextHandler struct{ slog.Handler }
+type contextHandler struct {
+	slog.Handler
+
+	// user is who does what no context names another for.
+	user slog.Attr
+	// own are the attributes of the logger itself, in its present group.
+	own []slog.Attr
+}
 
 // Handle implements slog.Handler.
 func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	attrs, _ := ctx.Value(attrsKey{}).([]slog.Attr)
-	if len(attrs) == 0 {
-		return h.Handler.Handle(ctx, r)
-	}
-	own := make([]slog.Attr, 0, r.NumAttrs())
+	own := make([]slog.Attr, 0, len(h.own)+r.NumAttrs())
+	own = append(own, h.own...)
 	r.Attrs(func(a slog.Attr) bool {
 		own = append(own, a)
 		return true
@@ -72,15 +95,18 @@ func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 			r.AddAttrs(a)
 		}
 	}
+	if !hasKey(own, KeyUser) && !hasKey(attrs, KeyUser) {
+		r.AddAttrs(h.user)
+	}
 	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.
 func (h contextHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return contextHandler{h.Handler.WithAttrs(attrs)}
+	return contextHandler{h.Handler.WithAttrs(attrs), h.user, slices.Concat(h.own, attrs)}
 }
 
 // WithGroup implements slog.Handler.
 func (h contextHandler) WithGroup(name string) slog.Handler {
-	return contextHandler{h.Handler.WithGroup(name)}
+	return contextHandler{h.Handler.WithGroup(name), h.user, nil}
 }

@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestRedactFindsSecretsByWhatStandsAroundThem(t *testing.T) {
 	for _, text := range []string{
 		"postgres://app_user:hunter2@db.example.com/x",
 		"redis://:hunter2@cache.example.com:6379", "https://user:hunter2@@sdp.example.com/", `password="hunter2 with blanks, \"quotes\" hunter2"`,
-		"-----BEGIN RSA PRIVATE KEY-----\nhunter2\nhunter2\n-----END RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nhunter2",
+		"-----BEGIN RSA PRIVATE KEY-----\nhunter2 and\nhunter2\n-----END RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nhunter2",
 		"-----BEGIN PGP PRIVATE KEY BLOCK-----\nhunter2\n-----END PGP PRIVATE KEY BLOCK-----",
 		`{"keyData":{"typeUrl":"type.googleapis.com/google.crypto.tink.AesGcmKey","value":"hunter2hunter2=="}}`,
 		"basic dXNlcjpodW50ZXIy hunter", "hunter2@example.com", "jörg.hunter2+x@mail.example.org",
@@ -114,13 +115,19 @@ func TestCardNumbersAreRedacted(t *testing.T) {
 func TestIDsAreNotTakenForCards(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const each = 20_000
-	for name, make := range map[string]func() string{
-		"ServiceDesk Plus, cloud, 18 digits": func() string { return fmt.Sprint(100_000_000_000_000_000 + random.Int64N(99_000_000_000_000_000)) },
-		"Zoho, 19 digits with a 4":           func() string { return fmt.Sprint(4_000_000_000_000_000_000 + random.Int64N(999_000_000_000_000_000)) },
-		"ServiceDesk Plus, on premises":      func() string { return fmt.Sprint(random.Int64N(10_000_000)) },
-		"milliseconds":                       func() string { return fmt.Sprint(1_500_000_000_000 + random.Int64N(1_000_000_000_000)) },
-		"microseconds":                       func() string { return fmt.Sprint(1_500_000_000_000_000 + random.Int64N(700_000_000_000_000)) },
-		"nanoseconds":                        func() string { return fmt.Sprint(1_500_000_000_000_000_000 + random.Int64N(1_000_000_000_000_000_000)) },
+	for name, newID := range map[string]func() string{
+		"ServiceDesk Plus, cloud, 18 digits": func() string {
+			return strconv.FormatInt(100_000_000_000_000_000+random.Int64N(99_000_000_000_000_000), 10)
+		},
+		"Zoho, 19 digits with a 4": func() string {
+			return strconv.FormatInt(4_000_000_000_000_000_000+random.Int64N(999_000_000_000_000_000), 10)
+		},
+		"ServiceDesk Plus, on premises": func() string { return strconv.FormatInt(random.Int64N(10_000_000), 10) },
+		"milliseconds":                  func() string { return strconv.FormatInt(1_500_000_000_000+random.Int64N(1_000_000_000_000), 10) },
+		"microseconds":                  func() string { return strconv.FormatInt(1_500_000_000_000_000+random.Int64N(700_000_000_000_000), 10) },
+		"nanoseconds": func() string {
+			return strconv.FormatInt(1_500_000_000_000_000_000+random.Int64N(1_000_000_000_000_000_000), 10)
+		},
 		"UUIDs": func() string {
 			a, b := random.Uint64(), random.Uint64()
 			return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&0xffffffffffff)
@@ -128,10 +135,12 @@ func TestIDsAreNotTakenForCards(t *testing.T) {
 		"UUIDs of digits": func() string {
 			return fmt.Sprintf("%08d-%04d-%04d-%04d-%012d", random.IntN(1e8), random.IntN(1e4), random.IntN(1e4), random.IntN(1e4), random.Int64N(1e12))
 		},
-		"jobs, second run": func() string { return fmt.Sprintf("%08x-%04x-8%03x-%04x-%012x-2", random.Uint32(), 1, 2, 3, random.Int64N(1<<47)) },
+		"jobs, second run": func() string {
+			return fmt.Sprintf("%08x-%04x-8%03x-%04x-%012x-2", random.Uint32(), 1, 2, 3, random.Int64N(1<<47))
+		},
 	} {
 		for range each {
-			id := make()
+			id := newID()
 			for _, text := range []string{id, "ticket " + id + ": closed"} {
 				if got := telemetry.Redact(text); got != text {
 					t.Fatalf("%s: %q becomes %q", name, text, got)
@@ -159,8 +168,11 @@ func FuzzRedact(f *testing.F) {
 	}
 	f.Add("\x00\xff%", "4111-1111-1111-1111 4111 1111", byte(3))
 	f.Add(strings.Repeat(`\"`, 20), "-----BEGIN PRIVATE KEY-----", byte(5))
-	f.Add("token token token: ", "@@:://x:y@z", byte(7))
+	f.Add("token, token secret: ", "@@:://x:y@z", byte(7))
 	f.Add(`password="`, `'password=`, byte(0))
+	f.Add("BeArer", "0", byte(2))
+	f.Add("token: Bearer password:", "0", byte(0))
+	f.Add("TOKEN=`", "0", byte(len(around())-1)) // a quote that is not closed
 	f.Fuzz(func(t *testing.T, before, after string, n byte) {
 		forms, formed := around(), tokens()
 		token := formed[int(n)%len(formed)]

@@ -37,6 +37,47 @@ func TestLoggerWritesWhatLogsMustHave(t *testing.T) {
 	}
 }
 
+func TestALineSaysEverythingOnce(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, "enhancer", telemetry.LogConfig{})
+	ctx := telemetry.With(t.Context(), slog.String(telemetry.KeyTenant, "from context"), slog.String(telemetry.KeyOperation, "first"))
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "second"))
+	log.InfoContext(ctx, "m")
+	log.InfoContext(ctx, "m", telemetry.KeyTenant, "own")
+	log.With(telemetry.KeyTenant, "logger's").InfoContext(ctx, "m")
+	log.InfoContext(telemetry.With(ctx, slog.String(telemetry.KeyUser, "jane@example.com")), "m")
+	log.Info("m", telemetry.KeyUser, "own")
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	for i, want := range [][]string{
+		{`"tenant_id":"from context"`, `"operation":"second"`, `"user":"system:enhancer"`},
+		{`"tenant_id":"own"`, `"operation":"second"`},
+		{`"tenant_id":"logger's"`},
+		{`"user":"jane@example.com"`},
+		{`"user":"own"`},
+	} {
+		for _, part := range want {
+			if !strings.Contains(lines[i], part) {
+				t.Errorf("%s is missing in %s", part, lines[i])
+			}
+		}
+		for _, key := range []string{telemetry.KeyTenant, telemetry.KeyOperation, telemetry.KeyUser} {
+			if strings.Count(lines[i], `"`+key+`":`) > 1 {
+				t.Errorf("%s stands twice in %s", key, lines[i])
+			}
+		}
+	}
+}
+
+func TestHostIsAllThatIsToldOfAnAddress(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://user:hunter2@kb.example.com:8443/api?key=hunter2": "kb.example.com:8443", "http://[2001:db8::1]:80/x": "[2001:db8::1]:80", "://": "unknown", "": "",
+	} {
+		if got := telemetry.Host(base); got.Key != telemetry.KeyHost || got.Value.String() != want {
+			t.Errorf("%s: %s", base, got)
+		}
+	}
+}
+
 func TestLoggerRedacts(t *testing.T) {
 	var out bytes.Buffer
 	log := telemetry.NewLogger(&out, "x", telemetry.LogConfig{})

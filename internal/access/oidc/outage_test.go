@@ -34,7 +34,7 @@ func TestOIDCWaitsForAProviderThatIsDown(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer run(t, v)()
-			for p.DiscoveryRequests() < 2 {
+			for p.DiscoveryRequests() < 2 && !v.Ready() {
 				time.Sleep(time.Millisecond)
 			}
 			jwt := p.Sign(p.Claims("7f3e", "ai-agents-admin"))
@@ -106,10 +106,10 @@ func TestOIDCFetchesKeysNotForEveryForgery(t *testing.T) {
 func TestOIDCKnowsAPersonWhileTheKeysCannotBeFetched(t *testing.T) {
 	for name, fault := range map[string]oidctest.Faults{
 		"an error":     {KeysStatus: http.StatusInternalServerError},
-		"a redirect":   {KeysStatus: http.StatusFound},
+		"no content":   {KeysStatus: http.StatusNoContent},
 		"a web page":   {KeysBody: "<html>maintenance</html>"},
 		"half of it":   {KeysBody: `{"keys":[`},
-		"far too much": {KeysBody: `{"keys":[],"x":"` + strings.Repeat("x", 2<<20) + `"}`},
+		"far too much": {KeysBody: `{"keys":[]}` + strings.Repeat(" ", 2<<20)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := oidctest.Start(t)
@@ -151,6 +151,19 @@ func TestOIDCKnowsAPersonWhileTheKeysCannotBeFetched(t *testing.T) {
 				t.Errorf("after that: %v", err)
 			}
 		})
+	}
+}
+
+// Only the provider says where its keys are, in its own document.
+func TestOIDCDoesNotFollowRedirects(t *testing.T) {
+	p, other := oidctest.Start(t), oidctest.Start(t)
+	v := found(t, settings(p))
+	p.Break(oidctest.Faults{KeysRedirect: other.Issuer() + "/keys"})
+	if _, err := v.Verify(t.Context(), other.Sign(p.Claims("eve", "ai-agents-admin"))); !errors.Is(err, access.ErrProviderUnavailable) {
+		t.Errorf("error %v", err)
+	}
+	if other.KeyRequests() != 0 {
+		t.Error("it followed")
 	}
 }
 

@@ -52,6 +52,8 @@ type Faults struct {
 	Algorithms []string
 	// KeysStatus is what requests for keys are answered with; 0 for the keys.
 	KeysStatus int
+	// KeysRedirect is where requests for keys are sent on to.
+	KeysRedirect string
 	// KeysBody is answered in place of the keys.
 	KeysBody string
 	// SlowDown has so many polls of a device answered with slow_down.
@@ -157,6 +159,10 @@ func (p *Provider) publicKeys(w http.ResponseWriter, _ *http.Request) {
 	switch {
 	case faults.KeysStatus != 0:
 		http.Error(w, "out of order", faults.KeysStatus)
+	case faults.KeysRedirect != "":
+		w.Header().Set("Location", faults.KeysRedirect)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		_, _ = w.Write([]byte("{}"))
 	case faults.KeysBody != "":
 		_, _ = w.Write([]byte(faults.KeysBody))
 	default:

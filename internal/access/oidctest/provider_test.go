@@ -162,9 +162,13 @@ func TestFaults(t *testing.T) {
 	if _, body := get(t, keys); string(body) != "no keys" {
 		t.Errorf("keys: %s", body)
 	}
+	p.Break(oidctest.Faults{KeysRedirect: discovery})
+	if _, body := get(t, keys); !strings.Contains(string(body), `"issuer"`) {
+		t.Errorf("redirected: %s", body)
+	}
 	p.Break(oidctest.Faults{})
 	status(discovery, http.StatusOK)
-	if p.KeyRequests() != 3 || p.DiscoveryRequests() != 4 {
+	if p.KeyRequests() != 4 || p.DiscoveryRequests() != 5 {
 		t.Errorf("it counts %d and %d requests", p.KeyRequests(), p.DiscoveryRequests())
 	}
 }

@@ -9,6 +9,7 @@ import (
 	goopenai "github.com/sashabaranov/go-openai"
 
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // request makes one HTTP request and fills results, which are as many as texts. It fails with a *failure.
@@ -83,6 +84,7 @@ func sameDimensions(results []embedding.Result) *failure {
 
 func (c *Client) record(ctx context.Context, texts, tokens int, took time.Duration, failed *failure) {
 	attrs := []slog.Attr{
+		slog.String(telemetry.KeyCall, "embeddings"), telemetry.Host(c.config.BaseURL),
 		slog.String("model", c.config.Model), slog.Int("texts", texts), slog.Int("prompt_tokens", tokens),
 		slog.Duration("duration", took),
 	}

@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 const maxAnswer = 1 << 20 // bytes
@@ -30,33 +33,50 @@ func newClient(opts Options) *client {
 	return &client{opts: opts, http: &http.Client{Transport: opts.Transport, CheckRedirect: outbound.Redirects}}
 }
 
-// search asks once. A PermanentError means that the settings are wrong.
+// search asks once, and logs that it did. A PermanentError means that the settings are wrong.
 func (c *client) search(ctx context.Context, look lookup) ([]gather.Item, error) {
+	started := time.Now()
+	items, status, err := c.ask(ctx, look)
+	attrs := []slog.Attr{
+		slog.String(telemetry.KeyTenant, look.tenantID), slog.String(telemetry.KeyCall, "search"), telemetry.Host(look.endpoint.BaseURL),
+		slog.Int(telemetry.KeyHTTPStatus, status), slog.Duration("duration", time.Since(started)),
+	}
+	if err != nil {
+		c.opts.Logger.LogAttrs(ctx, slog.LevelWarn, "knowledge base call failed", append(attrs, slog.String("error", err.Error()))...)
+		return nil, err
+	}
+	c.opts.Logger.LogAttrs(ctx, slog.LevelInfo, "knowledge base call", append(attrs, slog.Int("articles", len(items)))...)
+	return items, nil
+}
+
+// ask gives the HTTP status besides, 0 when there was no answer.
+func (c *client) ask(ctx context.Context, look lookup) (items []gather.Item, status int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
 	defer cancel()
 	req, err := newRequest(ctx, look)
 	if err != nil {
-		return nil, &gather.PermanentError{Err: err}
+		return nil, 0, &gather.PermanentError{Err: err}
 	}
 	resp, err := c.http.Do(req)
 	if refused, ok := errors.AsType[*outbound.RefusedError](err); ok {
-		return nil, &gather.PermanentError{Err: refused}
+		return nil, 0, &gather.PermanentError{Err: refused}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("request: %w", withoutURL(err))
+		return nil, 0, fmt.Errorf("request: %w", withoutURL(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := checkHeader(resp); err != nil {
-		return nil, err
+		return nil, resp.StatusCode, err
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, resp.StatusCode, fmt.Errorf("read the answer: %w", err)
 	}
 	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+		return nil, resp.StatusCode, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
 	}
-	return decode(body)
+	items, err = decode(body)
+	return items, resp.StatusCode, err
 }
 
 func newRequest(ctx context.Context, look lookup) (*http.Request, error) {

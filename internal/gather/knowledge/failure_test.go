@@ -168,3 +168,23 @@ func TestRedirects(t *testing.T) {
 		t.Errorf("%d calls arrived, want the one on the same host", len(calls))
 	}
 }
+
+func TestEachCallIsLoggedWithoutItsWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(vpnArticle())
+	w.mustFind(t, "north")
+	w.mustFind(t, "north") // from the cache
+	for _, want := range []string{`msg="knowledge base call"`, "level=INFO", "tenant_id=north", "call=search", "host=kb.example.com", "http_status=200", "articles=1", "duration="} {
+		if strings.Count(w.log.String(), want) != 1 {
+			t.Errorf("%s is not there once: %s", want, w.log.String())
+		}
+	}
+	w.setFaults(t, knowledgetest.Faults{Status: http.StatusBadGateway})
+	if _, err := w.find(t.Context(), "south"); err == nil {
+		t.Fatal("no error")
+	}
+	if !strings.Contains(w.log.String(), "level=WARN") || !strings.Contains(w.log.String(), "http_status=502") {
+		t.Errorf("the log says %s", w.log.String())
+	}
+	checkDiscreet(t, "the log", w.log.String())
+}

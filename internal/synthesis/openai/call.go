@@ -9,6 +9,7 @@ import (
 	goopenai "github.com/sashabaranov/go-openai"
 
 	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // outcome says in the log how a call ended.
@@ -97,6 +98,8 @@ func tokens(text string) int {
 func (c *Client) record(ctx context.Context, done synthesis.Call, attempt int, how outcome) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
+		slog.String(telemetry.KeyCall, "chat_completion"),
+		telemetry.Host(c.config.BaseURL),
 		slog.String("model", done.Model),
 		slog.Int("attempt", attempt),
 		slog.String("outcome", string(how)),
