@@ -13,6 +13,9 @@ import (
 	"github.com/ai-agents/ai-agents/e2e/platform"
 )
 
+// The percentiles that are told.
+const p50, p99 = 0.5, 0.99
+
 // bench sends webhooks to all gateways in turn.
 type bench struct {
 	platform *platform.Platform
@@ -142,5 +145,5 @@ func (all answers) String() string {
 	return fmt.Sprintf("%d sent, %d answered 202 (at most %d in any 60 s), %d answered 429, %d otherwise; p50 %s, p99 %s",
 		len(all), all.count(http.StatusAccepted), all.most(), all.count(http.StatusTooManyRequests),
 		len(all)-all.count(http.StatusAccepted)-all.count(http.StatusTooManyRequests),
-		all.percentile(0.5).Round(100*time.Microsecond), all.percentile(0.99).Round(100*time.Microsecond))
+		all.percentile(p50).Round(100*time.Microsecond), all.percentile(p99).Round(100*time.Microsecond))
 }

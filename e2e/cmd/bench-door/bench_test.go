@@ -30,10 +30,10 @@ func TestPercentile(t *testing.T) {
 	for i := range 100 {
 		all = append(all, answer{took: time.Duration(100-i) * time.Millisecond})
 	}
-	if p50, p99 := all.percentile(0.5), all.percentile(0.99); p50 != 51*time.Millisecond || p99 != 100*time.Millisecond {
-		t.Errorf("p50 %s, p99 %s", p50, p99)
+	if half, most := all.percentile(p50), all.percentile(p99); half != 51*time.Millisecond || most != 100*time.Millisecond {
+		t.Errorf("p50 %s, p99 %s", half, most)
 	}
-	if answers(nil).percentile(0.99) != 0 {
+	if answers(nil).percentile(p99) != 0 {
 		t.Error("nothing took something")
 	}
 }

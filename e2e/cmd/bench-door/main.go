@@ -25,6 +25,8 @@ const (
 	// limit is what the crowd's tenant may send in a minute; the neighbour stays far below its own.
 	limit, neighbourLimit = 100, 100_000
 	window                = time.Minute
+
+	usualReplicas, usualWebhooks = 3, 1_000
 )
 
 func main() {
@@ -38,8 +40,8 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer) (err error) {
-	replicas := flag.Int("replicas", 3, "how many gateways there are")
-	webhooks := flag.Int("webhooks", 1_000, "how many webhooks the tenant sends in 60 seconds")
+	replicas := flag.Int("replicas", usualReplicas, "how many gateways there are")
+	webhooks := flag.Int("webhooks", usualWebhooks, "how many webhooks the tenant sends in 60 seconds")
 	trickle := flag.Int("trickle", 10, "how many webhooks the neighbour sends in a second")
 	flag.Parse()
 	if *replicas < 1 || *webhooks <= limit || *trickle < 1 {
@@ -85,6 +87,6 @@ func measure(ctx context.Context, out io.Writer, b bench, webhooks, trickle int)
 	fmt.Fprintf(out, "\n%s: %s\n", crowd, rush)
 	fmt.Fprintf(out, "%s, alone:  %s\n", neighbour, quiet)
 	fmt.Fprintf(out, "%s, beside: %s\n", neighbour, loud)
-	fmt.Fprintf(out, "p99 beside / p99 alone: %.2f\n", float64(loud.percentile(0.99))/float64(quiet.percentile(0.99)))
+	fmt.Fprintf(out, "p99 beside / p99 alone: %.2f\n", float64(loud.percentile(p99))/float64(quiet.percentile(p99)))
 	return errors.Join(rush.exactly(limit), quiet.all(), loud.all(), b.inLedger(ctx, crowd, rush), b.inLedger(ctx, neighbour, append(quiet, loud...)))
 }
