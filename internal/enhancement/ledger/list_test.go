@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -112,19 +111,25 @@ func planOf(t *testing.T, d *postgrestest.Database, page ledger.List) []string {
 		t.Fatal(err)
 	}
 	query, args := ledger.ListSQL(page, "alpha")
-	var plan []map[string]any
+	var plan []struct {
+		Plan planNode `json:"Plan"`
+	}
 	if err := tx.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+query, args...).Scan(&plan); err != nil {
 		t.Fatal(err)
 	}
-	var kinds []string
-	var walk func(node map[string]any)
-	walk = func(node map[string]any) {
-		kinds = append(kinds, fmt.Sprint(node["Node Type"]))
-		below, _ := node["Plans"].([]any)
-		for _, child := range below {
-			walk(child.(map[string]any))
-		}
+	return plan[0].Plan.kinds()
+}
+
+// planNode is a node of a plan, as EXPLAIN has it.
+type planNode struct {
+	Type  string     `json:"Node Type"`
+	Plans []planNode `json:"Plans"`
+}
+
+func (n planNode) kinds() []string {
+	kinds := []string{n.Type}
+	for _, below := range n.Plans {
+		kinds = append(kinds, below.kinds()...)
 	}
-	walk(plan[0]["Plan"].(map[string]any))
 	return kinds
 }
