@@ -36,9 +36,7 @@ func TestSSRFTheEnhancerIsGuarded(t *testing.T) {
 	store := tenantstoretest.New(t)
 	example, credentials := tenantstoretest.Example("alpha")
 	example.ServiceDeskURL, example.KnowledgeURL = server.URL+"/api/v3", server.URL
-	if err := store.Store.Save(t.Context(), example, credentials); err != nil {
-		t.Fatal(err)
-	}
+	store.Put(t, example, credentials)
 	for allowed, want := range map[string]int64{"": 0, "127.0.0.1": 3} {
 		requests.Store(0)
 		cfg, err := configFrom(t, map[string]string{"APP_PORT": "1", "OUTBOUND_ALLOWED_NETWORKS": allowed})
