@@ -60,6 +60,7 @@ func (h *webhookHandler) authenticate(ctx context.Context, v *visit, body []byte
 // them are changing their secret: so what was sent is tried in every way, and what follows is the same. A copy of the
 // tenant can only vouch for a sender; whom it does not, the tenant itself is asked about, for its secret may be new.
 func (h *webhookHandler) prove(ctx context.Context, v *visit, body []byte, trust bool) (tenant.Tenant, error) {
+	v.proven = false // by an old copy, it may have been
 	end, err := h.turns.Take(ctx, v.tenantID)
 	if err != nil {
 		return tenant.Tenant{}, err

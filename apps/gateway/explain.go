@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"time"
@@ -54,7 +55,11 @@ func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) probl
 	case errors.As(err, &unreadable):
 		return problem{Status: http.StatusBadRequest, Detail: "the body did not arrive in full"}
 	case errors.As(err, &invalid):
-		h.logger.InfoContext(ctx, "webhook refused: not valid", "problems", invalid.Fields)
+		level := slog.LevelInfo
+		if !v.proven {
+			level = slog.LevelDebug // anybody could fill the log
+		}
+		h.logger.Log(ctx, level, "webhook refused: not valid", "problems", invalid.Fields)
 		return problem{Status: http.StatusBadRequest, Detail: "the payload is not valid", Errors: invalid.Fields}
 	case errors.Is(err, webhook.ErrSignature):
 		return problem{

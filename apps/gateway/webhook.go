@@ -127,11 +127,7 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		correlation = uuid.NewString()
 	}
 	w.Header().Set(headerCorrelation, correlation)
-	// What was begun for a sender is finished even when the sender has hung up, but not at any price: a
-	// database that hangs must not let requests pile up.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), takeTimeout)
-	defer cancel()
-	ctx = telemetry.With(ctx,
+	ctx := telemetry.With(context.WithoutCancel(r.Context()),
 		slog.String(telemetry.KeyCorrelation, correlation),
 		slog.String(telemetry.KeyOperation, "webhook_received"))
 
@@ -157,6 +153,10 @@ func (h *webhookHandler) take(ctx context.Context, w http.ResponseWriter, v *vis
 	if err != nil {
 		return ctx, accepted{}, &unreadableError{err}
 	}
+	// What was begun for a sender is finished even when the sender has hung up, but not at any price: a
+	// database that hangs must not let requests pile up.
+	ctx, cancel := context.WithTimeout(ctx, takeTimeout)
+	defer cancel()
 	ctx, job, a, err := h.admitJob(ctx, v, body)
 	if err != nil {
 		return ctx, accepted{}, err

@@ -9,7 +9,7 @@ import (
 // TestWebhook is a webhook that the console signs with the tenant's secret and sends to the gateway, to see the whole
 // way work.
 type TestWebhook struct {
-	TicketID    string            `json:"ticket_id"             doc:"Id of a ticket that exists in the tenant's ServiceDesk Plus." pattern:"^[0-9]{1,25}$"`
+	TicketID    string            `json:"ticket_id"             doc:"Id of a ticket that exists in the tenant's ServiceDesk Plus." pattern:"^[1-9][0-9]{0,24}$"`
 	Event       enhancement.Event `json:"event,omitempty"       enum:"created,updated" default:"created"`
 	Subject     string            `json:"subject,omitempty"     maxLength:"250"`
 	Description string            `json:"description"           minLength:"1" maxLength:"10000"`

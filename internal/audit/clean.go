@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 const (
@@ -42,7 +43,12 @@ func clean(e Event) Event {
 
 // cleanText redacts before it escapes, because secrets are recognised in the text as it was, and shortens last.
 func cleanText(s string, longest int) string {
-	return escaped(telemetry.Redact(readable(s)), longest)
+	s = readable(s)
+	// What is invisible is kept, escaped, as evidence; but not where it hides a secret.
+	if shown := ticket.Normalize(s); telemetry.Redact(shown) != shown {
+		return escaped(telemetry.Redact(shown), longest)
+	}
+	return escaped(telemetry.Redact(s), longest)
 }
 
 // readable bounds the work on s and makes it UTF-8.

@@ -1,6 +1,7 @@
 package httpserver_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,7 +49,8 @@ func writePair(t *testing.T, certFile, keyFile, name string) {
 func TestACertificateIsRenewedWithoutARestart(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
-	server := httpserver.New("127.0.0.1:0", http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	var told bytes.Buffer
+	server := httpserver.New("127.0.0.1:0", http.NotFoundHandler(), slog.New(slog.NewTextHandler(&told, nil)))
 	if err := httpserver.UseTLS(server, cert, key); err == nil {
 		t.Error("files that are not there are taken")
 	}
@@ -88,6 +91,10 @@ func TestACertificateIsRenewedWithoutARestart(t *testing.T) {
 	later(2 * time.Minute)
 	if got := name(); got != "second.example.com" {
 		t.Errorf("a pair that cannot be used takes the place of one that can: %s", got)
+	}
+	name()
+	if n := strings.Count(told.String(), "cannot be used"); n != 1 {
+		t.Errorf("that it cannot be used is told %d times: %s", n, told.String())
 	}
 	if err := os.Remove(key); err != nil {
 		t.Fatal(err)

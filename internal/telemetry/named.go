@@ -104,8 +104,16 @@ func schemeBefore(text string, i int) string {
 	return ""
 }
 
+// named looks for what follows on names in a text. It keeps the end of the word it looked at last, because a word may hold
+// many names, and text may be made to have us look for its end once for each.
+type named struct {
+	text            string
+	word, raw, last int // the word begins at word and ends at raw, and at last without what closes a clause
+}
+
 // redactNamed blanks out what follows on the name of a secret, or on a scheme.
 func redactNamed(text string) string {
+	n := &named{text: text, word: -1}
 	var b strings.Builder
 	done := 0
 	for i := 0; i < len(text); i++ {
@@ -113,11 +121,11 @@ func redactNamed(text string) string {
 		switch text[i] {
 		case ':', '=', '>':
 			if secretBefore(text, i) {
-				start, end = valueAfter(text, i)
+				start, end = n.valueAfter(i)
 			}
 		case ' ', '\t':
 			if scheme := schemeBefore(text, i); scheme != "" {
-				start, end = credentialAfter(text, i, scheme)
+				start, end = n.credentialAfter(i, scheme)
 			}
 		}
 		end = extended(text, start, end)
@@ -147,10 +155,11 @@ func extended(text string, start, end int) int {
 }
 
 // credentialAfter gives where the credential stands that follows on a scheme.
-func credentialAfter(text string, i int, scheme string) (start, end int) {
+func (n *named) credentialAfter(i int, scheme string) (start, end int) {
 	const shortest = 6
+	text := n.text
 	start = skip(text, i, " \t")
-	end = bareEnd(text, start)
+	end = n.bareEnd(start)
 	if end-start < shortest || isNext(text, start, end) || strings.HasPrefix(text[start:], redacted) {
 		return 0, 0
 	}
@@ -164,7 +173,8 @@ func credentialAfter(text string, i int, scheme string) (start, end int) {
 }
 
 // valueAfter gives where the value stands that follows on the separator at i.
-func valueAfter(text string, i int) (start, end int) {
+func (n *named) valueAfter(i int) (start, end int) {
+	text := n.text
 	start = skip(text, i+1, " \t=:>") // := and =>
 	if strings.HasPrefix(text[start:], redacted) {
 		return 0, 0
@@ -181,10 +191,10 @@ func valueAfter(text string, i int) (start, end int) {
 	if opened := skip(text, start, "[({"); opened > start && !strings.HasPrefix(text[opened-1:], redacted) {
 		start = opened
 	}
-	end = bareEnd(text, start)
+	end = n.bareEnd(start)
 	if schemeBefore(text, end) != "" { // Authorization: Bearer …
 		start = skip(text, end, " \t")
-		end = bareEnd(text, start)
+		end = n.bareEnd(start)
 		return start, end
 	}
 	if isNext(text, start, end) {
@@ -227,15 +237,17 @@ func quotedEnd(text string, start int, quote string) int {
 }
 
 // bareEnd gives where an unquoted value ends.
-func bareEnd(text string, start int) int {
-	end := start
-	for end < len(text) && strings.IndexByte(" \t\r\n\"'`&<>", text[end]) < 0 {
-		end++
+func (n *named) bareEnd(start int) int {
+	if n.word < 0 || start < n.word || start >= n.raw {
+		n.word, n.raw = start, start
+		for n.raw < len(n.text) && strings.IndexByte(" \t\r\n\"'`&<>", n.text[n.raw]) < 0 {
+			n.raw++
+		}
+		for n.last = n.raw; n.last > start && strings.IndexByte(",;)}\\", n.text[n.last-1]) >= 0; {
+			n.last--
+		}
 	}
-	for end > start && strings.IndexByte(",;)}\\", text[end-1]) >= 0 {
-		end--
-	}
-	return end
+	return max(start, n.last)
 }
 
 func skip(text string, i int, what string) int {

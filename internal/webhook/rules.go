@@ -12,8 +12,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
-// ticketIDPattern allows what both editions use: short numbers on premises, 18 and more digits in the cloud.
-var ticketIDPattern = regexp.MustCompile(`^[0-9]{1,25}$`)
+// ticketIDPattern allows what both editions use: short numbers on premises, 18 and more digits in the cloud. With zeros in
+// front, one ticket would have many ids, and a job for each.
+var ticketIDPattern = regexp.MustCompile(`^[1-9][0-9]{0,24}$`)
 
 // rules is immutable once made, and safe for concurrent use.
 var rules = newRules() //nolint:gochecknoglobals // built once from constants
@@ -59,7 +60,7 @@ func problem(w validator.FieldError) string {
 	case "tenant_id":
 		return "use 1 to 63 lower-case letters, digits and hyphens"
 	case "ticket_id":
-		return "use ServiceDesk Plus's request id: 1 to 25 digits"
+		return "use ServiceDesk Plus's request id: 1 to 25 digits, the first of them not 0"
 	case "timestamp":
 		return "use RFC 3339 (2006-01-02T15:04:05Z) or milliseconds since 1970, in quotation marks"
 	default:

@@ -13,7 +13,6 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
-	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // Ledger keeps the account of jobs.
@@ -119,9 +118,9 @@ func (l *Ledger) Known(ctx context.Context, tenantID, jobID string) (bool, error
 }
 
 // Confirm notes that a repeated delivery of a pending job was published and is about to be
-// answered 202, which Withdraw then respects. ErrNotFound: the row was withdrawn in the meantime.
+// answered 202, which Withdraw then respects. ErrNotFound: the job was withdrawn in the meantime, or has failed.
 func (l *Ledger) Confirm(ctx context.Context, tenantID, jobID string) error {
-	const query = `UPDATE enhancement_history SET confirmed = true WHERE tenant_id = $1 AND job_id = $2`
+	const query = `UPDATE enhancement_history SET confirmed = true WHERE tenant_id = $1 AND job_id = $2 AND status <> 'failed'`
 	return l.changeOne(ctx, "confirm", tenantID, jobID, query)
 }
 
@@ -182,7 +181,7 @@ func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (Claimed, er
 // Fail ends a run of a job that is not ended yet. A job that was completed stays completed: its note stands. One
 // that has been begun anew is the new run's business. It reports whether it was this call that failed the run.
 func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error) {
-	if reason = ticket.Normalize(reason); reason == "" {
+	if reason = told(reason); reason == "" {
 		reason = "no reason given"
 	}
 	const query = `

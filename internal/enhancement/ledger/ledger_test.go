@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,11 +23,18 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 
 func newLedger(t *testing.T) *ledger.Ledger {
 	t.Helper()
+	l, _ := newLedgerWithin(t)
+	return l
+}
+
+// newLedgerWithin also gives what lies beneath it.
+func newLedgerWithin(t *testing.T) (*ledger.Ledger, *postgrestest.Database) {
+	t.Helper()
 	store := tenantstoretest.New(t)
 	for _, id := range []string{"alpha", "beta"} {
 		store.Save(t, id)
 	}
-	return ledger.New(store.DB)
+	return ledger.New(store.DB), store.Database
 }
 
 func job() enhancement.Job {
@@ -235,7 +243,24 @@ func TestWithdrawingALaterRunKeepsTheAccount(t *testing.T) {
 	if got, err := l.Job(t.Context(), "alpha", j.ID); err != nil || got.Status != enhancement.StatusFailed {
 		t.Errorf("the job is %+v, %v", got, err)
 	}
+	// Another delivery that joined it has published in vain: the enhancer leaves a failed job.
+	if err := l.Confirm(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
+		t.Errorf("confirmed to another sender: %v, want ErrNotFound", err)
+	}
 	accept(t, l, j) // and the sender's retry is taken
+}
+
+func TestWhatIsToldIsKeptInPart(t *testing.T) {
+	l := newLedger(t)
+	j := job()
+	accept(t, l, j)
+	if _, err := l.Fail(t.Context(), "alpha", j.ID, 1, "it said "+strings.Repeat("no ", 100_000)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.Job(t.Context(), "alpha", j.ID)
+	if err != nil || len(got.FailureReason) > 3_000 || !strings.HasPrefix(got.FailureReason, "it said no") {
+		t.Errorf("%d bytes of a reason are kept: %.20s, %v", len(got.FailureReason), got.FailureReason, err)
+	}
 }
 
 func TestAnUpdateBackToAnEarlierTextIsAnUpdate(t *testing.T) {

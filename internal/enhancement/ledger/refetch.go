@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,6 +33,10 @@ func yetToFetch(ctx context.Context, tx postgres.Tx, job enhancement.Job) (strin
 	return id, nil
 }
 
+// givesWayTo is for how long a job that runs counts as doing the work: longer than any job takes, and not for good, for its
+// workflow may be lost.
+const givesWayTo = 5 * time.Minute
+
 // Fetched gives a running job the texts of its ticket, and ends it when they are those of the ticket's job before it, if
 // that one is done or doing: whatever was said to have happened changed nothing, or somebody only claimed it. It
 // reports whether the job has ended so. A job ended without a note of its own says nothing about the ticket and is
@@ -52,7 +57,7 @@ func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t
 				  AND (older.received_at, older.job_id) < (job.received_at, job.job_id)
 				  AND NOT (older.status = 'completed' AND older.note_id = '')
 				ORDER BY older.received_at DESC, older.job_id DESC LIMIT 1)
-			  AND before.status IN ('running', 'completed')
+			  AND (before.status = 'completed' OR before.status = 'running' AND before.started_at > now() - $3::interval)
 			  AND (before.subject, before.description, before.priority) = (job.subject, job.description, job.priority)`
 	)
 	err = l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
@@ -63,7 +68,7 @@ func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t
 		if stored.RowsAffected() == 0 {
 			return pgx.ErrNoRows
 		}
-		ended, err := tx.Exec(ctx, end, tenantID, jobID)
+		ended, err := tx.Exec(ctx, end, tenantID, jobID, givesWayTo)
 		unchanged = ended.RowsAffected() > 0
 		return err
 	})

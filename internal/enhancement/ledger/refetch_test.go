@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -16,12 +18,14 @@ type desk struct {
 	*ledger.Ledger
 
 	t     *testing.T
+	admin *pgxpool.Pool
 	notes int
 }
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	return &desk{Ledger: newLedger(t), t: t}
+	l, database := newLedgerWithin(t)
+	return &desk{Ledger: l, t: t, admin: database.Admin}
 }
 
 func (d *desk) hint(event enhancement.Event) ledger.Accepted {
@@ -226,6 +230,19 @@ func TestOneJobDoesTheWorkForOneText(t *testing.T) {
 	d.fail(working)
 	if d.fetch(d.hint(enhancement.EventUpdated).JobID, "one") {
 		t.Error("the only job that did the work has failed, and nobody does it")
+	}
+}
+
+// The workflow of the one that runs may be lost. Its text must not be waited for until somebody notices.
+func TestAJobThatRunsForTooLongIsNotGivenWayTo(t *testing.T) {
+	d := newDesk(t)
+	lost := d.hint(enhancement.EventUpdated).JobID
+	d.fetch(lost, "one")
+	if _, err := d.admin.Exec(t.Context(), "UPDATE enhancement_history SET started_at = now() - interval '6 minutes'"); err != nil {
+		t.Fatal(err)
+	}
+	if d.fetch(d.hint(enhancement.EventUpdated).JobID, "one") {
+		t.Error("nobody does the work")
 	}
 }
 

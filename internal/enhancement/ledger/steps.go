@@ -22,7 +22,7 @@ func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhan
 		batch.Queue(`
 			INSERT INTO llm_calls (tenant_id, job_id, model, prompt_tokens, completion_tokens, cost_usd, duration_ms, error, called_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(), ticket.Normalize(c.Error), c.CalledAt)
+			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(), told(c.Error), c.CalledAt)
 	}
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
@@ -42,7 +42,7 @@ func queueStep(batch *pgx.Batch, tenantID, jobID string, r enhancement.StepRecor
 		ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
 			outcome = excluded.outcome, detail = excluded.detail, result = excluded.result,
 			duration_ms = excluded.duration_ms, finished_at = now()`,
-		tenantID, jobID, r.Step, r.Outcome, ticket.Normalize(r.Detail), result, r.Duration.Milliseconds())
+		tenantID, jobID, r.Step, r.Outcome, told(r.Detail), result, r.Duration.Milliseconds())
 }
 
 // Steps returns what the job's steps have recorded so far, by name.
@@ -103,3 +103,9 @@ func (l *Ledger) LLMCalls(ctx context.Context, tenantID, jobID string) ([]enhanc
 	}
 	return calls, nil
 }
+
+// longestTold is how many characters of what another system said are kept.
+const longestTold = 2_000
+
+// told is what another system said, as it is kept: without what deceives, and not at any length.
+func told(text string) string { return ticket.Truncate(ticket.Normalize(text), longestTold) }
