@@ -36,8 +36,6 @@ const (
 	requestTimeout = 30 * time.Second
 	// deniedPerSecond and deniedBurst bound the entries about refusals: below a hundred thousand a day, whatever comes.
 	deniedPerSecond, deniedBurst = 1, 50
-	// mostStreams is how many there are at once; a stream lasts long.
-	mostStreams = 16
 )
 
 // Config is how the API behaves.
@@ -103,9 +101,11 @@ type Server struct {
 
 	failures *origin.Failures
 	sparse   *audit.Sparse
-	streams  chan struct{}
 	bodies   *slots
 	uploads  chan struct{}
+	// streams are those of tenants; exports of the audit log and its verifications do not wait for them.
+	streams, exports, verifications *slots
+
 	stopping context.Context //nolint:containedctx // it is the process's, and ends streams
 	stop     context.CancelFunc
 
@@ -132,8 +132,8 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		reach: d.Reach, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
-		failures: failures, sparse: sparse, streams: make(chan struct{}, mostStreams),
-		bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
+		failures: failures, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
+		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	useProblems()

@@ -14,6 +14,13 @@ const (
 	uploadWait  = 10 * time.Second
 	// mostBodies are read at once, and ownBodies of one client: who sends slowly holds up itself.
 	mostBodies, ownBodies = 16, 2
+	// mostStreams import or reindex at once, which lasts long; so many of one tenant, and of one client.
+	mostStreams, tenantStreams, clientStreams = 16, 4, 8
+	// mostReindexing, mostExports and mostVerifications each keep a connection of the database for as long as they last.
+	// Together with mostUploads they are fewer than there are by default (DB_MAX_CONNS), or nobody could be recognised.
+	mostReindexing             = 4
+	mostExports, clientExports = 2, 1
+	mostVerifications          = 1
 )
 
 // slots bound what is under way at once: all of it, and the shares of tenants and clients in it, so that one of them does
