@@ -98,7 +98,7 @@ func batch[T uploadable](s *Server, kind, what string,
 	})
 }
 
-// takesContent fails unless there is a tenant for rows to belong to, and it is not on its way out.
+// takesContent fails unless there is the tenant, and it is not on its way out: nothing is worth doing for it then.
 func (s *Server) takesContent(ctx context.Context, tenantID string) error {
 	record, err := s.tenants.Read(ctx, tenantID)
 	if err != nil {

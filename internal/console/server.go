@@ -104,7 +104,7 @@ type Server struct {
 	bodies   *slots
 	uploads  chan struct{}
 	// streams are those of tenants; exports of the audit log and its verifications do not wait for them.
-	streams, exports, verifications *slots
+	streams, exports, verifications, tests *slots
 
 	stopping context.Context //nolint:containedctx // it is the process's, and ends streams
 	stop     context.CancelFunc
@@ -133,7 +133,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
-		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications),
+		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	useProblems()

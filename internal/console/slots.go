@@ -21,6 +21,8 @@ const (
 	mostReindexing             = 4
 	mostExports, clientExports = 2, 1
 	mostVerifications          = 1
+	// mostTests of connections are made at once, and one of each tenant: its server is not to be hammered with them.
+	mostTests = 8
 )
 
 // slots bound what is under way at once: all of it, and the shares of tenants and clients in it, so that one of them does

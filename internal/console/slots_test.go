@@ -265,3 +265,31 @@ func TestOneVerificationAtATime(t *testing.T) {
 	read[adminapi.AuditVerification](t, <-first, http.StatusOK)
 	read[adminapi.AuditVerification](t, w.call(http.MethodGet, "/audit/verification", nil), http.StatusOK)
 }
+
+func TestATenantsConnectionsAreTestedOneAtATime(t *testing.T) {
+	w := newWorld(t)
+	w.create("alpha")
+	w.create("beta")
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	w.probed = func() { begun <- struct{}{}; <-goOn }
+	answers := make(chan *httptest.ResponseRecorder)
+	test := func(id string) {
+		go func() { answers <- w.call(http.MethodPost, "/tenants/"+id+"/connection-test", nil) }()
+		<-begun
+	}
+	test("alpha")
+	rec := w.call(http.MethodPost, "/tenants/alpha/connection-test", nil)
+	refused(t, rec, http.StatusTooManyRequests, "wait for its result")
+	if rec.Header().Get("Retry-After") == "" {
+		t.Error("it does not say when to try again")
+	}
+	test("beta")
+	close(goOn)
+	for range 2 {
+		read[adminapi.ConnectionTest](t, <-answers, http.StatusOK)
+	}
+	w.probed = nil
+	read[adminapi.ConnectionTest](t, w.call(http.MethodPost, "/tenants/alpha/connection-test", nil), http.StatusOK)
+	w.call(http.MethodDelete, "/tenants/beta", nil)
+	refused(t, w.call(http.MethodPost, "/tenants/beta/connection-test", nil), http.StatusConflict, "restore it first")
+}
