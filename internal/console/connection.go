@@ -29,6 +29,7 @@ func (s *Server) testConnection(ctx context.Context, in *TenantPath) (*connectio
 	}
 	release, got := s.tests.take(ofTenant(in.TenantID, 1))
 	switch got {
+	case taken:
 	case shareTaken:
 		return nil, problem(http.StatusTooManyRequests, "another test of this tenant's connections is under way: wait for its result").later(soon)
 	case allTaken:

@@ -95,6 +95,7 @@ func ofClient(ctx context.Context, most int) share {
 func (s *Server) bodySlot(ctx context.Context) (release func(), refused *Problem) {
 	release, got := s.bodies.take(ofClient(ctx, ownBodies))
 	switch got {
+	case taken:
 	case shareTaken:
 		return nil, problem(http.StatusTooManyRequests, "you have other uploads under way: wait for the end of one").later(soon)
 	case allTaken:

@@ -51,6 +51,7 @@ func (l *lines) Write(p []byte) (int, error) {
 func (s *Server) begin(ctx context.Context, entry audit.Event, room *slots, shares ...share) (release func(), err error) {
 	release, got := room.take(shares...)
 	switch got {
+	case taken:
 	case shareTaken:
 		return nil, problem(http.StatusTooManyRequests,
 			"you have, or the tenant has, as many imports, exports and the like under way as may be: wait for the end of one").later(soon)
@@ -75,9 +76,9 @@ func (s *Server) stream(ctx context.Context, release func(), work func(ctx conte
 		w.WriteHeader(http.StatusOK)
 		out := &lines{out: w, conn: http.NewResponseController(w), json: json.NewEncoder(w)}
 		out.json.SetEscapeHTML(false)
-		ctx, cancel := context.WithCancelCause(ctx) //nolint:contextcheck // it is the request's, as huma handed it over
+		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		defer context.AfterFunc(s.stopping, func() { cancel(errStopping) })()
+		defer context.AfterFunc(s.stopping, func() { cancel(errStopping) })() //nolint:contextcheck // the work's context is the request's
 		work(ctx, out)
 	}}
 }
