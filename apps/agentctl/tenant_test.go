@@ -123,6 +123,11 @@ func TestTheLifeOfATenant(t *testing.T) {
 			t.Errorf("a deletion says nothing of %q: %s", says, deleted)
 		}
 	}
+	w.exec(t, "REVOKE SELECT ON ticket_history FROM console_user, app_user")
+	if uncounted := must(t, "", "tenant delete alpha"); !strings.Contains(uncounted, "more rows than could be counted") {
+		t.Errorf("a deletion that was not counted says %s", uncounted)
+	}
+	w.exec(t, "GRANT SELECT ON ticket_history TO console_user, app_user")
 	fails(t, exampleTenant, "tenant apply --file -", "alpha is deleted", "agentctl tenant restore alpha")
 	fails(t, exampleTickets, "import tickets --tenant alpha --file -", "deleted")
 	// Nobody is there to be asked, and what is piped in is no answer.

@@ -29,7 +29,13 @@ func newTenantDeleteCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := say(cmd, "tenant %s is deleted; nothing has gone yet. A purge would remove %s:", args[0], plural(deletion.Total, "row")); err != nil {
+			const gone = "tenant %s is deleted; nothing has gone yet. A purge would remove %s"
+			if deletion.Uncounted {
+				err = say(cmd, gone, args[0], "more rows than could be counted at once")
+			} else {
+				err = say(cmd, gone+":", args[0], plural(deletion.Total, "row"))
+			}
+			if err != nil {
 				return err
 			}
 			if err := printRows(cmd, deletion.Rows); err != nil {

@@ -60,6 +60,14 @@ func nowhere(t testing.TB) {
 	t.Setenv("AGENTCTL_ALLOW_PLAIN_HTTP", "false")
 }
 
+// exec changes the database.
+func (w *world) exec(t *testing.T, statement string) {
+	t.Helper()
+	if _, err := w.database.Admin.Exec(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // stored asks the database for one text, as the tenant alpha.
 func (w *world) stored(t *testing.T, query string) (text string) {
 	t.Helper()

@@ -18,7 +18,7 @@ const (
 	DefaultPage = 50
 	// MaxBatch is how many rows an upload may have, and MaxBatchBytes how large it may be.
 	MaxBatch      = 1000
-	MaxBatchBytes = 32 << 20
+	MaxBatchBytes = 16 << 20
 )
 
 // Page is one page of a list. Next is the cursor for the following one; empty at the end.

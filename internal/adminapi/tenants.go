@@ -88,8 +88,10 @@ type ReplaceSecret struct {
 // Deletion is what DELETE answers: nothing has gone yet.
 type Deletion struct {
 	Tenant Tenant           `json:"tenant"`
-	Rows   map[string]int64 `json:"rows" doc:"How many rows a purge would remove, by table."`
-	Total  int64            `json:"total"`
+	Rows   map[string]int64 `json:"rows"  doc:"How many rows a purge would remove, by table; empty when uncounted."`
+	Total  int64            `json:"total" doc:"All of rows; 0 when uncounted."`
+	// Uncounted is beside a tenant that is deleted all the same.
+	Uncounted bool `json:"uncounted,omitempty" doc:"The tenant is deleted, but its rows could not be counted in a few seconds: it has many."`
 }
 
 // PurgeTenant is the second step of a deletion.

@@ -15,8 +15,11 @@ import (
 	"github.com/ai-agents/ai-agents/internal/audit"
 )
 
-// verifyTimeout bounds a verification, which reads all of the log.
-const verifyTimeout = 5 * time.Minute
+const (
+	// verifyTimeout bounds a verification, which reads all of the log; afterVerification is when to ask for another.
+	verifyTimeout     = 5 * time.Minute
+	afterVerification = 30 * time.Second
+)
 
 func (s *Server) auditRoutes() {
 	register(s, operation{
@@ -33,7 +36,7 @@ func (s *Server) auditRoutes() {
 	register(s, operation{
 		id: "verify-audit", method: http.MethodGet, path: "/audit/verification", needs: permission(access.AuditRead),
 		summary:  "Verify that the audit log is as it was written",
-		detail:   "Keep last_seq and last_hash elsewhere, and give them the next time: nothing else shows that the end was cut off.",
+		detail:   "One at a time. Keep last_seq and last_hash elsewhere, and give them the next time: nothing else shows that the end was cut off.",
 		patience: verifyTimeout,
 	}, s.verifyAudit)
 }
@@ -67,6 +70,10 @@ func (s *Server) listAudit(ctx context.Context, in *listAudit) (*auditPage, erro
 	if err != nil {
 		return nil, err
 	}
+	// The log would take another number for none, and begin anew.
+	if in.Cursor != "" && before < 1 {
+		return nil, errCursor()
+	}
 	query := in.query()
 	query.Before, query.Limit = before, in.Limit
 	records, err := s.audit.List(ctx, query)
@@ -94,10 +101,11 @@ func (s *Server) exportAudit(ctx context.Context, in *exportAudit) (*huma.Stream
 	entry := s.event(ctx, audit.OperationAuditExport, audit.StatusOK, in.TenantID, "", map[string]string{
 		"operation": in.Operation, "actor": in.Actor, "filtered": strconv.FormatBool(in.query() != audit.Query{}),
 	})
-	if err := s.announce(ctx, entry); err != nil {
+	release, err := s.begin(ctx, entry, s.exports, ofClient(ctx, clientExports))
+	if err != nil {
 		return nil, err
 	}
-	return s.stream(ctx, func(ctx context.Context, out *lines) {
+	return s.stream(ctx, release, func(ctx context.Context, out *lines) {
 		if err := s.audit.Export(ctx, in.query(), out); err != nil {
 			if ctx.Err() == nil {
 				s.logger.ErrorContext(ctx, "an export of the audit log broke off", "error", err)
@@ -107,7 +115,7 @@ func (s *Server) exportAudit(ctx context.Context, in *exportAudit) (*huma.Stream
 			// What was sent must not pass for the whole: an orderly end would say so.
 			panic(http.ErrAbortHandler)
 		}
-	})
+	}), nil
 }
 
 type verifyAudit struct {
@@ -123,6 +131,11 @@ func (s *Server) verifyAudit(ctx context.Context, in *verifyAudit) (*verificatio
 	if wrong != nil {
 		return nil, wrong
 	}
+	release, got := s.verifications.take()
+	if got != taken {
+		return nil, problem(http.StatusServiceUnavailable, "another verification is under way: try again when it has ended").later(afterVerification)
+	}
+	defer release()
 	v, err := s.audit.Verify(ctx, anchors...)
 	if err != nil {
 		return nil, err

@@ -14,8 +14,8 @@ func (s *Server) connectionRoutes() {
 		id: "test-connection", method: http.MethodPost, path: pathTenant + "/connection-test", needs: permission(access.ConnectionsTest),
 		summary: "Try whether what a tenant depends on can be reached",
 		detail: "Its ServiceDesk Plus, its knowledge base and the language model are asked side by side, ten seconds each, with the " +
-			"tenant's stored settings and keys. It works for a disabled tenant, too.",
-		errors: []int{http.StatusNotFound},
+			"tenant's stored settings and keys. It works for a disabled tenant, too. One at a time for each tenant.",
+		errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, s.testConnection)
 }
 
@@ -24,6 +24,18 @@ type connectionAnswer struct {
 }
 
 func (s *Server) testConnection(ctx context.Context, in *TenantPath) (*connectionAnswer, error) {
+	if err := s.takesContent(ctx, in.TenantID); err != nil {
+		return nil, err
+	}
+	release, got := s.tests.take(ofTenant(in.TenantID, 1))
+	switch got {
+	case taken:
+	case shareTaken:
+		return nil, problem(http.StatusTooManyRequests, "another test of this tenant's connections is under way: wait for its result").later(soon)
+	case allTaken:
+		return nil, problem(http.StatusServiceUnavailable, "too many tests of connections are under way: try again later").later(soon)
+	}
+	defer release()
 	tested, err := s.reach.Test(ctx, in.TenantID)
 	if err != nil {
 		return nil, err

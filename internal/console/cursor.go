@@ -30,11 +30,16 @@ func decodeCursor[T any](list, text string) (at T, err error) {
 		err = json.Unmarshal(decoded, &c)
 	}
 	if err != nil || c.List != list {
-		p := problem(http.StatusBadRequest, "the cursor is not one that this list gave: begin without a cursor")
-		p.Errors = []FieldProblem{{Location: "query.cursor", Message: "is not the value of next of an earlier page of this list"}}
-		return at, p
+		return at, errCursor()
 	}
 	return c.At, nil
+}
+
+// errCursor is a cursor that the list cannot have given.
+func errCursor() *Problem {
+	p := problem(http.StatusBadRequest, "the cursor is not one that this list gave: begin without a cursor")
+	p.Errors = []FieldProblem{{Location: "query.cursor", Message: "is not the value of next of an earlier page of this list"}}
+	return p
 }
 
 // Paging is what lists are asked with.

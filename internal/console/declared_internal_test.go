@@ -40,3 +40,29 @@ func TestAnOperationWithoutADeclarationIsRefusedAtStart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What huma decodes takes hundreds of times its size, so only what is small is for huma.
+func TestOnlySmallBodiesBecomeTrees(t *testing.T) {
+	s, err := newServer(Config{BadTokens: 1}, Deps{Now: time.Now}, (*Server).routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := 0
+	for path, item := range s.api.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete} {
+			if op == nil || op.RequestBody == nil {
+				continue
+			}
+			bodies++
+			if !op.SkipValidateBody && (op.MaxBodyBytes < 1 || op.MaxBodyBytes > defaultMaxBody) {
+				t.Errorf("%s %s takes %d bytes as a tree", op.Method, path, op.MaxBodyBytes)
+			}
+			if upload, _ := op.Metadata[metaUpload].(bool); op.MaxBodyBytes > defaultMaxBody && !upload {
+				t.Errorf("%s %s takes %d bytes from any number of clients", op.Method, path, op.MaxBodyBytes)
+			}
+		}
+	}
+	if bodies < 10 {
+		t.Errorf("only %d operations have a body", bodies)
+	}
+}

@@ -48,6 +48,8 @@ type world struct {
 	admin   string // a token with all permissions
 	clock   *clock
 	metrics *telemetry.Metrics
+	// probed, when it is set, is called as a tenant's ServiceDesk Plus is tried.
+	probed func()
 }
 
 // metric is the sum of what is counted under the name.
@@ -198,8 +200,13 @@ func newWorld(t *testing.T) *world {
 		Authenticator: access.NewAuthenticator(access.Config{Tokens: w.tokens, Now: w.clock.now, Logger: logger}),
 		Publisher:     w.bus, Importer: w.desk,
 		Reach: reach.New(reach.Config{
-			Tenants:   store.Console,
-			Desk:      func(tenant.Tenant, tenant.Credentials) (reach.Desk, error) { return noDesk{}, nil },
+			Tenants: store.Console,
+			Desk: func(tenant.Tenant, tenant.Credentials) (reach.Desk, error) {
+				if w.probed != nil {
+					w.probed()
+				}
+				return noDesk{}, nil
+			},
 			Transport: http.DefaultTransport, Timeout: time.Second,
 		}),
 		Gateway: w.gateway.Client(), Metrics: w.metrics, Logger: logger, Now: w.clock.now,

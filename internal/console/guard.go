@@ -44,7 +44,7 @@ const (
 	metaTenantQuery = "tenant_query"
 	// metaPatience is how long the operation may take; negative for a stream, which sees to that itself.
 	metaPatience = "patience"
-	// metaUpload: the body is large, and only some are taken at a time.
+	// metaUpload: the body is large, and only some are read at a time.
 	metaUpload = "upload"
 )
 
@@ -54,8 +54,8 @@ type guarded struct {
 	huma.Adapter
 
 	admit func(ctx huma.Context, op *huma.Operation, needs requirement) (huma.Context, *Problem)
-	// uploads has room for those that are taken at a time.
-	uploads    chan struct{}
+	// upload lets a large body in, before any of it is read.
+	upload     func(ctx context.Context) (release func(), refused *Problem)
 	undeclared []string
 }
 
@@ -69,9 +69,9 @@ func (g *guarded) Handle(op *huma.Operation, handler func(huma.Context)) {
 	g.Adapter.Handle(op, func(ctx huma.Context) {
 		ctx, refused := g.admit(ctx, op, needs)
 		if upload, _ := op.Metadata[metaUpload].(bool); upload && refused == nil {
-			var done func()
-			if done, refused = g.turn(ctx.Context()); refused == nil {
-				defer done()
+			var release func()
+			if release, refused = g.upload(ctx.Context()); refused == nil {
+				defer release()
 			}
 		}
 		if refused != nil {
@@ -95,19 +95,6 @@ func allowTime(ctx context.Context, op *huma.Operation) {
 	if patience > 0 {
 		visiting(ctx).answerBy(time.Now().Add(op.BodyReadTimeout + patience + answerTime))
 	}
-}
-
-// turn waits until the upload may begin: each is in memory as a whole.
-func (g *guarded) turn(ctx context.Context) (done func(), refused *Problem) {
-	wait := time.NewTimer(uploadWait)
-	defer wait.Stop()
-	select {
-	case g.uploads <- struct{}{}:
-		return func() { <-g.uploads }, nil
-	case <-ctx.Done():
-	case <-wait.C:
-	}
-	return nil, problem(http.StatusServiceUnavailable, "too many uploads are under way: try again later").later(soon)
 }
 
 // admit decides whether a request may go on to its operation.

@@ -44,10 +44,11 @@ func (s *Server) startImport(ctx context.Context, in *startImport) (*huma.Stream
 	entry := s.event(ctx, audit.OperationImportStart, audit.StatusOK, in.TenantID, string(in.Body.Feed), map[string]string{
 		"phase": "begin", "limit": strconv.Itoa(in.Body.Limit), "dry_run": strconv.FormatBool(in.Body.DryRun), "restart": strconv.FormatBool(in.Body.Restart),
 	})
-	if err := s.announce(ctx, entry); err != nil {
+	release, err := s.begin(ctx, entry, s.streams, ofTenant(in.TenantID, tenantStreams), ofClient(ctx, clientStreams))
+	if err != nil {
 		return nil, err
 	}
-	return s.stream(ctx, func(ctx context.Context, out *lines) { s.runImport(ctx, out, in, entry) })
+	return s.stream(ctx, release, func(ctx context.Context, out *lines) { s.runImport(ctx, out, in, entry) }), nil
 }
 
 // isEnabled fails unless the tenant is: nothing is done for others in its systems.
@@ -85,8 +86,14 @@ func (s *Server) runImport(ctx context.Context, out *lines, in *startImport, ent
 	_ = out.write(last)
 }
 
+const detailInWork = "the console's log tells more under this request's correlation id"
+
 // tellWorkEnded gives the words for work in a stream that did not get to its end, and logs why.
 func (s *Server) tellWorkEnded(ctx context.Context, err error, advice string) string {
+	if fault, ok := errors.AsType[*panicError](err); ok {
+		s.logger.ErrorContext(ctx, "work in a stream panicked", "error", err, "stack", string(fault.stack))
+		return advice + ": " + detailInWork
+	}
 	if errors.Is(context.Cause(ctx), errStopping) {
 		return errStopping.Error() + ": " + advice
 	}
@@ -94,7 +101,7 @@ func (s *Server) tellWorkEnded(ctx context.Context, err error, advice string) st
 		return advice
 	}
 	s.logger.WarnContext(ctx, "work in a stream failed", "error", err)
-	return advice + ": " + reach.Advice(err, "the console's log tells more under this request's correlation id")
+	return advice + ": " + reach.Advice(err, detailInWork)
 }
 
 func showProgress(p mirror.Progress) *adminapi.ImportProgress {

@@ -57,7 +57,7 @@ func TestAPurgeTakesTwoSteps(t *testing.T) {
 	}
 	rec := w.call(http.MethodDelete, "/tenants/alpha", nil)
 	deletion := read[adminapi.Deletion](t, rec, http.StatusOK)
-	if deletion.Rows["subnets"] != 1 || deletion.Total < 2 {
+	if deletion.Uncounted || deletion.Rows["subnets"] != 1 || deletion.Total < 2 {
 		t.Errorf("a purge would remove %v", deletion.Rows)
 	}
 	tag := rec.Header().Get("ETag")
@@ -80,5 +80,28 @@ func TestAPurgeTakesTwoSteps(t *testing.T) {
 	}
 	if rows := read[adminapi.Deletion](t, w.call(http.MethodDelete, "/tenants/beta", nil), http.StatusOK).Rows; rows["subnets"] != 1 {
 		t.Errorf("the other tenant has %v left", rows)
+	}
+}
+
+// What is done must not be answered as if it were not.
+func TestADeletionIsToldWhateverBecomesOfTheCounts(t *testing.T) {
+	for name, hinder := range map[string]func(w *world){
+		"counting takes long": func(w *world) { w.locked("subnets") },
+		"counting fails": func(w *world) {
+			if _, err := w.store.Database.Admin.Exec(t.Context(), "REVOKE SELECT ON subnets FROM console_user, app_user"); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.create("alpha")
+			hinder(w)
+			rec := w.call(http.MethodDelete, "/tenants/alpha", nil)
+			got := read[adminapi.Deletion](t, rec, http.StatusOK)
+			if got.Tenant.Status != adminapi.TenantDeleted || !got.Uncounted || got.Total != 0 || rec.Header().Get("ETag") == "" {
+				t.Errorf("answer %s", rec.Body)
+			}
+		})
 	}
 }

@@ -23,8 +23,10 @@ type operation struct {
 	status int
 	// errors are the statuses besides those that every operation may have.
 	errors []int
-	// maxBody in bytes; 64 KiB when 0.
+	// maxBody in bytes; 64 KiB when 0. More is only for an operation that decodes the body itself.
 	maxBody int64
+	// body is for such an operation: the schema that the document has. Its input has the body as RawBody.
+	body *huma.Schema
 	// bodyTime is how long the body may take to arrive; 10 s when 0.
 	bodyTime time.Duration
 	// patience is how long it may take once the body is read; requestTimeout when 0. A stream may take any time.
@@ -40,13 +42,18 @@ const (
 	defaultBodyTime = 10 * time.Second
 	// bearer and bootstrapScheme are the names of the security schemes.
 	bearer, bootstrapScheme = "bearer", "bootstrap"
-	// mediaLines is the media type of streams: JSON, an object a line.
+	// mediaJSON is that of all other bodies, and mediaLines the media type of streams: JSON, an object a line.
 	mediaLines = "application/x-ndjson"
+	mediaJSON  = "application/json"
 )
 
 // register adds the operation. What handler returns as error is explained to the client in one place.
 func register[I, O any](s *Server, o operation, handler func(context.Context, *I) (*O, error)) {
 	op := o.huma(s.api.OpenAPI().Components.Schemas)
+	if o.body != nil {
+		// huma would describe the raw body in the end, whatever it is given here.
+		defer func() { s.document(op).RequestBody.Content[mediaJSON].Schema = o.body }()
+	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		visiting(ctx).unhurried()
 		if o.line == nil {
@@ -62,15 +69,26 @@ func register[I, O any](s *Server, o operation, handler func(context.Context, *I
 	})
 }
 
+// document gives the operation as the document has it.
+func (s *Server) document(op huma.Operation) *huma.Operation {
+	path := s.api.OpenAPI().Paths[op.Path]
+	for _, documented := range []*huma.Operation{path.Get, path.Post, path.Put, path.Delete} {
+		if documented != nil && documented.OperationID == op.OperationID {
+			return documented
+		}
+	}
+	panic("the operation " + op.OperationID + " is not in the document")
+}
+
 func (o operation) huma(schemas huma.Registry) huma.Operation {
 	op := huma.Operation{
 		OperationID: o.id, Method: o.method, Path: adminapi.Prefix + o.path, Summary: o.summary, Description: o.detail,
 		DefaultStatus: o.status, MaxBodyBytes: o.maxBody, BodyReadTimeout: o.bodyTime,
-		RejectUnknownQueryParameters: true,
-		Metadata:                     map[string]any{metaRequirement: o.needs},
-		Extensions:                   map[string]any{"x-permission": string(o.needs)},
-		Security:                     []map[string][]string{{o.scheme(): {}}},
-		Responses:                    map[string]*huma.Response{},
+		SkipValidateBody: o.body != nil, RejectUnknownQueryParameters: true,
+		Metadata:   map[string]any{metaRequirement: o.needs},
+		Extensions: map[string]any{"x-permission": string(o.needs)},
+		Security:   []map[string][]string{{o.scheme(): {}}},
+		Responses:  map[string]*huma.Response{},
 	}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = defaultMaxBody

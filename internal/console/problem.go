@@ -121,7 +121,7 @@ func fromHuma(status int, message string, errs []error) *Problem {
 		p.Detail = "the request is not valid: see errors"
 	}
 	for _, err := range errs {
-		p.Errors = append(p.Errors, fault(err))
+		p.Errors = append(p.Errors, faultOf(err))
 		if len(p.Errors) == mostFaults {
 			break
 		}
@@ -132,7 +132,7 @@ func fromHuma(status int, message string, errs []error) *Problem {
 // mostFaults of a request are told.
 const mostFaults = 100
 
-func fault(err error) FieldProblem {
+func faultOf(err error) FieldProblem {
 	var detailed huma.ErrorDetailer
 	if !errors.As(err, &detailed) {
 		return FieldProblem{Message: "is not valid"}

@@ -36,10 +36,11 @@ func (s *Server) reindex(ctx context.Context, in *reindex) (*huma.StreamResponse
 	}
 	entry := s.event(ctx, audit.OperationIndexRebuild, audit.StatusOK, in.TenantID, "",
 		map[string]string{"rebuild": strconv.FormatBool(in.Body.Rebuild)})
-	if err := s.announce(ctx, entry); err != nil {
+	release, err := s.begin(ctx, entry, s.streams, ofTenant(in.TenantID, tenantStreams), ofClient(ctx, clientStreams), share{"reindexing", mostReindexing})
+	if err != nil {
 		return nil, err
 	}
-	return s.stream(ctx, func(ctx context.Context, out *lines) {
+	return s.stream(ctx, release, func(ctx context.Context, out *lines) {
 		done, err := alongside(ctx, out, struct{}{}, func(struct{}) any { return adminapi.ReindexEvent{} },
 			func(ctx context.Context, _ func(struct{})) (adminapi.Reindexed, error) {
 				return s.index(ctx, in.TenantID, in.Body.Rebuild)
@@ -52,7 +53,7 @@ func (s *Server) reindex(ctx context.Context, in *reindex) (*huma.StreamResponse
 		}
 		// The client has gone when this fails.
 		_ = out.write(last)
-	})
+	}), nil
 }
 
 func (s *Server) index(ctx context.Context, tenantID string, rebuild bool) (done adminapi.Reindexed, err error) {

@@ -36,10 +36,6 @@ const (
 	requestTimeout = 30 * time.Second
 	// deniedPerSecond and deniedBurst bound the entries about refusals: below a hundred thousand a day, whatever comes.
 	deniedPerSecond, deniedBurst = 1, 50
-	// mostStreams and mostUploads are how many there are at once; a stream lasts long, and an upload is all in memory.
-	mostStreams, mostUploads = 16, 4
-	// uploadWait is how long an upload waits for its turn.
-	uploadWait = 10 * time.Second
 )
 
 // Config is how the API behaves.
@@ -105,7 +101,11 @@ type Server struct {
 
 	failures *origin.Failures
 	sparse   *audit.Sparse
-	streams  chan struct{}
+	bodies   *slots
+	uploads  chan struct{}
+	// streams are those of tenants; exports of the audit log and its verifications do not wait for them.
+	streams, exports, verifications, tests *slots
+
 	stopping context.Context //nolint:containedctx // it is the process's, and ends streams
 	stop     context.CancelFunc
 
@@ -132,12 +132,13 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		reach: d.Reach, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
-		failures: failures, sparse: sparse, streams: make(chan struct{}, mostStreams),
+		failures: failures, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
+		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	useProblems()
 	router := mux.NewRouter().SkipClean(true)
-	guard := &guarded{Adapter: humamux.NewAdapter(router), admit: s.admit, uploads: make(chan struct{}, mostUploads)}
+	guard := &guarded{Adapter: humamux.NewAdapter(router), admit: s.admit, upload: s.bodySlot}
 	s.api = huma.NewAPI(description(), guard)
 	routes(s)
 	if len(guard.undeclared) > 0 {

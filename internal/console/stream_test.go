@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -190,18 +191,26 @@ func TestAnExportThatFailsIsCutOff(t *testing.T) {
 	}
 }
 
-func TestOnlySoManyStreamsAtOnce(t *testing.T) {
+// Without its recovery this would end the tests' process.
+func TestAnImportThatPanicsFailsAlone(t *testing.T) {
 	w := newWorld(t)
 	w.create("alpha")
-	w.desk.do = func(ctx context.Context, _ string, _ mirror.Feed, _ mirror.Options) (mirror.Summary, error) {
-		<-ctx.Done()
-		return mirror.Summary{}, ctx.Err()
+	for what, do := range map[string]func(){"panics": func() { panic("malformed record") }, "leaves": runtime.Goexit} {
+		w.desk.do = func(context.Context, string, mirror.Feed, mirror.Options) (mirror.Summary, error) {
+			do()
+			return mirror.Summary{}, nil
+		}
+		rec := w.call(http.MethodPost, "/tenants/alpha/imports", `{"feed":"kb"}`)
+		if text := rec.Body.String(); !strings.Contains(text, `"error":"the import stopped`) || !strings.Contains(text, "correlation id") ||
+			strings.Contains(text, "malformed") {
+			t.Errorf("%s: %s", what, text)
+		}
+		entries := w.entries(audit.Query{Operation: audit.OperationImportStart})
+		if entries[0].Status != audit.StatusFailed || entries[0].Detail["phase"] != "end" {
+			t.Errorf("%s: entry %+v", what, entries[0])
+		}
 	}
-	for range 16 {
-		lines := w.importing(t.Context())
-		next(t, lines)
+	if log := w.log.String(); !strings.Contains(log, "malformed record") || !strings.Contains(log, "stream_test.go") {
+		t.Errorf("the log has no stack: %s", log)
 	}
-	rec := w.call(http.MethodPost, "/tenants/alpha/imports", `{"feed":"kb"}`)
-	refused(t, rec, http.StatusServiceUnavailable, "try again later")
-	w.Drain()
 }

@@ -119,6 +119,12 @@ func TestTheLimitOfConnectionsShutsOutThoseWhoDally(t *testing.T) {
 				if _, err := io.WriteString(conn, begun); err != nil {
 					t.Fatal(err)
 				}
+				if strings.HasPrefix(begun, "GET") {
+					// Only with its answer it is idle; one that is answered late would have its turn late.
+					if _, err := conn.Read(make([]byte, 1<<10)); err != nil {
+						t.Fatal(err)
+					}
+				}
 				idlers = append(idlers, conn)
 				if answer, err := ask(t, addr, fmt.Sprint("good ", i)); err != nil || answer != fmt.Sprint("good ", i) {
 					t.Fatalf("beside %d that dally: %q, %v", i+1, answer, err)

@@ -31,9 +31,12 @@ func freeAddr(t *testing.T) string {
 func TestStopFinishesWhatWasBegun(t *testing.T) {
 	addr := freeAddr(t)
 	begun, finish := make(chan struct{}), make(chan struct{})
-	server := httpserver.New(addr, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httpserver.New(addr, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(begun)
 		<-finish
+		if r.Context().Err() != nil {
+			return // within the grace nobody is interrupted
+		}
 		_, _ = io.WriteString(w, "done")
 	}), quiet())
 	ctx, cancel := context.WithCancel(t.Context())
@@ -98,6 +101,62 @@ func TestAStopThatTakesTooLongSaysSo(t *testing.T) {
 	if err := <-stopped; err == nil || !strings.Contains(err.Error(), "cut off after 50ms") {
 		t.Errorf("error %v", err)
 	}
+}
+
+// What a handler holds when the process is to end, as a connection of the database, has to come free: whether it waits
+// for its context, for its client's body, or for its client to read.
+func TestAStopThatTakesTooLongEndsTheHandlers(t *testing.T) {
+	for name, wait := range map[string]func(http.ResponseWriter, *http.Request){
+		"waits for its context": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"waits for a body":      func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) },
+		"waits for a reader": func(w http.ResponseWriter, _ *http.Request) {
+			for {
+				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+					return
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun, ended := make(chan struct{}), make(chan struct{})
+			late := httpserver.New(freeAddr(t), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(ended)
+				close(begun)
+				wait(w, r)
+			}), quiet())
+			// No limit of the server's own ends the wait.
+			late.ReadTimeout, late.WriteTimeout = 0, 0
+			idle := httpserver.New(freeAddr(t), http.NotFoundHandler(), quiet())
+			ctx, cancel := context.WithCancel(t.Context())
+			stopped := make(chan error, 1)
+			go func() { stopped <- httpserver.Run(ctx, 50*time.Millisecond, func() {}, late, idle) }()
+			conn := reach(t, late.Addr)
+			defer func() { _ = conn.Close() }()
+			if _, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 10\r\n\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			<-begun
+			cancel()
+			if err := <-stopped; err == nil || !strings.Contains(err.Error(), "cut off after 50ms") {
+				t.Errorf("error %v", err)
+			}
+			<-ended
+		})
+	}
+}
+
+// reach retries until the server listens.
+func reach(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	for range 200 {
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", addr)
+		if err == nil {
+			return conn
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	t.Fatal("the server never listened")
+	return nil
 }
 
 func TestAnAddressInUse(t *testing.T) {

@@ -72,14 +72,20 @@ func NewWithin(l Limits, addr string, handler http.Handler, logger *slog.Logger)
 }
 
 // Run serves all servers until ctx ends or one fails. Then it calls beforeDrain (so that readiness turns
-// negative), stops the servers in the given order, and waits up to grace for requests under way.
+// negative), stops the servers in the given order, and waits up to grace for requests under way. Within it their contexts
+// stay; those of requests that are not done by then end, and so do their connections: what they hold would hold up the end
+// of the process. It sets the servers' BaseContext.
 func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers ...*http.Server) error {
 	listeners, err := listenAll(ctx, servers)
 	if err != nil {
 		return err
 	}
+	// The context that ended must not cut short what it interrupts.
+	requests, cutOff := context.WithCancel(context.WithoutCancel(ctx))
+	defer cutOff()
 	failed := make(chan error, len(servers))
 	for i, server := range servers {
+		server.BaseContext = func(net.Listener) context.Context { return requests }
 		go func() {
 			if err := serve(server, listeners[i]); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serve %s: %w", server.Addr, err)
@@ -92,13 +98,19 @@ func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers .
 	case cause = <-failed:
 	}
 	beforeDrain()
-	// The context that ended must not cut short what it interrupts.
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	drain, cancel := context.WithTimeout(requests, grace)
 	defer cancel()
+	var late []*http.Server
 	for _, server := range servers {
 		if err := server.Shutdown(drain); err != nil {
+			late = append(late, server)
 			cause = errors.Join(cause, fmt.Errorf("requests at %s were cut off after %s: %w", server.Addr, grace, err))
 		}
+	}
+	// The contexts first: a handler whose body is not read yet does not notice that its connection has gone.
+	cutOff()
+	for _, server := range late {
+		_ = server.Close() // there is nobody to tell
 	}
 	return cause
 }
