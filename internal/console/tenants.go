@@ -97,6 +97,9 @@ func (s *Server) listTenants(ctx context.Context, in *listTenants) (*tenantPage,
 	if err != nil {
 		return nil, err
 	}
+	if after != "" && !tenant.ValidID(after) {
+		return nil, badCursor()
+	}
 	records, err := s.tenants.List(ctx, tenantstore.List{After: after, Limit: in.Limit + 1, Status: tenantstore.Status(in.Status)})
 	if err != nil {
 		return nil, err
