@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/ai-agents/ai-agents/internal/webhook"
 )
 
 // A test webhook may carry a tenant's secret: it goes to the gateway and nowhere else.
@@ -19,7 +21,7 @@ func TestATestWebhookGoesNowhereElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.Header.Set("X-ServiceDesk-Secret", "example")
+		req.Header.Set(webhook.SecretHeader, "example")
 		resp, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)

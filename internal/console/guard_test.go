@@ -289,7 +289,7 @@ func TestAFloodOfStrangersHidesNobody(t *testing.T) {
 }
 
 // Whoever has not shown who they are is not told of in a tenant's entries, whatever tenant they ask for.
-func TestAStrangerDoesNotFillATenantsEntries(t *testing.T) {
+func TestAStrangerIsNotToldOfInATenantsEntries(t *testing.T) {
 	w := newWorld(t)
 	w.from("192.0.2.9", "", "/tenants/alpha/jobs")
 	w.from("192.0.2.9", "aia_wrong", "/audit?tenant_id=alpha")
