@@ -58,12 +58,13 @@ func TestApplyKeepsTheSecretsThatTheFileLeavesOut(t *testing.T) {
 		return c
 	}
 	before := secrets()
-	settings := `{"tenant_id": "alpha", "name": "Renamed", "servicedesk_url": "https://sdp.example.com/api/v3", "servicedesk_profile": "onprem"`
+	settings := `{"tenant_id": "alpha", "name": "Renamed", "servicedesk_url": "https://sdp.example.com/api/v3", "servicedesk_profile": "onprem",
+		"kb_url": "https://kb.example.com/v2"`
 	must(t, settings+"}", "tenant apply --file -")
 	if after := secrets(); after.APIKey != before.APIKey || after.SigningSecret != before.SigningSecret || after.KnowledgeAPIKey != before.KnowledgeAPIKey {
 		t.Error("secrets that the file leaves out were changed")
 	}
-	if out := must(t, "", "tenant show alpha"); !strings.Contains(out, "Renamed") || strings.Contains(out, "kb.example.com") {
+	if out := must(t, "", "tenant show alpha"); !strings.Contains(out, "Renamed") || !strings.Contains(out, "kb.example.com/v2") {
 		t.Errorf("the settings are not those of the file: %s", out)
 	}
 	must(t, settings+`, "signing_secret": "another-signing-secret", "kb_api_key": "another-kb-key"}`, "tenant apply --file -")
@@ -97,7 +98,39 @@ func TestATenantMovesToTheCloudAndBack(t *testing.T) {
 		t.Errorf("shows %s", out)
 	}
 	keyless := strings.Replace(strings.Replace(exampleTenant, `"onprem"`, `"cloud"`, 1), `"api_key": "example-api-key",`, "", 1)
-	fails(t, keyless, "tenant apply --file -", "alpha was not changed", "replace the key first")
+	fails(t, keyless, "tenant apply --file -", "alpha was not changed", "add api_key to the file")
+}
+
+// TestATenantMovesToAnotherServerWithItsKey, in one change: the key until now is never stored for the new server.
+func TestATenantMovesToAnotherServerWithItsKey(t *testing.T) {
+	w := environment(t)
+	mustApply(t)
+	moved := strings.NewReplacer("sdp.example.com", "sdp.example.org", "kb.example.com", "kb.example.org").Replace(exampleTenant)
+	without := func(text string, keys ...string) string {
+		for _, key := range keys {
+			text = strings.Replace(text, key, "", 1)
+		}
+		return text
+	}
+	const apiKey, knowledgeKey = `"api_key": "example-api-key",`, `, "kb_api_key": "example-kb-key"`
+	fails(t, without(moved, apiKey), "tenant apply --file -", "alpha was not changed", "add api_key to the file")
+	fails(t, without(moved, apiKey, knowledgeKey), "tenant apply --file -", "add api_key and kb_api_key to the file")
+	before, _, err := w.Tenants.Get(t.Context(), "alpha")
+	if err != nil || before.ServiceDeskURL != "https://sdp.example.com/api/v3" {
+		t.Fatalf("changed all the same: %+v, %v", before, err)
+	}
+	must(t, strings.NewReplacer("example-api-key", "another-api-key", "example-kb-key", "another-kb-key").Replace(moved), "tenant apply --file -")
+	after, c, err := w.Tenants.Get(t.Context(), "alpha")
+	if err != nil || after.Version != before.Version+1 || after.ServiceDeskURL != "https://sdp.example.org/api/v3" ||
+		c.APIKey.Reveal() != "another-api-key" || c.KnowledgeAPIKey.Reveal() != "another-kb-key" {
+		t.Errorf("version %d after %d, %s, %v", after.Version, before.Version, after.ServiceDeskURL, err)
+	}
+	// Without a knowledge base, no key of one is kept.
+	none := without(moved, `"kb_url": "https://kb.example.org",`, knowledgeKey)
+	must(t, none, "tenant apply --file -")
+	if _, c, err := w.Tenants.Get(t.Context(), "alpha"); err != nil || c.KnowledgeAPIKey != "" {
+		t.Errorf("%v: the key of a knowledge base is left that there is not", err)
+	}
 }
 
 func TestTheLifeOfATenant(t *testing.T) {

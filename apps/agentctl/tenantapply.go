@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -44,8 +43,9 @@ func newTenantWriteCommand(name, short string, do func(*applying) error) *cobra.
 		Use: name, Short: short, Args: cobra.NoArgs,
 		Long: short + `, by a JSON file with its settings and secrets (README.md has an example).
 
-Of a tenant that exists, secrets that the file leaves out stay as they are. A signing secret that is replaced is
-accepted for the overlap besides the new one.`,
+Of a tenant that exists, secrets that the file leaves out stay as they are; a file that names another server or edition
+needs the key for it, and without a kb_url no key of one is kept. A signing secret that is replaced is accepted for the
+overlap besides the new one.`,
 		Example: fmt.Sprintf("  agentctl tenant %[1]s --file tenant.json\n  cat tenant.json | agentctl tenant %[1]s --file -", name),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			data, err := readInput(cmd, file)
@@ -134,8 +134,13 @@ type change struct {
 	make func(etag string) (adminapi.Tenant, error)
 }
 
-// update sets what the file says, and the secrets that it has, each on its own: there is no transaction around them.
+// update sets what the file says: the settings together with their keys, so that no key is ever stored for another server
+// than its own, and then the signing secret.
 func (a *applying) update(there adminapi.Tenant) error {
+	if missing := a.missingKeys(there); len(missing) > 0 {
+		return fmt.Errorf("tenant %s was not changed: the file names another server or edition, and the stored key is not sent there: add %s to the file",
+			there.TenantID, strings.Join(missing, " and "))
+	}
 	var done []string
 	now := there
 	for _, c := range a.changes(there) {
@@ -159,26 +164,31 @@ func (a *applying) update(there adminapi.Tenant) error {
 
 const itsSigningSecret = "its signing secret" //nolint:gosec // words, not a secret
 
-// changes are the calls in their order. A key has to suit the edition: of a tenant that moves to the cloud, the key goes
-// first, and of one that comes from there, the settings do.
+// missingKeys are those that the file has to have for the servers that it names.
+func (a *applying) missingKeys(there adminapi.Tenant) []string {
+	var missing []string
+	if a.apiKey == "" && (a.file.Profile != there.Profile || !tenant.SameServer(a.file.ServiceDeskURL, there.ServiceDeskURL)) {
+		missing = append(missing, "api_key")
+	}
+	if a.file.KnowledgeAPIKey == "" && a.file.KnowledgeURL != "" && there.Secrets.KnowledgeAPIKey.Set &&
+		!tenant.SameServer(a.file.KnowledgeURL, there.KnowledgeURL) {
+		missing = append(missing, "kb_api_key")
+	}
+	return missing
+}
+
+// changes are the calls in their order.
 func (a *applying) changes(there adminapi.Tenant) []change {
 	ctx, id := a.cmd.Context(), there.TenantID
-	all := []change{{"its settings", func(etag string) (adminapi.Tenant, error) {
-		return a.client.UpdateTenant(ctx, id, etag, a.file.TenantSpec)
+	settings := "its settings"
+	if a.apiKey != "" || a.file.KnowledgeAPIKey != "" {
+		settings += " and keys"
+	}
+	all := []change{{settings, func(etag string) (adminapi.Tenant, error) {
+		return a.client.UpdateTenant(ctx, id, etag, adminapi.UpdateTenant{
+			TenantSpec: a.file.TenantSpec, APIKey: a.apiKey.Reveal(), KnowledgeAPIKey: a.file.KnowledgeAPIKey,
+		})
 	}}}
-	if a.apiKey != "" {
-		all = append(all, change{"its key to ServiceDesk Plus", func(etag string) (adminapi.Tenant, error) {
-			return a.client.ReplaceAPIKey(ctx, id, etag, adminapi.ReplaceSecret{Secret: a.apiKey.Reveal()})
-		}})
-		if a.file.Profile == tenant.ProfileCloud && there.Profile != tenant.ProfileCloud {
-			slices.Reverse(all)
-		}
-	}
-	if a.file.KnowledgeAPIKey != "" {
-		all = append(all, change{"its key to the knowledge base", func(etag string) (adminapi.Tenant, error) {
-			return a.client.ReplaceKnowledgeKey(ctx, id, etag, adminapi.ReplaceSecret{Secret: a.file.KnowledgeAPIKey})
-		}})
-	}
 	if a.file.SigningSecret != "" {
 		all = append(all, change{itsSigningSecret, func(etag string) (adminapi.Tenant, error) {
 			return a.client.RotateSigningSecret(ctx, id, etag, adminapi.RotateSigningSecret{

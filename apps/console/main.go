@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -85,7 +84,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		Bootstrap: tenant.Secret(secrets[access.BootstrapSecret]), TLS: cfg.tls(),
 	}, console.Deps{
 		DB: db, Tenants: tenants, Sealer: sealer, Authenticator: newAuthenticator(tokens, persons, logger), Publisher: dapr,
-		Importer: importer, Reach: tester, Gateway: &http.Client{}, Metrics: metrics, Logger: logger, Now: time.Now,
+		Importer: importer, Reach: tester, Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/console/reach"
@@ -19,6 +21,9 @@ import (
 
 // listTimeout is the patience with one page of a list of 100 records.
 const listTimeout = 30 * time.Second
+
+// gatewayDial is the patience with a connection to the gateway.
+const gatewayDial = 10 * time.Second
 
 // newOutward makes what calls other systems: the test of connections, and the import.
 func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, llmKey string, logger *slog.Logger) (*reach.Tester, *mirror.Mirror, error) {
@@ -37,6 +42,20 @@ func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, llmKey 
 		ResolvedStatuses: cfg.ResolvedStatuses, CloudCalls: cfg.CloudCalls, OnPremCalls: cfg.OnPremCalls, Logger: logger,
 	})
 	return tester, importer, nil
+}
+
+// newGatewayClient sends test webhooks, which carry a tenant's secret where that is how it proves itself: to GATEWAY_URL, and
+// neither through a proxy nor to where a redirect leads.
+func newGatewayClient() *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: gatewayDial}).DialContext,
+			ForceAttemptHTTP2:   true,
+			TLSHandshakeTimeout: gatewayDial,
+			IdleConnTimeout:     time.Minute,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // newLLM is nil when no model is configured.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/netip"
 	"strconv"
 
 	"github.com/ai-agents/ai-agents/internal/audit"
@@ -22,8 +21,8 @@ const (
 // reasonPrevious is no refusal, and told as sparsely.
 const reasonPrevious = "the previous signing secret was used"
 
-// auditLines a second are written at most, to the log and to the audit log, after a burst of auditBurst. Each kind is
-// told once a minute: see audit.Sparse.
+// auditLines a second are written at most of each audit.Class, to the log and to the audit log, after a burst of auditBurst.
+// Each kind is told once a minute: see audit.Sparse.
 const auditLines, auditBurst = 5, 100
 
 // trail is where security events are kept, besides in the log. It must neither wait nor fail.
@@ -33,7 +32,11 @@ type trail interface {
 
 // refused logs the refusal, or counts it for the next line about its kind. The tenant stands in ctx, if one is claimed.
 func (h *webhookHandler) refused(ctx context.Context, v *visit, reason string) {
-	unsaid, ok := h.sparse.Due(audit.Refusal{Reason: reason, TenantID: v.tenantID, From: v.from})
+	refusal := audit.Refusal{Reason: reason, TenantID: v.tenantID, From: v.from}
+	if v.proven || reason == reasonWay { // who sent the right secret the wrong way has it all the same
+		refusal.Class, refusal.Actor = audit.Identified, v.tenantID
+	}
+	unsaid, ok := h.sparse.Due(refusal)
 	if !ok {
 		return
 	}
@@ -44,7 +47,7 @@ func (h *webhookHandler) refused(ctx context.Context, v *visit, reason string) {
 
 // previous tells, once a minute for each tenant, that a sender has yet to change its secret.
 func (h *webhookHandler) previous(ctx context.Context, v *visit) {
-	unsaid, ok := h.sparse.Due(audit.Refusal{Reason: reasonPrevious, TenantID: v.tenantID, From: netip.Addr{}})
+	unsaid, ok := h.sparse.Due(audit.Refusal{Class: audit.Identified, Actor: v.tenantID, Reason: reasonPrevious, TenantID: v.tenantID})
 	if !ok {
 		return
 	}

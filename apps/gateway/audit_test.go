@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,6 +62,29 @@ func TestAStrangerDoesNotFillATenantsEntries(t *testing.T) {
 		if e.TenantID != "" || e.Target != "alpha" && e.Target != "" {
 			t.Errorf("filed under tenant %q, about %q", e.TenantID, e.Target)
 		}
+	}
+}
+
+// What is proven to be a tenant's is told, however many strangers there are.
+func TestAFloodOfStrangersHidesNoTenant(t *testing.T) {
+	f := newFixture(t)
+	f.change(t, "beta", tenant.Preferences{WebhooksPerMinute: 1})
+	for i := range 3 * auditBurst {
+		f.serve(request(t, "10.0."+strconv.Itoa(i/250)+"."+strconv.Itoa(i%250), "alpha", "nobody"))
+	}
+	if n := len(f.trail.events); n >= 2*auditBurst {
+		t.Fatalf("%d entries: the flood does not use up what there is for strangers", n)
+	}
+	f.trail.events = nil
+	f.serve(stale(t, "alpha"))
+	f.sendAs(t, "beta", 1)
+	f.sendAs(t, "beta", 2)
+	var reasons []string
+	for _, e := range f.trail.events {
+		reasons = append(reasons, e.TenantID+": "+e.Detail["reason"])
+	}
+	if want := []string{"alpha: " + reasonStale, "beta: " + reasonFull}; !slices.Equal(reasons, want) {
+		t.Errorf("told is %q, want %q", reasons, want)
 	}
 }
 

@@ -66,13 +66,9 @@ func (p *Platform) enter(ctx context.Context, c Client, endpoints simulator.Endp
 	if err != nil {
 		return err
 	}
-	if there, err = p.admin.UpdateTenant(ctx, c.ID, there.ETag(), spec); err != nil {
-		return err
-	}
-	if there, err = p.admin.ReplaceAPIKey(ctx, c.ID, there.ETag(), adminapi.ReplaceSecret{Secret: key}); err != nil {
-		return err
-	}
-	there, err = p.admin.ReplaceKnowledgeKey(ctx, c.ID, there.ETag(), adminapi.ReplaceSecret{Secret: p.keys.KnowledgeAPIKey(c.ID)})
+	there, err = p.admin.UpdateTenant(ctx, c.ID, there.ETag(), adminapi.UpdateTenant{
+		TenantSpec: spec, APIKey: key, KnowledgeAPIKey: p.keys.KnowledgeAPIKey(c.ID),
+	})
 	if err != nil {
 		return err
 	}

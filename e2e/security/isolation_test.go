@@ -247,6 +247,11 @@ func tenantCalls() map[string]call {
 			changed.Name = "changed"
 			return w.store.Console.Update(ctx, changed, 0, nil)
 		},
+		"tenant/tenantstore.Store.UpdateWithKeys": func(ctx context.Context, w *world, id string) (any, error) {
+			changed, credentials := example(id)
+			changed.Name = "changed"
+			return w.store.Console.UpdateWithKeys(ctx, changed, tenantstore.NewKeys{APIKey: credentials.APIKey}, 0, nil)
+		},
 		"tenant/tenantstore.Store.SetStatus": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.store.Console.SetStatus(ctx, id, tenantstore.StatusDisabled, 0, nil)
 		},

@@ -17,7 +17,7 @@ const (
 	MinBootstrap = 20
 	// BootstrapValid is how long the API token is valid that it is exchanged for.
 	BootstrapValid = 30 * 24 * time.Hour
-	// BootstrapSubject is by whom that token was created.
+	// BootstrapSubject is by whom that token was created, and the actor of what the audit log has about the exchange.
 	BootstrapSubject = "bootstrap"
 )
 

@@ -34,6 +34,8 @@ type Principal struct {
 	ExpiresAt time.Time
 	// TokenID is the id of an API token; empty for a person.
 	TokenID string
+	// Founding says that it is the API token that the bootstrap token was exchanged for.
+	Founding bool
 }
 
 // Restricted says whether p reaches some tenants only.

@@ -40,7 +40,7 @@ type Token struct {
 func (t Token) Principal() *Principal {
 	return &Principal{
 		Subject: TokenPrefix + t.ID, Kind: KindToken, Permissions: t.Permissions, Tenants: t.Tenants,
-		ExpiresAt: t.ExpiresAt, TokenID: t.ID,
+		ExpiresAt: t.ExpiresAt, TokenID: t.ID, Founding: t.CreatedBy == BootstrapSubject,
 	}
 }
 
@@ -65,8 +65,10 @@ type NewToken struct {
 }
 
 // Checked gives n in its normal form (each permission and tenant once), after checking it (ErrInvalid, which names
-// all that is wrong), and that by has all of it (ErrExceeds).
-func (n NewToken) Checked(by *Principal) (NewToken, error) {
+// all that is wrong), and that by has all of it (ErrExceeds). A token that is made by another one is valid no longer than
+// that: else a short one could live on in those that it made. The one of the bootstrap token is excepted, for it is there to
+// make those that are to stay.
+func (n NewToken) Checked(by *Principal, now time.Time) (NewToken, error) {
 	if err := n.validate(); err != nil {
 		return NewToken{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
@@ -74,6 +76,9 @@ func (n NewToken) Checked(by *Principal) (NewToken, error) {
 	n.Tenants = slices.Compact(slices.Sorted(slices.Values(n.Tenants)))
 	if err := n.within(by); err != nil {
 		return NewToken{}, err
+	}
+	if by.Kind == KindToken && !by.Founding && !by.ExpiresAt.IsZero() {
+		n.Valid = min(n.Valid, by.ExpiresAt.Sub(now))
 	}
 	return n, nil
 }

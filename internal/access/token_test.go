@@ -20,7 +20,7 @@ func TestTokenIsWrittenDownInItsNormalForm(t *testing.T) {
 		Name:        "nightly import",
 		Permissions: []access.Permission{access.ContentWrite, access.TenantsRead, access.ContentWrite},
 		Tenants:     []string{"beta", "alpha", "beta"}, Valid: access.MaxValid,
-	}.Checked(admin())
+	}.Checked(admin(), time.Now())
 	want := access.NewToken{
 		Name: "nightly import", Permissions: []access.Permission{access.TenantsRead, access.ContentWrite},
 		Tenants: []string{"alpha", "beta"}, Valid: access.MaxValid,
@@ -54,12 +54,12 @@ func TestTokenThatThereCannotBe(t *testing.T) {
 	} {
 		asked := good
 		c.change(&asked)
-		_, err := asked.Checked(admin())
+		_, err := asked.Checked(admin(), time.Now())
 		if !errors.Is(err, access.ErrInvalid) || !strings.Contains(err.Error(), c.word+":") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := good.Checked(admin()); err != nil {
+	if _, err := good.Checked(admin(), time.Now()); err != nil {
 		t.Errorf("the good one: %v", err)
 	}
 }
@@ -85,7 +85,7 @@ func TestTokenCannotHaveMoreThanItsCreator(t *testing.T) {
 		"by nobody":                      {nil, read, nil, &access.ExceedsError{Permissions: read}},
 		"everything by a restricted one": {restricted, access.All(), nil, &access.ExceedsError{Unrestricted: true, Permissions: []access.Permission{access.TokensRead, access.TokensWrite, access.KeysetRead}}},
 	} {
-		_, err := access.NewToken{Name: "n", Permissions: c.permissions, Tenants: c.tenants, Valid: time.Hour}.Checked(c.by)
+		_, err := access.NewToken{Name: "n", Permissions: c.permissions, Tenants: c.tenants, Valid: time.Hour}.Checked(c.by, time.Now())
 		if c.want == nil {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -140,6 +140,33 @@ func TestBootstrapTokenIsComparedAsAWhole(t *testing.T) {
 		hash, err := access.MatchBootstrap(secret(c.stored), c.shown)
 		if reason, _ := access.ReasonOf(err); reason != c.want || !errors.Is(err, access.ErrUnauthenticated) || hash != (access.Hash{}) {
 			t.Errorf("%s: %v with reason %q", name, err, reason)
+		}
+	}
+}
+
+// Else a token that ends soon would live on in those that it made.
+func TestATokenDoesNotOutliveTheOneThatMadeIt(t *testing.T) {
+	now := time.Date(2026, 1, 2, 8, 0, 0, 0, time.UTC)
+	soon := now.Add(time.Hour)
+	parent := access.Token{ID: "a", Permissions: access.All(), CreatedBy: "person:example", ExpiresAt: soon}
+	founding := parent
+	founding.CreatedBy = access.BootstrapSubject
+	for name, c := range map[string]struct {
+		by   *access.Principal
+		asks time.Duration
+		want time.Duration
+	}{
+		"longer":           {parent.Principal(), access.MaxValid, time.Hour},
+		"shorter":          {parent.Principal(), time.Minute, time.Minute},
+		"by the first one": {founding.Principal(), access.MaxValid, access.MaxValid},
+		"by a person": {
+			&access.Principal{Subject: "person:example", Kind: access.KindPerson, Permissions: access.All(), ExpiresAt: soon},
+			access.MaxValid, access.MaxValid,
+		},
+	} {
+		n, err := access.NewToken{Name: "n", Permissions: []access.Permission{access.TenantsRead}, Valid: c.asks}.Checked(c.by, now)
+		if err != nil || n.Valid != c.want {
+			t.Errorf("%s: valid for %s, %v; want %s", name, n.Valid, err, c.want)
 		}
 	}
 }

@@ -32,10 +32,10 @@ func (c *Client) Tenants(ctx context.Context, status TenantStatus) iter.Seq2[Ten
 	return pages[Tenant](ctx, c, pathTenants, filter("status", string(status)))
 }
 
-// UpdateTenant sets everything of a tenant but its secrets.
-func (c *Client) UpdateTenant(ctx context.Context, id, etag string, spec TenantSpec) (Tenant, error) {
+// UpdateTenant sets everything of a tenant but its signing secret and its status, and those keys that in has.
+func (c *Client) UpdateTenant(ctx context.Context, id, etag string, in UpdateTenant) (Tenant, error) {
 	var out Tenant
-	err := c.do(ctx, call{method: http.MethodPut, path: tenantPath(id), in: spec, ifMatch: etag}, &out)
+	err := c.do(ctx, call{method: http.MethodPut, path: tenantPath(id), in: in, ifMatch: etag}, &out)
 	return out, err
 }
 

@@ -86,7 +86,7 @@ func TestWhatIsSent(t *testing.T) {
 		got = seen{r.Method, r.RequestURI, r.Header.Get("Authorization"), r.Header.Get("If-Match"), r.Header.Get("Content-Type"), strings.TrimSpace(string(body))}
 		answer(w, http.StatusOK, Tenant{TenantID: "alpha", Version: 8})
 	}, func(o *Options) { o.BaseURL += "/console/" })
-	tenant, err := c.UpdateTenant(t.Context(), "../a b?", Tenant{Version: 7}.ETag(), TenantSpec{Name: "<Example> & more"})
+	tenant, err := c.UpdateTenant(t.Context(), "../a b?", Tenant{Version: 7}.ETag(), UpdateTenant{TenantSpec: TenantSpec{Name: "<Example> & more"}})
 	if err != nil || tenant.ETag() != `"8"` {
 		t.Errorf("%+v, %v", tenant, err)
 	}

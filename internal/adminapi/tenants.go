@@ -73,6 +73,14 @@ type CreateTenant struct {
 	KnowledgeAPIKey string `json:"kb_api_key,omitempty" maxLength:"4000" writeOnly:"true"`
 }
 
+// UpdateTenant replaces a tenant's settings and, in the same change, those keys that it has. Keys go in and never come out.
+type UpdateTenant struct {
+	TenantSpec
+
+	APIKey          string `json:"api_key,omitempty"    doc:"The key for servicedesk_url; the stored one stays when there is none. Required, as is the permission secrets:write, when scheme, host or port of servicedesk_url or servicedesk_profile change." maxLength:"4000" writeOnly:"true"`
+	KnowledgeAPIKey string `json:"kb_api_key,omitempty" doc:"The key for kb_url; the stored one stays when there is none. Required, as is the permission secrets:write, when scheme, host or port of kb_url change and a key is stored; without a kb_url none is kept." maxLength:"4000" writeOnly:"true"`
+}
+
 // RotateSigningSecret replaces the signing secret. The old one is accepted for the overlap, so that the sender can be
 // changed in its own time.
 type RotateSigningSecret struct {

@@ -72,7 +72,7 @@ func (s *Server) listAudit(ctx context.Context, in *listAudit) (*auditPage, erro
 	}
 	// The log would take another number for none, and begin anew.
 	if in.Cursor != "" && before < 1 {
-		return nil, errCursor()
+		return nil, badCursor()
 	}
 	query := in.query()
 	query.Before, query.Limit = before, in.Limit

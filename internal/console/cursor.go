@@ -30,13 +30,13 @@ func decodeCursor[T any](list, text string) (at T, err error) {
 		err = json.Unmarshal(decoded, &c)
 	}
 	if err != nil || c.List != list {
-		return at, errCursor()
+		return at, badCursor()
 	}
 	return c.At, nil
 }
 
-// errCursor is a cursor that the list cannot have given.
-func errCursor() *Problem {
+// badCursor is the answer to a cursor that the list has not given, also to one that looks like it.
+func badCursor() *Problem {
 	p := problem(http.StatusBadRequest, "the cursor is not one that this list gave: begin without a cursor")
 	p.Errors = []FieldProblem{{Location: "query.cursor", Message: "is not the value of next of an earlier page of this list"}}
 	return p

@@ -7,7 +7,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/ai-agents/ai-agents/internal/access"
+	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -48,11 +52,18 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 			return problem(known.status, known.detail)
 		}
 	}
+	if errors.Is(err, tokenstore.ErrCursor) {
+		return badCursor()
+	}
 	if errors.Is(err, tenantstore.ErrInvalid) {
 		return invalid(faults("body", err)...)
 	}
 	if exceeds, ok := errors.AsType[*access.ExceedsError](err); ok {
 		return problem(http.StatusForbidden, exceeds.Error())
+	}
+	if p := ofDatabase(err); p != nil {
+		s.logger.WarnContext(ctx, "the database refused what a client sent", "error", err)
+		return p
 	}
 	switch {
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled):
@@ -68,6 +79,22 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		s.logger.ErrorContext(ctx, "a request failed", "error", err)
 		return problem(http.StatusInternalServerError, detailInternal)
 	}
+}
+
+// ofDatabase is what the database refuses for what it was given; nil for all else. Such values are refused before: this is
+// for those that are not, so that they are the client's to mend and not taken for a fault of ours.
+func ofDatabase(err error) *Problem {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return nil
+	}
+	switch answer.Code {
+	case pgerrcode.InvalidTextRepresentation, pgerrcode.CharacterNotInRepertoire, pgerrcode.DatetimeFieldOverflow:
+		return problem(http.StatusBadRequest, "the request has a value of a form that cannot be stored: see the document for what is expected")
+	case pgerrcode.ForeignKeyViolation:
+		return problem(http.StatusConflict, "what this belongs to was removed meanwhile: see whether the tenant is there still")
+	}
+	return nil
 }
 
 // recovered answers a panic, and logs it with the stack.

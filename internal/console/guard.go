@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -133,8 +134,9 @@ func (s *Server) admit(ctx huma.Context, op *huma.Operation, needs requirement) 
 	return ctx, nil
 }
 
-// unauthenticated answers one who has not shown who they are. A request without any token is not a failed attempt: a
-// client that learns that it needs one begins so.
+// unauthenticated answers one who has not shown who they are. A request without any token is not a failed attempt, for a
+// client that learns that it needs one begins so, and a probe never has one; but there are only so many of these either.
+// They do not keep out who has a token and the same address.
 func (s *Server) unauthenticated(ctx context.Context, tenantID string, err error) *Problem {
 	if errors.Is(err, access.ErrProviderUnavailable) {
 		s.logger.WarnContext(ctx, "a person could not be recognised", "error", err)
@@ -145,13 +147,20 @@ func (s *Server) unauthenticated(ctx context.Context, tenantID string, err error
 	}
 	reason, tokenID := access.ReasonOf(err)
 	challenge := `Bearer realm="console"`
+	from := visiting(ctx).from
 	if reason != access.ReasonMissing {
-		s.failures.Failed(visiting(ctx).from)
+		s.failures.Failed(from)
 		challenge += `, error="invalid_token"`
+	} else if _, wait := s.tokenless.Admit(from); wait > 0 {
+		s.deny(ctx, reasonTokenless, tenantID, nil)
+		return problem(http.StatusTooManyRequests,
+			"too many requests without a token came from your address: send one, or try again later").later(wait)
+	} else {
+		s.tokenless.Failed(from)
 	}
 	detail := map[string]string{}
 	if tokenID != "" {
-		detail["token_id"] = tokenID
+		detail[detailTokenID] = tokenID
 	}
 	s.deny(ctx, string(reason), tenantID, detail)
 	return problem(http.StatusUnauthorized, access.ErrUnauthenticated.Error()).with("WWW-Authenticate", challenge)
@@ -177,29 +186,55 @@ func scope(tenantID string) string {
 // The reasons of refusals besides access.Reason.
 const (
 	reasonSuspected     = "too many wrong tokens"
+	reasonTokenless     = "too many requests without a token"
 	reasonPermission    = "missing permission"
 	reasonBootstrapUsed = "bootstrap token used before"
 )
 
-// deny writes a refusal into log and audit log, as far as that is bounded; the metrics have all of them.
+// deny writes a refusal into log and audit log, as far as that is bounded; the metrics have all of them. It is about a
+// tenant only when the client has proven who it is: else anybody could fill a tenant's entries. The tenant that was asked for
+// is then the target.
 func (s *Server) deny(ctx context.Context, reason, tenantID string, detail map[string]string) {
 	v := visiting(ctx)
 	s.metrics.ConsoleDenied(reason)
-	unsaid, due := s.sparse.Due(audit.Refusal{Reason: reason, TenantID: tenantID, From: v.from})
+	refusal := audit.Refusal{Reason: reason, TenantID: tenantID, From: v.from}
+	refusal.Class, refusal.Actor = v.class(reason, detail[detailTokenID])
+	unsaid, due := s.sparse.Due(refusal)
 	if !due {
 		return
 	}
-	e := s.event(ctx, audit.OperationAccessDeny, audit.StatusRefused, tenantID, v.operation, detail)
-	if e.Detail == nil {
-		e.Detail = map[string]string{}
-	}
-	e.Detail["reason"] = reason
+	told := map[string]string{"reason": reason, "operation": v.operation}
+	maps.Copy(told, detail)
 	if unsaid > 0 {
-		e.Detail["unsaid"] = strconv.Itoa(unsaid)
+		told["unsaid"] = strconv.Itoa(unsaid)
 	}
+	filed, target := "", tenantID
+	if v.principal != nil {
+		filed, target = tenantID, v.operation
+	}
+	e := s.event(ctx, audit.OperationAccessDeny, audit.StatusRefused, filed, target, told)
 	s.logger.WarnContext(ctx, "access denied", "security_event", true, "reason", reason, "address", e.Address,
 		telemetry.KeyOperation, v.operation, "unsaid", unsaid)
 	if err := s.audit.Append(ctx, e); err != nil {
 		s.logger.ErrorContext(ctx, "a refusal is missing in the audit log", "error", err)
+	}
+}
+
+// detailTokenID is the token that a client claimed to have.
+const detailTokenID = "token_id"
+
+// class says how much is known of one who is refused, and who it is. A token that has ended was shown with its secret: else
+// the reason would be another.
+func (v *visit) class(reason, tokenID string) (audit.Class, string) {
+	ended := reason == string(access.ReasonRevoked) || reason == string(access.ReasonExpired)
+	switch {
+	case v.bootstrapped:
+		return audit.Bootstrapping, ""
+	case v.principal != nil:
+		return audit.Identified, v.principal.Subject
+	case ended && tokenID != "":
+		return audit.Identified, access.TokenPrefix + tokenID
+	default:
+		return audit.Anonymous, ""
 	}
 }

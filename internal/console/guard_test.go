@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -218,3 +219,113 @@ type countedBody struct{ reads int }
 
 func (b *countedBody) Read(p []byte) (int, error) { b.reads++; return len(p), nil }
 func (*countedBody) Close() error                 { return nil }
+
+// from sends a request from an address, so that each is a kind of its own.
+func (w *world) from(address, token, path string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodGet, adminapi.Prefix+path, http.NoBody)
+	req.RemoteAddr = address + ":40000"
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return w.serve(req)
+}
+
+// denied are the actors of the entries about refusals, each as often as it has one.
+func (w *world) denied() map[string]int {
+	w.t.Helper()
+	actors := map[string]int{}
+	for before := int64(0); ; {
+		page := w.entries(audit.Query{Operation: audit.OperationAccessDeny, Before: before, Limit: 500})
+		if len(page) == 0 {
+			return actors
+		}
+		for _, e := range page {
+			actors[e.Actor]++
+			before = e.Seq
+		}
+	}
+}
+
+// Anybody can be refused as often as he likes. What is refused to those who are known is told all the same, for each of them,
+// and so is that somebody has the bootstrap token.
+func TestAFloodOfStrangersHidesNobody(t *testing.T) {
+	w := newWorld(t)
+	read[adminapi.IssuedToken](t, w.callAs(bootstrapToken, http.MethodPost, "/bootstrap", nil), http.StatusCreated)
+	for i := range 300 {
+		w.from("10.0.0."+strconv.Itoa(i%250), "", "/tenants/t"+strconv.Itoa(i)+"/jobs")
+	}
+	flooded := w.denied()
+	if n := flooded["anonymous"]; n < 10 || n > 60 || len(flooded) != 1 {
+		t.Fatalf("entries after a flood: %v", flooded)
+	}
+	one, other := w.token(access.RoleViewer.Permissions()), w.token(access.RoleViewer.Permissions())
+	revoked := read[adminapi.IssuedToken](t, w.call(http.MethodPost, "/tokens",
+		adminapi.CreateToken{Name: "n", Permissions: []string{"viewer"}, ValidSeconds: 600}), http.StatusCreated)
+	w.call(http.MethodDelete, "/tokens/"+revoked.ID, nil)
+	for range 3 {
+		w.from("192.0.2.9", one, "/tokens")
+		w.from("192.0.2.9", other, "/tokens")
+		w.from("192.0.2.9", revoked.Secret, "/identity")
+	}
+	w.callAs(bootstrapToken, http.MethodPost, "/bootstrap", nil)
+	now := w.denied()
+	if len(now) != 4 || now["bootstrap"] != 1 || now["anonymous"] != flooded["anonymous"]+1 {
+		t.Errorf("entries: %v; want one each of two tokens, of the bootstrap token and of the revoked one", now)
+	}
+	if e := w.entries(audit.Query{Operation: audit.OperationAccessDeny, Actor: "anonymous"})[0]; e.Detail["token_id"] != revoked.ID {
+		t.Errorf("the last entry about a stranger is not about the revoked token: %+v", e)
+	}
+	// One who is known has a share of what is told, and leaves the others theirs.
+	for i := range 100 {
+		w.from("192.0.2.9", one, "/tenants/t"+strconv.Itoa(i)+"/keyset")
+		w.callAs(one, http.MethodPost, "/tenants/t"+strconv.Itoa(i)+"/enable", nil)
+	}
+	third := w.token(access.RoleViewer.Permissions())
+	w.from("192.0.2.9", third, "/tokens")
+	if after := w.denied(); len(after) != 5 {
+		t.Errorf("entries after a flood of one who is known: %v", after)
+	}
+}
+
+// Whoever has not shown who they are is not told of in a tenant's entries, whatever tenant they ask for.
+func TestAStrangerIsNotToldOfInATenantsEntries(t *testing.T) {
+	w := newWorld(t)
+	w.from("192.0.2.9", "", "/tenants/alpha/jobs")
+	w.from("192.0.2.9", "aia_wrong", "/audit?tenant_id=alpha")
+	if entries := w.entries(audit.Query{TenantID: "alpha"}); len(entries) > 0 {
+		t.Errorf("the tenant's entries: %+v", entries)
+	}
+	entries := w.entries(audit.Query{Operation: audit.OperationAccessDeny})
+	if len(entries) != 2 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	for i, operation := range []string{"list-audit", "list-jobs"} {
+		if e := entries[i]; e.Target != "alpha" || e.Detail["operation"] != operation || e.Actor != "anonymous" {
+			t.Errorf("entry %+v", e)
+		}
+	}
+}
+
+func TestRequestsWithoutATokenAreBoundedToo(t *testing.T) {
+	w := newWorld(t)
+	statuses := map[int]int{}
+	for range 400 {
+		rec := w.from("192.0.2.9", "", "/identity")
+		statuses[rec.Code]++
+		if rec.Code == http.StatusTooManyRequests && rec.Header().Get("Retry-After") == "" {
+			t.Fatal("429 does not say when to come again")
+		}
+	}
+	// A few more than 300 where the test takes its time: the limit is one of a minute.
+	if statuses[401] < 300 || statuses[429] == 0 {
+		t.Errorf("400 requests without a token were answered %v", statuses)
+	}
+	if rec := w.from("192.0.2.9", w.admin, "/identity"); rec.Code != http.StatusOK {
+		t.Errorf("with a token, from the same address: %d", rec.Code)
+	}
+	w.clock.move(time.Minute)
+	if rec := w.from("192.0.2.9", "", "/identity"); rec.Code != http.StatusUnauthorized {
+		t.Errorf("a minute later: %d", rec.Code)
+	}
+}

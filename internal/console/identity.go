@@ -9,6 +9,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
 func (s *Server) identityRoutes() {
@@ -47,12 +48,17 @@ func (s *Server) bootstrap(ctx context.Context, in *bootstrapRequest) (*issuedTo
 		shown = ""
 	}
 	v := visiting(ctx)
-	token, secret, err := s.tokens.Bootstrap(ctx, s.cfg.Bootstrap, strings.TrimSpace(shown), s.tokenEntry(ctx, audit.OperationTokenBootstrap))
+	token, secret, err := s.tokens.Bootstrap(ctx, s.cfg.Bootstrap, strings.TrimSpace(shown),
+		func(ctx2 context.Context, tx postgres.Tx, t access.Token) error {
+			v.bootstrapped = true
+			return s.tokenEntry(ctx, audit.OperationTokenBootstrap)(ctx2, tx, t)
+		})
 	switch {
 	case errors.Is(err, access.ErrUnauthenticated):
 		return nil, s.unauthenticated(ctx, "", err)
 	case errors.Is(err, access.ErrBootstrapUsed):
 		// Somebody has the right value after it was used: that is worth knowing.
+		v.bootstrapped = true
 		s.deny(ctx, reasonBootstrapUsed, "", nil)
 		return nil, err
 	case err != nil:

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -41,6 +43,9 @@ func (s *Server) listJobs(ctx context.Context, in *listJobs) (*jobPage, error) {
 	before, err := decodeCursor[ledger.Position](listOfJobs+"/"+in.TenantID, in.Cursor)
 	if err != nil {
 		return nil, err
+	}
+	if before.JobID != "" && uuid.Validate(before.JobID) != nil {
+		return nil, badCursor()
 	}
 	if _, err := s.tenants.Read(ctx, in.TenantID); err != nil {
 		return nil, err

@@ -161,7 +161,7 @@ func (s *Server) purge(ctx context.Context, tenantID string, version int64) (*pu
 	if err := s.announce(ctx, begin); err != nil {
 		return nil, err
 	}
-	end := s.event(ctx, audit.OperationTenantPurge, audit.StatusOK, tenantID, "", rowCounts("end", nil))
+	end := s.event(ctx, audit.OperationTenantPurge, audit.StatusOK, tenantID, "", rowCounts("end", counted))
 	rows, err := s.tenants.Purge(ctx, tenantID, version, s.also(end))
 	if err != nil {
 		end.Status, end.Detail = audit.StatusFailed, rowCounts("end", rows)
@@ -181,7 +181,7 @@ func total(rows map[string]int64) (n int64) {
 
 // rowCounts is rows as an entry of the audit log has them.
 func rowCounts(phase string, rows map[string]int64) map[string]string {
-	detail := map[string]string{"phase": phase}
+	detail := map[string]string{"phase": phase, "total": strconv.FormatInt(total(rows), 10)}
 	for table, n := range rows {
 		detail[table] = strconv.FormatInt(n, 10)
 	}

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
@@ -69,6 +70,12 @@ func TestAPurgeTakesTwoSteps(t *testing.T) {
 	purged := read[adminapi.Purged](t, w.call(http.MethodPost, "/tenants/alpha/purge", confirm, "If-Match", tag), http.StatusOK)
 	if purged.Rows["subnets"] != 1 || purged.Total != deletion.Total {
 		t.Errorf("removed %v, announced %v", purged.Rows, deletion.Rows)
+	}
+	for i, phase := range []string{"end", "begin"} {
+		if e := w.entries(audit.Query{Operation: audit.OperationTenantPurge})[i]; e.Detail["phase"] != phase || e.Detail["subnets"] != "1" ||
+			e.Detail["total"] != strconv.FormatInt(purged.Total, 10) {
+			t.Errorf("entry %+v", e)
+		}
 	}
 	refused(t, w.call(http.MethodGet, "/tenants/alpha", nil), http.StatusNotFound)
 	entries := w.entries(audit.Query{TenantID: "alpha", Operation: audit.OperationTenantPurge})

@@ -61,6 +61,9 @@ func register[I, O any](s *Server, o operation, handler func(context.Context, *I
 			defer cancel()
 			ctx = bounded
 		}
+		if wrong := storable(in); len(wrong) > 0 {
+			return nil, invalid(wrong...)
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.explain(ctx, err)

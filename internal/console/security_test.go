@@ -69,11 +69,15 @@ func TestTheBootstrapTokenIsExchangedOnce(t *testing.T) {
 		t.Errorf("it may %v", who.Permissions)
 	}
 	refused(t, w.callAs(bootstrapToken, http.MethodPost, "/bootstrap", nil), http.StatusConflict, "new one into the secret store")
-	if n := len(w.entries(audit.Query{Operation: audit.OperationTokenBootstrap})); n != 1 {
-		t.Errorf("%d entries", n)
+	made := w.entries(audit.Query{Operation: audit.OperationTokenBootstrap})
+	if len(made) != 1 || made[0].Actor != access.BootstrapSubject || made[0].Target != first.ID {
+		t.Errorf("entries %+v", made)
 	}
-	if n := len(w.entries(audit.Query{Operation: audit.OperationAccessDeny})); n != 2 {
+	if n := len(w.entries(audit.Query{Operation: audit.OperationAccessDeny, Actor: "anonymous"})); n != 1 {
 		t.Errorf("%d entries about those who had no right to it", n)
+	}
+	if n := len(w.entries(audit.Query{Operation: audit.OperationAccessDeny, Actor: access.BootstrapSubject})); n != 1 {
+		t.Errorf("%d entries about one who came second", n)
 	}
 }
 

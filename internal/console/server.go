@@ -34,8 +34,12 @@ import (
 const (
 	// requestTimeout bounds what is no stream. It is shorter than the listener's, so that there is an answer.
 	requestTimeout = 30 * time.Second
-	// deniedPerSecond and deniedBurst bound the entries about refusals: below a hundred thousand a day, whatever comes.
+	// deniedPerSecond and deniedBurst bound the entries about refusals of each audit.Class: below a hundred thousand a day,
+	// whatever comes.
 	deniedPerSecond, deniedBurst = 1, 50
+	// tokenlessMore is how many times as many requests without a token an address may send as with wrong ones: they guess
+	// nothing, and browsers and probes send them.
+	tokenlessMore = 10
 )
 
 // Config is how the API behaves.
@@ -99,7 +103,9 @@ type Server struct {
 	articles *knowledge.Store
 	systems  *inventory.Store
 
-	failures *origin.Failures
+	// failures are the requests with a wrong token, by address, and tokenless those without any.
+	failures, tokenless *origin.Failures
+
 	sparse   *audit.Sparse
 	bodies   *slots
 	uploads  chan struct{}
@@ -123,6 +129,10 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	tokenless, err := origin.NewFailures(tokenlessMore*cfg.BadTokens, d.Now)
+	if err != nil {
+		return nil, err
+	}
 	sparse, err := audit.NewSparse(deniedPerSecond, deniedBurst, d.Now)
 	if err != nil {
 		return nil, err
@@ -132,7 +142,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		reach: d.Reach, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
-		failures: failures, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
+		failures: failures, tokenless: tokenless, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())

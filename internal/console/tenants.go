@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
@@ -50,7 +49,10 @@ func (s *Server) tenantRoutes() {
 	}, s.getTenant)
 	register(s, operation{
 		id: "update-tenant", method: http.MethodPut, path: pathTenant, needs: permission(access.TenantsWrite),
-		summary: "Replace a tenant's settings", detail: "All of them, but for its secrets and its status. If-Match is required.",
+		summary: "Replace a tenant's settings",
+		detail: "All of them, but for its signing secret and its status. If-Match is required. A key may come along, which takes the " +
+			"permission secrets:write, too; it has to where another server or edition is named: a stored key is sent to no server but " +
+			"the one that it was stored for.",
 		errors: bodyErrors(http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired),
 	}, s.updateTenant)
 }
@@ -95,6 +97,9 @@ func (s *Server) listTenants(ctx context.Context, in *listTenants) (*tenantPage,
 	if err != nil {
 		return nil, err
 	}
+	if after != "" && !tenant.ValidID(after) {
+		return nil, badCursor()
+	}
 	records, err := s.tenants.List(ctx, tenantstore.List{After: after, Limit: in.Limit + 1, Status: tenantstore.Status(in.Status)})
 	if err != nil {
 		return nil, err
@@ -132,7 +137,7 @@ type updateTenant struct {
 	TenantPath
 
 	IfMatch string `header:"If-Match" doc:"ETag of the tenant that this replaces; required."`
-	Body    adminapi.TenantSpec
+	Body    adminapi.UpdateTenant
 }
 
 func (s *Server) updateTenant(ctx context.Context, in *updateTenant) (*tenantAnswer, error) {
@@ -143,18 +148,21 @@ func (s *Server) updateTenant(ctx context.Context, in *updateTenant) (*tenantAns
 	if err != nil {
 		return nil, err
 	}
-	t := tenantOf(in.TenantID, in.Body)
-	if wrong := faults("body", t.Validate()); len(wrong) > 0 {
+	t := tenantOf(in.TenantID, in.Body.TenantSpec)
+	keys := tenantstore.NewKeys{APIKey: tenant.Secret(in.Body.APIKey), KnowledgeAPIKey: tenant.Secret(in.Body.KnowledgeAPIKey)}
+	if wrong := faults("body", errors.Join(t.Validate(), keys.Validate(t))); len(wrong) > 0 {
 		return nil, invalid(wrong...)
 	}
-	entry := s.event(ctx, audit.OperationTenantUpdate, audit.StatusOK, t.ID, "", map[string]string{"changed": changes(before.Tenant, t)})
+	if refused := s.maySetKeys(ctx, keys, t.ID); refused != nil {
+		return nil, refused
+	}
+	entry := s.event(ctx, audit.OperationTenantUpdate, audit.StatusOK, t.ID, "", updateDetail(before, t, keys))
 	// The version that was compared, also when any was asked for: the entry names what this change changed.
-	record, err := s.tenants.Update(ctx, t, before.Version, s.also(entry))
-	switch {
-	case errors.Is(err, tenantstore.ErrInvalid):
-		// All else was looked at above.
-		return nil, invalid(FieldProblem{Location: "body.servicedesk_profile", Message: "the stored key does not suit it: replace the key first"})
-	case err != nil:
+	record, err := s.tenants.UpdateWithKeys(ctx, t, keys, before.Version, s.also(entry))
+	if needed, ok := errors.AsType[*tenantstore.KeyNeededError](err); ok {
+		return nil, keyNeeded(needed)
+	}
+	if err != nil {
 		return nil, stale(err)
 	}
 	s.changed(ctx, record.ID, record.Version)
@@ -187,30 +195,6 @@ func stale(err error) error {
 		return errStale(outdated.Version)
 	}
 	return err
-}
-
-// changes names the settings in which b differs from a.
-func changes(a, b tenant.Tenant) string {
-	var names []string
-	for _, setting := range []struct {
-		name string
-		same bool
-	}{
-		{"name", a.Name == b.Name},
-		{"servicedesk_url", a.ServiceDeskURL == b.ServiceDeskURL},
-		{"servicedesk_profile", a.Profile == b.Profile},
-		{"technician_id", a.TechnicianID == b.TechnicianID},
-		{"kb_url", a.KnowledgeURL == b.KnowledgeURL},
-		{"enhancement_prefs.format", a.Preferences.Format == b.Preferences.Format},
-		{"enhancement_prefs.ticket_url", a.Preferences.TicketURL == b.Preferences.TicketURL},
-		{"enhancement_prefs.article_url", a.Preferences.ArticleURL == b.Preferences.ArticleURL},
-		{"enhancement_prefs.webhooks_per_minute", a.Preferences.WebhooksPerMinute == b.Preferences.WebhooksPerMinute},
-	} {
-		if !setting.same {
-			names = append(names, setting.name)
-		}
-	}
-	return strings.Join(names, ", ")
 }
 
 func tenantOf(id string, spec adminapi.TenantSpec) tenant.Tenant {

@@ -23,7 +23,7 @@ func (s *Server) tokenRoutes() {
 	register(s, operation{
 		id: "create-token", method: http.MethodPost, path: "/tokens", needs: permission(access.TokensWrite), status: http.StatusCreated,
 		summary: "Make an API token",
-		detail:  "It cannot have more permissions, or reach more tenants, than who makes it. The answer is the only one that holds it.",
+		detail:  "It cannot have more permissions, or reach more tenants, than who makes it, nor outlive another token that makes it. The answer is the only one that holds it.",
 		errors:  bodyErrors(),
 	}, s.createToken)
 	register(s, operation{

@@ -25,6 +25,8 @@ type visit struct {
 	// operation is the id of the operation, once it is found; principal is who asks, once that is known.
 	operation string
 	principal *access.Principal
+	// bootstrapped: who asks has shown the right bootstrap token.
+	bootstrapped bool
 	// conn sets the time limits of this request's connection; nil outside of a request.
 	conn *http.ResponseController
 }
@@ -40,12 +42,19 @@ func visiting(ctx context.Context) *visit {
 	return v
 }
 
+// actorAnonymous is the actor of entries about one who has not shown who they are.
+const actorAnonymous = "anonymous"
+
 // actor names who asks, for the audit log.
 func (v *visit) actor() string {
-	if v.principal == nil {
-		return "anonymous"
+	switch {
+	case v.principal != nil:
+		return v.principal.Subject
+	case v.bootstrapped:
+		return access.BootstrapSubject
+	default:
+		return actorAnonymous
 	}
-	return v.principal.Subject
 }
 
 // address is where the request came from, as text.

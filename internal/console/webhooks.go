@@ -108,6 +108,10 @@ func readAcceptance(status int, answer []byte) (adminapi.AcceptedWebhook, error)
 		}
 		return accepted, nil
 	}
+	if status >= http.StatusMultipleChoices && status < http.StatusBadRequest {
+		return adminapi.AcceptedWebhook{}, problem(http.StatusBadGateway,
+			"the gateway redirects, which is not followed with a webhook: check GATEWAY_URL of the console")
+	}
 	var refusal struct {
 		Detail string               `json:"detail"`
 		Errors []webhook.FieldError `json:"errors"`

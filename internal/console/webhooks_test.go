@@ -62,6 +62,7 @@ func TestWhatTheGatewayRefusesIsPassedOn(t *testing.T) {
 		{503, `{"detail":"the queue is unavailable"}`, 502, "the queue is unavailable"},
 		{404, `<html>`, 502, "no reason given"},
 		{202, `<html>`, 502, "cannot be read"},
+		{307, `<html>`, 502, "redirects"},
 	} {
 		w.gateway.status, w.gateway.answer = c.status, c.answer
 		if code, body := send(); code != c.want || !strings.Contains(body, c.says) {

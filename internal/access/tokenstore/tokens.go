@@ -35,7 +35,7 @@ func New(db *postgres.DB, now func() time.Time) *Tokens { return &Tokens{db: db,
 // that there cannot be and access.ErrExceeds for one that may more than by. Whether by may make tokens at all is for the
 // caller to ask.
 func (s *Tokens) Create(ctx context.Context, by *access.Principal, n access.NewToken, also Also) (access.Token, tenant.Secret, error) {
-	checked, err := n.Checked(by)
+	checked, err := n.Checked(by, s.now())
 	if err != nil {
 		return access.Token{}, "", err
 	}

@@ -127,37 +127,6 @@ func lock(ctx context.Context, tx postgres.Tx, id string, version int64) (Record
 	return now, nil
 }
 
-// Update replaces all of a tenant but its secrets and its status. ErrStale when its version is another than the one given;
-// 0 for any. ErrDeleted for a deleted one.
-func (s *Store) Update(ctx context.Context, t tenant.Tenant, version int64, also Also) (Record, error) {
-	if err := t.Validate(); err != nil {
-		return Record{}, fmt.Errorf("tenant %q %w: %w", t.ID, ErrInvalid, err)
-	}
-	prefs, err := json.Marshal(t.Preferences)
-	if err != nil {
-		return Record{}, fmt.Errorf("encode the preferences of tenant %s: %w", t.ID, err)
-	}
-	return s.change(ctx, "update", t.ID, version, also, func(tx postgres.Tx, now Record) (assignments, error) {
-		if now.Status == StatusDeleted {
-			return assignments{}, ErrDeleted
-		}
-		if now.Profile != t.Profile {
-			// The key has to suit the edition: without it, the tenant would be stored and could not be used.
-			key, err := s.openStored(ctx, tx, t.ID, tenant.ColumnAPIKey)
-			if err != nil {
-				return assignments{}, err
-			}
-			if err := tenant.ValidateAPIKey(t.Profile, key); err != nil {
-				return assignments{}, fmt.Errorf("%w: the stored key does not suit servicedesk_profile %q; replace the key first: %w", ErrInvalid, t.Profile, err)
-			}
-		}
-		return assignments{
-			set:  "name = $2, servicedesk_url = $3, servicedesk_profile = $4, technician_id = $5, kb_url = $6, enhancement_prefs = $7",
-			args: []any{t.Name, t.ServiceDeskURL, t.Profile, t.TechnicianID, t.KnowledgeURL, prefs},
-		}, nil
-	})
-}
-
 // SetStatus enables, disables or deletes a tenant; to delete is to mark, nothing goes before Purge. A tenant that has the
 // status already stays as it is. A deleted one is not brought back by this but by Restore (ErrDeleted), because not everyone
 // who may disable a tenant may do that.

@@ -193,14 +193,12 @@ func TestAKeyThatDoesNotSuitTheEditionKeepsTheEdition(t *testing.T) {
 	s.Save(t, "alpha")
 	cloud, _ := tenantstoretest.Example("alpha")
 	cloud.Profile = tenant.ProfileCloud
-	if _, err := s.Console.Update(t.Context(), cloud, 0, nil); !errors.Is(err, tenantstore.ErrInvalid) || !strings.Contains(err.Error(), "api_key") {
+	if _, err := s.Console.UpdateWithKeys(t.Context(), cloud, tenantstore.NewKeys{APIKey: "bare"}, 0, nil); !errors.Is(err, tenantstore.ErrInvalid) ||
+		!strings.Contains(err.Error(), "api_key") {
 		t.Errorf("a cloud tenant with a bare key: %v", err)
 	}
-	if _, err := s.Console.ReplaceAPIKey(t.Context(), "alpha", `{"client_id":"a"}`, 0, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Console.Update(t.Context(), cloud, 0, nil); err != nil {
-		t.Errorf("with the grant in place: %v", err)
+	if _, err := s.Console.UpdateWithKeys(t.Context(), cloud, tenantstore.NewKeys{APIKey: `{"client_id":"a"}`}, 0, nil); err != nil {
+		t.Errorf("with its grant: %v", err)
 	}
 	if _, err := s.Console.ReplaceAPIKey(t.Context(), "alpha", "bare", 0, nil); !errors.Is(err, tenantstore.ErrInvalid) {
 		t.Errorf("a bare key in the cloud: %v", err)

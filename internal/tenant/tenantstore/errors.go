@@ -21,6 +21,8 @@ var (
 	ErrPurging = errors.New("a purge of the tenant has begun: what it removed cannot be restored; purge it again to finish")
 	// ErrSameSecret says that a rotation would change nothing.
 	ErrSameSecret = errors.New("the new signing secret is the current one")
+	// ErrKeyNeeded says that the server or the edition changes and the stored key would go there; see KeyNeededError.
+	ErrKeyNeeded = errors.New("another server needs its own key in the same change")
 	// ErrNotConsole says that the store is connected as a role that does not see all tenants.
 	ErrNotConsole = errors.New("this needs the console's database role, console_user")
 )

@@ -18,14 +18,13 @@ func (s *Store) Save(ctx context.Context, t tenant.Tenant, c tenant.Credentials)
 	if err := errors.Join(t.Validate(), c.Validate(t)); err != nil {
 		return fmt.Errorf("tenant %q %w: %w", t.ID, ErrInvalid, err)
 	}
-	// The key before the settings: it has to suit the edition.
-	if _, err := s.replace(ctx, t.ID, tenant.ColumnAPIKey, c.APIKey, 0, nil, func(Record) error { return nil }); err != nil {
-		return err
+	if c.KnowledgeAPIKey == "" {
+		// Before the settings: a key that stays would have to suit the knowledge base that they name.
+		if _, err := s.ReplaceKnowledgeKey(ctx, t.ID, "", 0, nil); err != nil {
+			return err
+		}
 	}
-	if _, err := s.Update(ctx, t, 0, nil); err != nil {
-		return err
-	}
-	if _, err := s.ReplaceKnowledgeKey(ctx, t.ID, c.KnowledgeAPIKey, 0, nil); err != nil {
+	if _, err := s.UpdateWithKeys(ctx, t, NewKeys{APIKey: c.APIKey, KnowledgeAPIKey: c.KnowledgeAPIKey}, 0, nil); err != nil {
 		return err
 	}
 	if _, err := s.RotateSigningSecret(ctx, t.ID, c.SigningSecret, 0, 0, nil); err != nil && !errors.Is(err, ErrSameSecret) {

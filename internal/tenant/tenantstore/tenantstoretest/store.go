@@ -74,11 +74,12 @@ func (s *Store) Put(t testing.TB, put tenant.Tenant, credentials tenant.Credenti
 	}
 	for _, change := range []func() error{
 		func() error {
-			_, err := s.Console.ReplaceAPIKey(t.Context(), put.ID, credentials.APIKey, 0, nil)
+			_, err := s.Console.ReplaceKnowledgeKey(t.Context(), put.ID, "", 0, nil)
 			return err
 		},
 		func() error {
-			_, err := s.Console.ReplaceKnowledgeKey(t.Context(), put.ID, credentials.KnowledgeAPIKey, 0, nil)
+			keys := tenantstore.NewKeys{APIKey: credentials.APIKey, KnowledgeAPIKey: credentials.KnowledgeAPIKey}
+			_, err := s.Console.UpdateWithKeys(t.Context(), put, keys, 0, nil)
 			return err
 		},
 		func() error {
@@ -86,10 +87,6 @@ func (s *Store) Put(t testing.TB, put tenant.Tenant, credentials tenant.Credenti
 			if errors.Is(err, tenantstore.ErrSameSecret) {
 				return nil
 			}
-			return err
-		},
-		func() error {
-			_, err := s.Console.Update(t.Context(), put, 0, nil)
 			return err
 		},
 		func() error {
