@@ -99,7 +99,7 @@ func ledgerCalls() map[string]call {
 			return w.ledger.Fetched(ctx, id, w.running.ID, 1, ticket.Ticket{ID: "1002", Subject: "changed", Description: "changed"})
 		},
 		"webhook/quota.Ledger.Accept": func(ctx context.Context, w *world, id string) (any, error) {
-			return w.quota.Accept(ctx, w.newJob(id, "1009"), quota.Terms{PerMinute: 100, Version: 1})
+			return w.quota.Accept(ctx, w.newJob(id, "1009"), w.terms[id])
 		},
 		"webhook/quota.Ledger.Confirm": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.quota.Confirm(ctx, id, w.job.ID)

@@ -321,6 +321,12 @@ func (w *world) create(id string) {
 	read[adminapi.Tenant](w.t, w.call(http.MethodPost, "/tenants", example(id)), http.StatusCreated)
 }
 
+// current is the tenant as it is now.
+func (w *world) current(id string) adminapi.Tenant {
+	w.t.Helper()
+	return read[adminapi.Tenant](w.t, w.call(http.MethodGet, "/tenants/"+id, nil), http.StatusOK)
+}
+
 // entries are those of the audit log, the newest first.
 func (w *world) entries(q audit.Query) []audit.Record {
 	w.t.Helper()

@@ -9,7 +9,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
@@ -39,6 +41,34 @@ func TestClient(t *testing.T) {
 	}
 	if _, _, err := desks.Client(t.Context(), "unknown"); !errors.Is(err, tenant.ErrNotFound) {
 		t.Errorf("an unknown tenant: %v", err)
+	}
+}
+
+// A client has the key, the address and, in the cloud, the token of the tenant that it was made for.
+func TestATenantThatIsCreatedAnewGetsAnotherClient(t *testing.T) {
+	t.Parallel()
+	desks, store := newDesks(t)
+	var clients []*servicedesk.Client
+	for _, key := range []tenant.Secret{"first-key", "second-key"} {
+		example, credentials := tenantstoretest.Example("alpha")
+		example.ServiceDeskURL, credentials.APIKey = "https://sdp.example.com/"+key.Reveal()+"/api/v3", key
+		if _, err := store.Console.Create(t.Context(), example, credentials, nil); err != nil {
+			t.Fatal(err)
+		}
+		client, _, err := desks.Client(t.Context(), "alpha")
+		if err != nil {
+			t.Fatal(err)
+		}
+		clients = append(clients, client)
+		if _, err := store.Console.SetStatus(t.Context(), "alpha", tenantstore.StatusDeleted, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Console.Purge(t.Context(), "alpha", 0, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if clients[0] == clients[1] {
+		t.Error("the new tenant's calls go to the old one's desk, with its key")
 	}
 }
 
