@@ -27,7 +27,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/ticket"
-	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
 
 // call calls a function for a tenant, with the names of the victim's rows, and returns what it gave.

@@ -42,9 +42,10 @@ func TestTheSigningSecretIsRotatedWithAnOverlap(t *testing.T) {
 func TestKeysAreReplaced(t *testing.T) {
 	w := newWorld(t)
 	w.create("alpha")
-	for i, path := range []string{"/tenants/alpha/api-key", "/tenants/alpha/kb-api-key"} {
+	for _, path := range []string{"/tenants/alpha/api-key", "/tenants/alpha/kb-api-key"} {
+		before := w.current("alpha")
 		replaced := read[adminapi.Tenant](t, w.call(http.MethodPut, path, adminapi.ReplaceSecret{Secret: "another"}), http.StatusOK)
-		if replaced.Version != int64(i+2) {
+		if replaced.Version <= before.Version {
 			t.Errorf("%s: version %d", path, replaced.Version)
 		}
 	}
