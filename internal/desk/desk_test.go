@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"testing"
@@ -72,18 +73,33 @@ func TestATenantThatIsCreatedAnewGetsAnotherClient(t *testing.T) {
 	}
 }
 
+// stored is a tenant as it was stored by a release that asked for less of it.
+type stored struct {
+	tenant      tenant.Tenant
+	credentials tenant.Credentials
+}
+
+func (s stored) Get(context.Context, string) (tenant.Tenant, tenant.Credentials, error) {
+	return s.tenant, s.credentials, nil
+}
+
 func TestClientInTheCloud(t *testing.T) {
 	t.Parallel()
-	desks, store := newDesks(t)
 	cloud := tenant.Tenant{ID: "beta", Name: "Example", ServiceDeskURL: "https://sdp.example.com/app/x/api/v3", Profile: tenant.ProfileCloud}
+	logger := slog.New(slog.DiscardHandler)
 	for key, ok := range map[tenant.Secret]bool{
 		`{"accounts_url":"https://accounts.example.com","client_id":"a","client_secret":"b","refresh_token":"c"}`: true,
 		`{"client_id":"a"}`:     false,
 		`["not", "a", "grant"]`: false,
 	} {
-		store.Put(t, cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"})
+		tenants := stored{cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"}}
+		desks := desk.New(tenants, outbound.New(outbound.Config{}, logger), time.Second, logger)
 		if _, _, err := desks.Client(t.Context(), "beta"); (err == nil) != ok {
 			t.Errorf("grant %s: %v", key.Reveal(), err)
+		}
+		// What may be stored and what a client can be made of are the same.
+		if err := tenants.credentials.Validate(cloud); (err == nil) != ok {
+			t.Errorf("grant %s, to be stored: %v", key.Reveal(), err)
 		}
 	}
 }

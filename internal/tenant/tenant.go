@@ -119,9 +119,20 @@ func (t Tenant) Validate() error {
 	return errors.Join(append(errs, t.Preferences.validateWebhooks()...)...)
 }
 
+// validBaseURL is for what paths are appended to: they would become part of a query or a fragment.
 func validBaseURL(s string) error {
+	if err := validURL(s); err != nil {
+		return err
+	}
+	if strings.ContainsAny(s, "?#") {
+		return errors.New("a query (?) and a fragment (#) do not belong into the URL")
+	}
+	return nil
+}
+
+func validURL(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("expected an absolute http or https URL")
 	}
 	if u.User != nil {

@@ -196,7 +196,7 @@ func TestAKeyThatDoesNotSuitTheEditionKeepsTheEdition(t *testing.T) {
 	if _, err := s.Console.Update(t.Context(), cloud, 0, nil); !errors.Is(err, tenantstore.ErrInvalid) || !strings.Contains(err.Error(), "api_key") {
 		t.Errorf("a cloud tenant with a bare key: %v", err)
 	}
-	if _, err := s.Console.ReplaceAPIKey(t.Context(), "alpha", `{"client_id":"a"}`, 0, nil); err != nil {
+	if _, err := s.Console.ReplaceAPIKey(t.Context(), "alpha", `{"accounts_url":"https://accounts.example.com","client_id":"a","client_secret":"b","refresh_token":"c"}`, 0, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Console.Update(t.Context(), cloud, 0, nil); err != nil {
