@@ -306,7 +306,6 @@ func ofNoTenant() map[string]string {
 		"tenant/tenantstore.Store.KeepSealed": "seals all tenants' secrets anew",
 		"tenant/tenantstore.Store.Reseal":     "the same",
 		"tenant/tenantstore.Store.SealedWith": "counts by key",
-		"tenant/tenantstore.Store.Save":       "Create or Update",
 		"webhook/quota.Turns.Take":            "touches no row",
 	}
 }
