@@ -22,7 +22,7 @@ func askSidecar(t *testing.T, app, method, path string, body io.Reader) (status 
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("dapr-api-token", running.APIToken(app))
+	req.Header.Set("Dapr-Api-Token", running.APIToken(app))
 	response, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -321,10 +321,10 @@ func (w *world) create(id string) {
 	read[adminapi.Tenant](w.t, w.call(http.MethodPost, "/tenants", example(id)), http.StatusCreated)
 }
 
-// current is the tenant as it is now.
-func (w *world) current(id string) adminapi.Tenant {
+// alpha is the tenant of that id as it is now.
+func (w *world) alpha() adminapi.Tenant {
 	w.t.Helper()
-	return read[adminapi.Tenant](w.t, w.call(http.MethodGet, "/tenants/"+id, nil), http.StatusOK)
+	return read[adminapi.Tenant](w.t, w.call(http.MethodGet, "/tenants/alpha", nil), http.StatusOK)
 }
 
 // entries are those of the audit log, the newest first.

@@ -17,7 +17,7 @@ func TestTheLifeOfATenant(t *testing.T) {
 		adminapi.SubnetBatch{Rows: []inventory.Subnet{{Network: "192.0.2.0/24", Name: "example"}}}), http.StatusOK)
 	step := func(method, path string, want adminapi.TenantStatus, op audit.Operation) {
 		t.Helper()
-		before := w.current("alpha")
+		before := w.alpha()
 		rec := w.call(method, "/tenants/alpha"+path, nil)
 		var got adminapi.Tenant
 		if method == http.MethodDelete {
@@ -37,12 +37,12 @@ func TestTheLifeOfATenant(t *testing.T) {
 	}
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/disable", nil, "If-Match", `"9"`), http.StatusPreconditionFailed)
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/restore", nil), http.StatusConflict, "not deleted")
-	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", adminapi.PurgeTenant{Confirm: "alpha"}, "If-Match", w.current("alpha").ETag()), http.StatusConflict, "not deleted")
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", adminapi.PurgeTenant{Confirm: "alpha"}, "If-Match", w.alpha().ETag()), http.StatusConflict, "not deleted")
 	step(http.MethodPost, "/disable", adminapi.TenantDisabled, audit.OperationTenantDisable)
 	step(http.MethodPost, "/enable", adminapi.TenantEnabled, audit.OperationTenantEnable)
 	step(http.MethodDelete, "", adminapi.TenantDeleted, audit.OperationTenantDelete)
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/enable", nil), http.StatusConflict, "restore it first")
-	refused(t, w.call(http.MethodPut, "/tenants/alpha", example("alpha").TenantSpec, "If-Match", w.current("alpha").ETag()), http.StatusConflict, "restore it first")
+	refused(t, w.call(http.MethodPut, "/tenants/alpha", example("alpha").TenantSpec, "If-Match", w.alpha().ETag()), http.StatusConflict, "restore it first")
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/subnets/batch",
 		adminapi.SubnetBatch{Rows: []inventory.Subnet{{Network: "192.0.2.0/24", Name: "example"}}}), http.StatusConflict, "restore it first")
 	step(http.MethodPost, "/restore", adminapi.TenantDisabled, audit.OperationTenantRestore)

@@ -124,7 +124,7 @@ func TestWithoutADatabaseTheConsoleSaysSo(t *testing.T) {
 func TestThereIsNoChangeWithoutItsEntry(t *testing.T) {
 	w := newWorld(t)
 	w.create("alpha")
-	before := w.current("alpha")
+	before := w.alpha()
 	if _, err := w.store.Database.Admin.Exec(t.Context(), "REVOKE EXECUTE ON FUNCTION audit_append FROM console_user, app_user"); err != nil {
 		t.Fatal(err)
 	}

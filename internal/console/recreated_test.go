@@ -11,7 +11,7 @@ import (
 func TestAnIfMatchFromBeforeAPurgeIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.create("alpha")
-	created := w.current("alpha")
+	created := w.alpha()
 	deleted := read[adminapi.Deletion](t, w.call(http.MethodDelete, "/tenants/alpha", nil), http.StatusOK).Tenant
 	read[adminapi.Purged](t, w.call(http.MethodPost, "/tenants/alpha/purge", adminapi.PurgeTenant{Confirm: "alpha"}, "If-Match", deleted.ETag()), http.StatusOK)
 	w.create("alpha")

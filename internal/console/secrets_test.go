@@ -20,7 +20,7 @@ func TestTheSigningSecretIsRotatedWithAnOverlap(t *testing.T) {
 	w.create("alpha")
 	body := adminapi.RotateSigningSecret{Secret: "another-signing-secret", OverlapSeconds: 3600}
 	refused(t, w.call(http.MethodPut, "/tenants/alpha/signing-secret", body, "If-Match", `"7"`), http.StatusPreconditionFailed)
-	before := w.current("alpha")
+	before := w.alpha()
 	rec := w.call(http.MethodPut, "/tenants/alpha/signing-secret", body, "If-Match", before.ETag())
 	rotated := read[adminapi.Tenant](t, rec, http.StatusOK)
 	if rotated.Version <= before.Version || rotated.Secrets.PreviousSigningSecretUntil == nil {
@@ -43,7 +43,7 @@ func TestKeysAreReplaced(t *testing.T) {
 	w := newWorld(t)
 	w.create("alpha")
 	for _, path := range []string{"/tenants/alpha/api-key", "/tenants/alpha/kb-api-key"} {
-		before := w.current("alpha")
+		before := w.alpha()
 		replaced := read[adminapi.Tenant](t, w.call(http.MethodPut, path, adminapi.ReplaceSecret{Secret: "another"}), http.StatusOK)
 		if replaced.Version <= before.Version {
 			t.Errorf("%s: version %d", path, replaced.Version)

@@ -82,7 +82,7 @@ func TestAnUpdateNeedsTheVersionThatItReplaces(t *testing.T) {
 	spec := example("alpha").TenantSpec
 	spec.Name, spec.Preferences.WebhooksPerMinute = "Renamed", 7
 	refused(t, w.call(http.MethodPut, "/tenants/alpha", spec), http.StatusPreconditionRequired, "If-Match")
-	created := w.current("alpha")
+	created := w.alpha()
 	tag, number := created.ETag(), strconv.FormatInt(created.Version, 10)
 	for _, header := range []string{`"2"`, "W/" + tag, `"x"`, number, `"0` + number + `"`} {
 		rec := w.call(http.MethodPut, "/tenants/alpha", spec, "If-Match", header)
@@ -110,7 +110,7 @@ func TestAnUpdateNeedsTheVersionThatItReplaces(t *testing.T) {
 func TestIfNoneMatch(t *testing.T) {
 	w := newWorld(t)
 	w.create("alpha")
-	created := w.current("alpha")
+	created := w.alpha()
 	tag := created.ETag()
 	for header, want := range map[string]int{
 		tag: 304, "W/" + tag: 304, `"0", ` + tag: 304, "*": 304, `"2"`: 200, strconv.FormatInt(created.Version, 10): 200, "": 200,
