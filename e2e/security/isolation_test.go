@@ -27,7 +27,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/ticket"
-	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
 
 // call calls a function for a tenant, with the names of the victim's rows, and returns what it gave.
@@ -99,7 +98,7 @@ func ledgerCalls() map[string]call {
 			return w.ledger.Fetched(ctx, id, w.running.ID, 1, ticket.Ticket{ID: "1002", Subject: "changed", Description: "changed"})
 		},
 		"webhook/quota.Ledger.Accept": func(ctx context.Context, w *world, id string) (any, error) {
-			return w.quota.Accept(ctx, w.newJob(id, "1009"), quota.Terms{PerMinute: 100, Version: 1})
+			return w.quota.Accept(ctx, w.newJob(id, "1009"), w.terms[id])
 		},
 		"webhook/quota.Ledger.Confirm": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.quota.Confirm(ctx, id, w.job.ID)
@@ -312,7 +311,6 @@ func ofNoTenant() map[string]string {
 		"tenant/tenantstore.Store.KeepSealed": "seals all tenants' secrets anew",
 		"tenant/tenantstore.Store.Reseal":     "the same",
 		"tenant/tenantstore.Store.SealedWith": "counts by key",
-		"tenant/tenantstore.Store.Save":       "Create or Update",
 		"webhook/quota.Turns.Take":            "touches no row",
 	}
 }

@@ -46,18 +46,25 @@ type world struct {
 	job     enhancement.Job // pending
 	running enhancement.Job
 	counted quota.Acceptance // of the pending one
+	terms   map[string]quota.Terms
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	store := tenantstoretest.New(t)
+	terms := map[string]quota.Terms{}
 	for id, name := range map[string]string{victim: canary, stranger: "Example"} {
 		example, credentials := tenantstoretest.Example(id)
 		example.Name = name
 		store.Put(t, example, credentials)
+		record, err := store.Console.Read(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		terms[id] = quota.Terms{PerMinute: 100, Version: record.Version}
 	}
 	w := &world{
-		store: store, ledger: ledger.New(store.DB), history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
+		store: store, terms: terms, ledger: ledger.New(store.DB), history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
 		systems: inventory.NewStore(store.DB), backfill: embedding.NewBackfill(store.DB, model{}, embedding.BackfillOptions{}),
 	}
 	w.quota = quota.NewLedger(w.ledger, time.Now)
@@ -69,7 +76,7 @@ func newWorld(t *testing.T) *world {
 	past, article := w.pastTicket(), w.article()
 	steps := []func() error{
 		func() (err error) {
-			w.counted, err = w.quota.Accept(t.Context(), w.job, quota.Terms{PerMinute: 100, Version: 1})
+			w.counted, err = w.quota.Accept(t.Context(), w.job, w.terms[victim])
 			return err
 		},
 		func() error { _, err := w.ledger.Accept(t.Context(), w.running); return err },

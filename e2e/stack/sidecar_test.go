@@ -3,13 +3,14 @@ package stack
 import (
 	"os"
 	"slices"
-	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 )
 
-// An app's own configuration takes the place of the common one, as in the Dapr CLI. It is what keeps the other apps from the
-// console's secrets.
-func TestAnAppsOwnConfigurationWins(t *testing.T) {
+// An app's own configuration takes the place of the common one, as in the Dapr CLI. It is what keeps each app from the
+// others' secrets, so every app has one that refuses what it does not name.
+func TestEveryAppHasAConfigurationThatRefusesSecrets(t *testing.T) {
 	t.Parallel()
 	ports := newAllocator(Any)
 	defer ports.releaseAll()
@@ -18,30 +19,52 @@ func TestAnAppsOwnConfigurationWins(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := &launch{file: file}
-	seen := 0
+	readers := map[string][]string{}
 	for i := range file.Apps {
 		a := &file.Apps[i]
-		args := l.sidecarArgs(a)
-		at := slices.Index(args, "--config")
-		if at < 0 {
-			t.Fatalf("%s has no configuration: %q", a.AppID, args)
-		}
-		content, err := os.ReadFile(args[at+1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := string(content)
-		for _, secret := range []string{secretConsoleURL, secretBootstrap} {
-			_, denied, _ := strings.Cut(text, "deniedSecrets:")
-			_, allowed, _ := strings.Cut(text, "allowedSecrets:")
-			mayRead := !strings.Contains(denied, secret) && (!strings.Contains(text, "defaultAccess: deny") || strings.Contains(allowed, secret))
-			if mayRead != (a.AppID == "console") {
-				t.Errorf("%s may read %s: %t", a.AppID, secret, mayRead)
-			}
-			seen++
+		for _, secret := range allowedSecrets(t, a.AppID, l.sidecarArgs(a)) {
+			readers[secret] = append(readers[secret], a.AppID)
 		}
 	}
-	if seen < 8 {
-		t.Errorf("only %d looked at", seen)
+	for secret, want := range map[string][]string{
+		secretConsoleURL: {"console"}, secretBootstrap: {"console"}, secretDatabaseURL: {"enhancer", "gateway"},
+		secretKeyset: {"console", "enhancer", "gateway"}, secretSimulatorKey: {"simulator"}, secretRedis: nil,
+	} {
+		slices.Sort(readers[secret])
+		if !slices.Equal(readers[secret], want) {
+			t.Errorf("%s may be read by %q, want %q", secret, readers[secret], want)
+		}
 	}
+}
+
+// allowedSecrets are those that the configuration of the sidecar lets the app read.
+func allowedSecrets(t *testing.T, app string, args []string) []string {
+	t.Helper()
+	at := slices.Index(args, "--config")
+	if at < 0 {
+		t.Fatalf("%s has no configuration: %q", app, args)
+	}
+	content, err := os.ReadFile(args[at+1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var configuration struct {
+		Spec struct {
+			Secrets struct {
+				Scopes []struct {
+					StoreName      string   `yaml:"storeName"`
+					DefaultAccess  string   `yaml:"defaultAccess"`
+					AllowedSecrets []string `yaml:"allowedSecrets"`
+				} `yaml:"scopes"`
+			} `yaml:"secrets"`
+		} `yaml:"spec"`
+	}
+	if err := yaml.Unmarshal(content, &configuration); err != nil {
+		t.Fatal(err)
+	}
+	scopes := configuration.Spec.Secrets.Scopes
+	if len(scopes) != 1 || scopes[0].StoreName != "secretstore" || scopes[0].DefaultAccess != "deny" {
+		t.Fatalf("%s may read what is not denied: %+v", app, scopes)
+	}
+	return scopes[0].AllowedSecrets
 }

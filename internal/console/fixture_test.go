@@ -328,6 +328,12 @@ func (w *world) create(id string) {
 	read[adminapi.Tenant](w.t, w.call(http.MethodPost, "/tenants", example(id)), http.StatusCreated)
 }
 
+// alpha is the tenant of that id as it is now.
+func (w *world) alpha() adminapi.Tenant {
+	w.t.Helper()
+	return read[adminapi.Tenant](w.t, w.call(http.MethodGet, "/tenants/alpha", nil), http.StatusOK)
+}
+
 // entries are those of the audit log, the newest first.
 func (w *world) entries(q audit.Query) []audit.Record {
 	w.t.Helper()

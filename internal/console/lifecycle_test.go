@@ -16,8 +16,9 @@ func TestTheLifeOfATenant(t *testing.T) {
 	w.create("alpha")
 	read[adminapi.Change](t, w.call(http.MethodPost, "/tenants/alpha/subnets/batch",
 		adminapi.SubnetBatch{Rows: []inventory.Subnet{{Network: "192.0.2.0/24", Name: "example"}}}), http.StatusOK)
-	step := func(method, path string, want adminapi.TenantStatus, op audit.Operation, version int64) {
+	step := func(method, path string, want adminapi.TenantStatus, op audit.Operation) {
 		t.Helper()
+		before := w.alpha()
 		rec := w.call(method, "/tenants/alpha"+path, nil)
 		var got adminapi.Tenant
 		if method == http.MethodDelete {
@@ -25,27 +26,27 @@ func TestTheLifeOfATenant(t *testing.T) {
 		} else {
 			got = read[adminapi.Tenant](t, rec, http.StatusOK)
 		}
-		if got.Status != want || got.Version != version || rec.Header().Get("ETag") == "" {
+		if got.Status != want || got.Version <= before.Version || rec.Header().Get("ETag") == "" {
 			t.Errorf("%s: %s, version %d, ETag %q", path, got.Status, got.Version, rec.Header().Get("ETag"))
 		}
 		if e := w.entries(audit.Query{TenantID: "alpha"})[0]; e.Operation != op {
 			t.Errorf("%s: the entry is %s", path, e.Operation)
 		}
-		if last := w.bus.last(); last != (event.TenantChanged{TenantID: "alpha", Version: version}) {
+		if last := w.bus.last(); last != (event.TenantChanged{TenantID: "alpha", Version: got.Version}) {
 			t.Errorf("%s: published %+v", path, last)
 		}
 	}
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/disable", nil, "If-Match", `"9"`), http.StatusPreconditionFailed)
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/restore", nil), http.StatusConflict, "not deleted")
-	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", adminapi.PurgeTenant{Confirm: "alpha"}, "If-Match", `"1"`), http.StatusConflict, "not deleted")
-	step(http.MethodPost, "/disable", adminapi.TenantDisabled, audit.OperationTenantDisable, 2)
-	step(http.MethodPost, "/enable", adminapi.TenantEnabled, audit.OperationTenantEnable, 3)
-	step(http.MethodDelete, "", adminapi.TenantDeleted, audit.OperationTenantDelete, 4)
+	refused(t, w.call(http.MethodPost, "/tenants/alpha/purge", adminapi.PurgeTenant{Confirm: "alpha"}, "If-Match", w.alpha().ETag()), http.StatusConflict, "not deleted")
+	step(http.MethodPost, "/disable", adminapi.TenantDisabled, audit.OperationTenantDisable)
+	step(http.MethodPost, "/enable", adminapi.TenantEnabled, audit.OperationTenantEnable)
+	step(http.MethodDelete, "", adminapi.TenantDeleted, audit.OperationTenantDelete)
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/enable", nil), http.StatusConflict, "restore it first")
-	refused(t, w.call(http.MethodPut, "/tenants/alpha", example("alpha").TenantSpec, "If-Match", `"4"`), http.StatusConflict, "restore it first")
+	refused(t, w.call(http.MethodPut, "/tenants/alpha", example("alpha").TenantSpec, "If-Match", w.alpha().ETag()), http.StatusConflict, "restore it first")
 	refused(t, w.call(http.MethodPost, "/tenants/alpha/subnets/batch",
 		adminapi.SubnetBatch{Rows: []inventory.Subnet{{Network: "192.0.2.0/24", Name: "example"}}}), http.StatusConflict, "restore it first")
-	step(http.MethodPost, "/restore", adminapi.TenantDisabled, audit.OperationTenantRestore, 5)
+	step(http.MethodPost, "/restore", adminapi.TenantDisabled, audit.OperationTenantRestore)
 }
 
 func TestAPurgeTakesTwoSteps(t *testing.T) {

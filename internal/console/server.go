@@ -106,9 +106,9 @@ type Server struct {
 	// failures are the requests with a wrong token, by address, and tokenless those without any.
 	failures, tokenless *origin.Failures
 
-	sparse   *audit.Sparse
-	bodies   *slots
-	uploads  chan struct{}
+	sparse  *audit.Sparse
+	bodies  *slots
+	uploads chan struct{}
 	// streams are those of tenants; exports of the audit log and its verifications do not wait for them.
 	streams, exports, verifications, tests *slots
 

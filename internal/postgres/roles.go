@@ -28,8 +28,24 @@ type Roles struct {
 	ConsolePassword string
 }
 
+// sessionSettings are what the apps' sessions begin with.
+//
+//nolint:gochecknoglobals // a constant list
+var sessionSettings = []string{
+	// A search looks up thousands of rows by key, which the planner takes for a long query worth compiling: that costs more
+	// than the query.
+	"jit = off",
+	// An app that hangs in a transaction, or whose machine is gone without a word, holds the audit log's lock or a tenant's
+	// row, and so all changes. No transaction of ours waits for anything but the database: what is between two of its
+	// statements is computing, for seconds at most.
+	"idle_in_transaction_session_timeout = '60s'",
+	// Whoever waits for such a one gives its connection back, and is told to come again (Unavailable). The longest that one of
+	// ours is waited for is the rebuild of a large tenant's index, whose first step takes some seconds.
+	"lock_timeout = '30s'",
+}
+
 // EnsureRoles creates what is missing of the roles, with no right beyond logging in, and sets
-// their passwords. superURL connects as a role that may create roles. Roles belong to the server
+// their passwords and what their sessions begin with. superURL connects as a role that may create roles. Roles belong to the server
 // and not to one database, which is why no migration creates them.
 func EnsureRoles(ctx context.Context, superURL string, roles Roles) error {
 	conn, err := pgx.Connect(ctx, superURL)
@@ -45,10 +61,10 @@ func EnsureRoles(ctx context.Context, superURL string, roles Roles) error {
 		}
 	}
 	for _, name := range []string{RoleApp, RoleConsole} {
-		// A search looks up thousands of rows by key, which the planner takes for a long query worth compiling: that
-		// costs more than the query.
-		if _, err := conn.Exec(ctx, "ALTER ROLE "+pgx.Identifier{name}.Sanitize()+" SET jit = off"); err != nil {
-			return fmt.Errorf("turn JIT compilation off for %s: %w", name, err)
+		for _, setting := range sessionSettings {
+			if _, err := conn.Exec(ctx, "ALTER ROLE "+pgx.Identifier{name}.Sanitize()+" SET "+setting); err != nil {
+				return fmt.Errorf("set %s for %s: %w", setting, name, err)
+			}
 		}
 	}
 	// As a member, the console is under the policies and has the grants of app_user.

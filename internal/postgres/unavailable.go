@@ -16,7 +16,8 @@ import (
 func Unavailable(err error) bool {
 	if answer, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pgerrcode.IsConnectionException(answer.Code) || pgerrcode.IsInsufficientResources(answer.Code) ||
-			answer.Code == pgerrcode.AdminShutdown || answer.Code == pgerrcode.CrashShutdown || answer.Code == pgerrcode.CannotConnectNow
+			answer.Code == pgerrcode.AdminShutdown || answer.Code == pgerrcode.CrashShutdown || answer.Code == pgerrcode.CannotConnectNow ||
+			answer.Code == pgerrcode.LockNotAvailable || answer.Code == pgerrcode.IdleInTransactionSessionTimeout
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true

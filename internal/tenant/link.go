@@ -30,7 +30,7 @@ func (l LinkTemplate) Validate() error {
 	if !strings.Contains(string(l), idPlaceholder) {
 		return fmt.Errorf("has no %s, where the id belongs", idPlaceholder)
 	}
-	if err := validBaseURL(l.For("1")); err != nil {
+	if err := validURL(l.For("1")); err != nil {
 		return err
 	}
 	if strings.Contains(l.host(), idPlaceholder) {

@@ -50,7 +50,8 @@ type Tenant struct {
 	// KnowledgeURL is the base of the tenant's knowledge-base API; empty when it has none.
 	KnowledgeURL string
 	Preferences  Preferences
-	// Version grows with every change an operator makes; 0 for a tenant that is not stored.
+	// Version grows with every change an operator makes, by more than 1 when others change too, and is given once: a tenant that
+	// is created anew after a purge has a higher one. 0 for a tenant that is not stored.
 	Version   int64
 	UpdatedAt time.Time
 }
@@ -118,9 +119,20 @@ func (t Tenant) Validate() error {
 	return errors.Join(append(errs, t.Preferences.validateWebhooks()...)...)
 }
 
+// validBaseURL is for what paths are appended to: they would become part of a query or a fragment.
 func validBaseURL(s string) error {
+	if err := validURL(s); err != nil {
+		return err
+	}
+	if strings.ContainsAny(s, "?#") {
+		return errors.New("a query (?) and a fragment (#) do not belong into the URL")
+	}
+	return nil
+}
+
+func validURL(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("expected an absolute http or https URL")
 	}
 	if u.User != nil {

@@ -321,6 +321,28 @@ func TestTokensThatHaveEndedAreRemovedInTime(t *testing.T) {
 	}
 }
 
+func TestARevocationIsForGood(t *testing.T) {
+	w := newWorld(t)
+	token, _ := w.create(t, reader(time.Hour))
+	update := func(set string) error {
+		return w.database.OpenConsole(t).InPlatform(t.Context(), func(tx postgres.Tx) error {
+			_, err := tx.Exec(t.Context(), "UPDATE api_tokens SET "+set+" WHERE id = $1", token.ID)
+			return err
+		})
+	}
+	if err := update("revoked_at = now()"); err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range []string{"revoked_at = NULL", "revoked_at = now() + interval '1 day'"} {
+		if answer, ok := errors.AsType[*pgconn.PgError](update(set)); !ok || answer.Code != pgerrcode.InsufficientPrivilege {
+			t.Errorf("%s: %v", set, answer)
+		}
+	}
+	if err := update("last_used_at = now(), revoked_at = revoked_at"); err != nil {
+		t.Errorf("what leaves the revocation as it is: %v", err)
+	}
+}
+
 // Gateway and enhancer have no business with tokens, and the console does not change what one may do.
 func TestTokenTablesAreTheConsolesAlone(t *testing.T) {
 	w := newWorld(t)

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -35,7 +37,6 @@ type document struct {
 const (
 	private       = 0o600
 	privateFolder = 0o700
-	othersMay     = 0o077
 	// largest is more than any token needs, in bytes.
 	largest = 64 << 10
 )
@@ -43,25 +44,54 @@ const (
 // ErrNone says that there is no file.
 var ErrNone = errors.New("there is no token")
 
-// Read reads the file. One that others may read is refused: who can read it is an operator.
+// Read reads the file. One that others may read is refused, because who can read it is an operator; and so is one that another
+// user has put there, or a link, which leads to what that user likes. What is looked at and what is read is one file.
 func Read(path string) (Token, error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	// O_NONBLOCK: to open a pipe would wait for its writer.
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return Token{}, fmt.Errorf("%w in %s", ErrNone, path)
+	case errors.Is(err, syscall.ELOOP):
+		return Token{}, fmt.Errorf("%s is a link: give the name of the file itself", path)
+	case err != nil:
+		return Token{}, fmt.Errorf("read the token: %w", err)
 	}
+	defer func() { _ = file.Close() }() // it was only read
+	if err := check(path, file); err != nil {
+		return Token{}, err
+	}
+	content, err := io.ReadAll(io.LimitReader(file, largest+1))
 	switch {
 	case err != nil:
 		return Token{}, fmt.Errorf("read the token: %w", err)
-	case info.Mode().Perm()&othersMay != 0:
-		return Token{}, fmt.Errorf("others may read the token in %s, which is as good as a password: chmod 600 %s", path, path)
-	case !info.Mode().IsRegular() || info.Size() > largest:
+	case len(content) > largest:
 		return Token{}, fmt.Errorf("%s holds no token", path)
 	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return Token{}, fmt.Errorf("read the token: %w", err)
-	}
 	return parse(path, bytes.TrimSpace(content))
+}
+
+// check refuses what is no file of the user's alone.
+func check(path string, file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("read the token: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s holds no token", path)
+	}
+	return checkOwner(path, info, os.Geteuid())
+}
+
+func checkOwner(path string, info fs.FileInfo, user int) error {
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok || int64(owner.Uid) != int64(user):
+		return fmt.Errorf("the token in %s belongs to another user, who can replace it: log in again with a file of your own", path)
+	case info.Mode().Perm()&^private != 0:
+		return fmt.Errorf("the token in %s is as good as a password, and its mode is %o: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	return nil
 }
 
 func parse(path string, content []byte) (Token, error) {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func TestATokenIsKeptForItsOwnerAlone(t *testing.T) {
 func TestATokenThatOthersMayReadIsRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
-	for _, mode := range []os.FileMode{0o640, 0o604, 0o644} {
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o644, 0o620, 0o700} {
 		if err := os.WriteFile(path, []byte("example-token"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +61,59 @@ func TestATokenThatOthersMayReadIsRefused(t *testing.T) {
 		if _, err := tokenfile.Read(path); err == nil || !strings.Contains(err.Error(), "chmod 600 "+path) {
 			t.Errorf("mode %o: %v", mode, err)
 		}
+	}
+}
+
+func TestATokenBehindALinkIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	link := path + "-link"
+	if err := errors.Join(os.WriteFile(path, []byte("example-token"), 0o600), os.Symlink(path, link)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tokenfile.Read(link); err == nil || !strings.Contains(err.Error(), "is a link") {
+		t.Errorf("a link: %v", err)
+	}
+	if _, err := tokenfile.Read(path); err != nil {
+		t.Errorf("the file itself: %v", err)
+	}
+}
+
+func TestATokenOfAnotherUserIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(path, []byte("example-token"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tokenfile.CheckOwner(path, info, os.Geteuid()); err != nil {
+		t.Errorf("one's own: %v", err)
+	}
+	if err := tokenfile.CheckOwner(path, info, os.Geteuid()+1); err == nil || !strings.Contains(err.Error(), "another user") {
+		t.Errorf("another's: %v", err)
+	}
+	if os.Geteuid() != 0 {
+		return // who is not root can make no other's file
+	}
+	if err := os.Chown(path, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tokenfile.Read(path); err == nil || !strings.Contains(err.Error(), "another user") {
+		t.Errorf("another's, read: %v", err)
+	}
+}
+
+func TestAPipeIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "token")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tokenfile.Read(path); err == nil || !strings.Contains(err.Error(), "holds no token") {
+		t.Errorf("a pipe: %v", err)
 	}
 }
 

@@ -81,6 +81,10 @@ type assignments struct {
 	args []any
 }
 
+// nextVersion is above every version that any tenant has had, a purged one of the same id too: else a copy, a client or an
+// If-Match of that one would pass for the new one's. The column's default is the same.
+const nextVersion = "nextval('tenant_versions')"
+
 // change is the way of every change: it locks the row, compares versions, has decide say what to set, and does that and also
 // in one transaction. A change that sets nothing does not grow the version. A version of 0 is any.
 func (s *Store) change(ctx context.Context, what, id string, version int64, also Also,
@@ -101,7 +105,7 @@ func (s *Store) change(ctx context.Context, what, id string, version int64, also
 			// The time is that of the statement: with that of the transaction's begin, which may have waited for the lock,
 			// a later change could bear an earlier time.
 			record, err = scanRecord(tx.QueryRow(ctx, "UPDATE tenant_configs SET "+to.set+
-				", version = version + 1, updated_at = clock_timestamp() WHERE tenant_id = $1 RETURNING "+recordColumns,
+				", version = "+nextVersion+", updated_at = clock_timestamp() WHERE tenant_id = $1 RETURNING "+recordColumns,
 				append([]any{id}, to.args...)...))
 		}
 		if err != nil {

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -282,6 +284,66 @@ func TestTwoPurgesAtOnceRemoveEachRowOnce(t *testing.T) {
 		t.Errorf("together: %s", diff)
 	}
 	wantGone(t, s)
+}
+
+// One purge has begun, another one finishes, and the id is given to a tenant, which may be deleted and purged in its turn.
+func TestAPurgeLeavesTheNextTenantOfTheIDAlone(t *testing.T) {
+	s, want := newPurge(t)
+	finish, err := s.Console.BeginPurge(t.Context(), "alpha")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Console.Purge(t.Context(), "alpha", 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	furnish(t, s, "alpha")
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"created", func() error { return nil }},
+		{"deleted", func() error {
+			return second(s.Console.SetStatus(t.Context(), "alpha", tenantstore.StatusDeleted, 0, nil))
+		}},
+		{"being purged itself", func() error { return second(s.Console.BeginPurge(t.Context(), "alpha")) }},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		if removed, err := finish(); !errors.Is(err, tenant.ErrNotFound) || len(removed) != 0 {
+			t.Errorf("%s: removed %v, %v", step.name, removed, err)
+		}
+		wantCount(t, s, "alpha", want)
+	}
+}
+
+// While a step is at work, nobody removes the tenant: between looking and removing, it stays the one that is purged.
+func TestAStepOfAPurgeHoldsItsTenant(t *testing.T) {
+	s, want := newPurge(t)
+	tx, err := s.Database.Admin.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := tx.Exec(t.Context(), "SELECT FROM ticket_embeddings WHERE tenant_id = 'alpha' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	done := purgeBeside(t, s)
+	awaitBlocked(t, s)
+	err = s.ConsoleDB.InTenant(t.Context(), "alpha", func(tx postgres.Tx) error {
+		_, err := tx.Exec(t.Context(), "SELECT FROM tenant_configs WHERE tenant_id = 'alpha' FOR UPDATE NOWAIT")
+		return err
+	})
+	if answer, ok := errors.AsType[*pgconn.PgError](err); !ok || answer.Code != pgerrcode.LockNotAvailable {
+		t.Errorf("the tenant can be removed below a step: %v", err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := <-done
+	if diff := cmp.Diff(want, got.removed); got.err != nil || diff != "" {
+		t.Errorf("%v, removed %s", got.err, diff)
+	}
 }
 
 func TestAnEndedPurgeSaysWhatIsGone(t *testing.T) {

@@ -50,7 +50,7 @@ func TestACachedTenantOpensAsTheStoredOne(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if sealed.Version != 2 || sealed.ID != "alpha" {
+	if sealed.Version != want.Version || sealed.ID != "alpha" {
 		t.Errorf("it says it is version %d of %s", sealed.Version, sealed.ID)
 	}
 	gotUntil, wantUntil := gotCredentials.PreviousUntil, wantCredentials.PreviousUntil

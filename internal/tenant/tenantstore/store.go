@@ -2,8 +2,8 @@
 // of everything that was theirs.
 //
 // Gateway and enhancer read: Get, Load, Enabled. All else takes the console's role, and says so when it is given another.
-// A change is one transaction, with whatever the caller adds to it (Also), and grows the tenant's version; every change goes
-// through Store.change, which is why that is done in its statement and not in a trigger: a trigger would have to be told
+// A change is one transaction, with whatever the caller adds to it (Also), and grows the tenant's version, to one that no
+// tenant ever had; every change goes through Store.change, which is why that is done in its statement and not in a trigger: a trigger would have to be told
 // that re-sealing a secret is no change.
 package tenantstore
 

@@ -1,10 +1,12 @@
 package tenantstore_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
@@ -14,6 +16,32 @@ import (
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
+
+func TestACreatedTenantIsLoaded(t *testing.T) {
+	store := tenantstoretest.New(t)
+	for _, id := range []string{"alpha", "beta"} {
+		want, secrets := tenantstoretest.Example(id)
+		if _, err := store.Console.Create(t.Context(), want, secrets, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, gotSecrets, err := store.Get(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(tenant.Tenant{}, "UpdatedAt", "Version")); diff != "" {
+			t.Error(diff)
+		}
+		if gotSecrets != secrets {
+			t.Error("the secrets come back changed")
+		}
+	}
+	var stored []byte
+	err := store.Database.Admin.QueryRow(t.Context(),
+		"SELECT string_agg(t::text, '')::bytea FROM tenant_configs t").Scan(&stored)
+	if err != nil || bytes.Contains(stored, []byte("key-of-")) || bytes.Contains(stored, []byte("secret-of-")) {
+		t.Errorf("the table holds a secret in clear, or cannot be read: %v", err)
+	}
+}
 
 func TestASealedSecretMovedToAnotherTenantDoesNotOpen(t *testing.T) {
 	store := tenantstoretest.New(t)

@@ -59,12 +59,19 @@ func job(tenantID string, n int) enhancement.Job {
 	return enhancement.New(tenantID, enhancement.EventCreated, ticket.Ticket{ID: strconv.Itoa(n), Description: "example"}, "c")
 }
 
-// terms are those of a tenant that was never changed.
-func terms(perMinute int) quota.Terms { return quota.Terms{PerMinute: perMinute, Version: 1} }
+// terms are those of the tenant as it is stored.
+func (f *fixture) terms(t *testing.T, tenantID string, perMinute int) quota.Terms {
+	t.Helper()
+	record, err := f.Console.Read(t.Context(), tenantID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return quota.Terms{PerMinute: perMinute, Version: record.Version}
+}
 
 func (f *fixture) accept(t *testing.T, j enhancement.Job, perMinute int) quota.Acceptance {
 	t.Helper()
-	a, err := f.limits.Accept(t.Context(), j, terms(perMinute))
+	a, err := f.limits.Accept(t.Context(), j, f.terms(t, j.TenantID, perMinute))
 	if err != nil {
 		t.Fatalf("job of ticket %s: %v", j.Ticket.ID, err)
 	}
@@ -73,7 +80,7 @@ func (f *fixture) accept(t *testing.T, j enhancement.Job, perMinute int) quota.A
 
 func (f *fixture) refuse(t *testing.T, j enhancement.Job, perMinute int) {
 	t.Helper()
-	_, err := f.limits.Accept(t.Context(), j, terms(perMinute))
+	_, err := f.limits.Accept(t.Context(), j, f.terms(t, j.TenantID, perMinute))
 	full, ok := errors.AsType[*quota.FullError](err)
 	if !ok || full.PerMinute != perMinute || full.RetryAfter <= 0 || full.RetryAfter > 61*time.Second {
 		t.Fatalf("job of ticket %s: %v; want it refused, with a time to come back", j.Ticket.ID, err)
@@ -127,7 +134,7 @@ func TestWhatIsKnownIsNoMoreWork(t *testing.T) {
 	if failed, err := f.jobs.Fail(t.Context(), "alpha", job("alpha", 1).ID, 1, "example"); err != nil || !failed {
 		t.Fatalf("failed %t, %v", failed, err)
 	}
-	_, err := f.limits.Accept(t.Context(), job("alpha", 1), terms(2))
+	_, err := f.limits.Accept(t.Context(), job("alpha", 1), f.terms(t, "alpha", 2))
 	if _, full := errors.AsType[*quota.FullError](err); !full {
 		t.Errorf("a failed job begun anew over the limit: %v", err)
 	}
@@ -175,7 +182,7 @@ func TestCountingFails(t *testing.T) {
 		}
 	}
 	rename("webhook_rate", "elsewhere")
-	_, err := f.limits.Accept(t.Context(), job("alpha", 2), terms(2))
+	_, err := f.limits.Accept(t.Context(), job("alpha", 2), f.terms(t, "alpha", 2))
 	if _, full := errors.AsType[*quota.FullError](err); err == nil || full {
 		t.Errorf("nothing was counted, and the answer is %v", err)
 	}
@@ -209,8 +216,9 @@ func TestAFloodDoesNotQueueForTheLock(t *testing.T) {
 func TestNothingIsAcceptedByAnotherVersionOfTheTenant(t *testing.T) {
 	f := newFixture(t)
 	f.accept(t, job("alpha", 1), 100)
+	present := f.terms(t, "alpha", 100).Version
 	for _, n := range []int{1, 2} { // one that is known, and a new one
-		for _, version := range []int64{0, 2} {
+		for _, version := range []int64{0, present - 1, present + 1} {
 			_, err := f.limits.Accept(t.Context(), job("alpha", n), quota.Terms{PerMinute: 100, Version: version})
 			if !errors.Is(err, quota.ErrOutdated) {
 				t.Errorf("job %d by version %d: %v, want ErrOutdated", n, version, err)
@@ -223,7 +231,7 @@ func TestNothingIsAcceptedByAnotherVersionOfTheTenant(t *testing.T) {
 	if _, err := f.Database.Admin.Exec(t.Context(), "UPDATE tenant_configs SET enabled = false WHERE tenant_id = 'alpha'"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.limits.Accept(t.Context(), job("alpha", 3), terms(100)); !errors.Is(err, quota.ErrOutdated) {
+	if _, err := f.limits.Accept(t.Context(), job("alpha", 3), f.terms(t, "alpha", 100)); !errors.Is(err, quota.ErrOutdated) {
 		t.Errorf("a tenant that is disabled: %v", err)
 	}
 }
