@@ -9,8 +9,7 @@ ALTER TABLE enhancement_history
     -- The last run whose workflow is known to be gone from the engine.
     ADD COLUMN purged_run integer NOT NULL DEFAULT 0 CHECK (purged_run >= 0);
 
--- It begins with the time and not with the tenant: what is due is its beginning, whatever is known of the tenants.
-CREATE INDEX enhancement_history_unpurged ON enhancement_history (finished_at, tenant_id)
+CREATE INDEX enhancement_history_unpurged ON enhancement_history (tenant_id, finished_at)
     WHERE purged_run < run AND finished_at IS NOT NULL;
 
 -- Of which tenants there are jobs that have not ended, for how many seconds the oldest have been waiting and running, and
@@ -28,25 +27,19 @@ CREATE FUNCTION unfinished_tenants(pending_after interval, running_after interva
         GROUP BY tenant_id
     $$;
 
--- Of which tenants there are ended jobs whose workflow is to be removed, among the most oldest ones, and until when those
--- ended.
-CREATE FUNCTION unpurged_tenants(kept interval, most integer)
-    RETURNS TABLE (tenant text, until timestamptz)
+-- Of which tenants there are jobs that ended longer ago than kept and whose workflows are not known to be gone.
+CREATE FUNCTION unpurged_tenants(kept interval) RETURNS SETOF text
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
     AS $$
-        SELECT tenant_id, max(finished_at) FROM (
-            SELECT tenant_id, finished_at FROM public.enhancement_history
-            WHERE purged_run < run AND finished_at IS NOT NULL AND finished_at <= now() - kept
-              AND (sweep_at IS NULL OR sweep_at <= now())
-            ORDER BY finished_at LIMIT most) oldest
-        GROUP BY tenant_id
+        SELECT DISTINCT tenant_id FROM public.enhancement_history
+        WHERE purged_run < run AND finished_at IS NOT NULL AND finished_at <= now() - kept
     $$;
 
-REVOKE ALL ON FUNCTION unfinished_tenants(interval, interval), unpurged_tenants(interval, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION unfinished_tenants(interval, interval), unpurged_tenants(interval, integer) TO app_user;
+REVOKE ALL ON FUNCTION unfinished_tenants(interval, interval), unpurged_tenants(interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION unfinished_tenants(interval, interval), unpurged_tenants(interval) TO app_user;
 
 -- +goose Down
-DROP FUNCTION unpurged_tenants(interval, integer);
+DROP FUNCTION unpurged_tenants(interval);
 DROP FUNCTION unfinished_tenants(interval, interval);
 DROP INDEX enhancement_history_unpurged;
 ALTER TABLE enhancement_history

@@ -10,23 +10,16 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
-// Unpurged is a tenant with ended jobs whose workflows are still in the engine.
-type Unpurged struct {
-	TenantID string
-	// Until is when the last of them ended that are to be looked at now.
-	Until time.Time
-}
-
-// Unpurged lists the tenants whose jobs are among the most oldest ones that ended longer ago than kept and whose workflows
-// are not known to be gone.
-func (l *Ledger) Unpurged(ctx context.Context, kept time.Duration, most int) ([]Unpurged, error) {
-	var tenants []Unpurged
+// Unpurged lists the tenants with jobs that ended longer ago than kept and whose workflows are not known to be gone from the
+// engine.
+func (l *Ledger) Unpurged(ctx context.Context, kept time.Duration) ([]string, error) {
+	var tenants []string
 	err := l.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT tenant, until FROM unpurged_tenants($1, $2)", kept, most)
+		rows, err := tx.Query(ctx, "SELECT unpurged_tenants($1)", kept)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
-		tenants, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Unpurged])
+		tenants, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
 	})
 	if err != nil {
@@ -43,19 +36,22 @@ type Ended struct {
 	Run, Purged int
 }
 
-// TakeEnded gives at most so many of the jobs that u is about. No other replica is given them until the lease ends.
-func (l *Ledger) TakeEnded(ctx context.Context, u Unpurged, most int, lease time.Duration) ([]Ended, error) {
-	const query = `
-		WITH ended AS (
-			SELECT tenant_id, job_id FROM enhancement_history
-			WHERE purged_run < run AND finished_at IS NOT NULL AND finished_at <= $1 AND (sweep_at IS NULL OR sweep_at <= now())
-			ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-		UPDATE enhancement_history h SET sweep_at = now() + $3::interval
-		FROM ended WHERE h.tenant_id = ended.tenant_id AND h.job_id = ended.job_id
-		RETURNING h.tenant_id, h.job_id::text, h.correlation_id, h.run, h.purged_run`
+// takeEndedQuery locks a tenant's ended rows and puts off their next look; see takeDueQuery.
+const takeEndedQuery = `
+	WITH ended AS (
+		SELECT ctid FROM enhancement_history
+		WHERE purged_run < run AND finished_at IS NOT NULL AND finished_at <= now() - $1::interval AND (sweep_at IS NULL OR sweep_at <= now())
+		ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+	UPDATE enhancement_history h SET sweep_at = now() + $3::interval
+	FROM ended WHERE h.ctid = ended.ctid
+	RETURNING h.tenant_id, h.job_id::text, h.correlation_id, h.run, h.purged_run`
+
+// TakeEnded gives at most so many of the tenant's jobs that ended longer ago than kept and whose workflows are not known to
+// be gone. No other replica is given them until the lease ends.
+func (l *Ledger) TakeEnded(ctx context.Context, tenantID string, kept time.Duration, most int, lease time.Duration) ([]Ended, error) {
 	var jobs []Ended
-	err := l.db.InTenant(ctx, u.TenantID, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, query, u.Until, most, lease)
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		rows, err := tx.Query(ctx, takeEndedQuery, kept, most, lease)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
@@ -63,7 +59,7 @@ func (l *Ledger) TakeEnded(ctx context.Context, u Unpurged, most int, lease time
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("take the ended jobs of tenant %s: %w", u.TenantID, err)
+		return nil, fmt.Errorf("take the ended jobs of tenant %s: %w", tenantID, err)
 	}
 	return jobs, nil
 }

@@ -67,21 +67,25 @@ type Due struct {
 	Since time.Duration
 }
 
+// takeDueQuery locks a tenant's due rows and puts off their next look. It finds them again by where they are: by a key, all
+// rows would be read of a tenant that is newer than the planner's statistics. A row that has moved meanwhile was changed by
+// somebody, and is left for the next time.
+const takeDueQuery = `
+	WITH due AS (
+		SELECT ctid FROM enhancement_history
+		WHERE status IN ('pending', 'running') AND ` + dueAt + ` <= now()
+		ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+	UPDATE enhancement_history h SET sweep_at = now() + $4::interval
+	FROM due WHERE h.ctid = due.ctid
+	RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.status, h.run, h.sweeps,
+		extract(epoch FROM now() - CASE h.status WHEN 'pending' THEN h.received_at ELSE coalesce(h.started_at, h.received_at) END)::float8`
+
 // TakeDue gives the tenant's jobs that are to be looked at, the oldest first, at most so many. No other replica is given
 // them until the lease ends.
 func (l *Ledger) TakeDue(ctx context.Context, tenantID string, p Patience, most int, lease time.Duration) ([]Due, error) {
-	const query = `
-		WITH due AS (
-			SELECT tenant_id, job_id FROM enhancement_history
-			WHERE status IN ('pending', 'running') AND ` + dueAt + ` <= now()
-			ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-		UPDATE enhancement_history h SET sweep_at = now() + $4::interval
-		FROM due WHERE h.tenant_id = due.tenant_id AND h.job_id = due.job_id
-		RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.status, h.run, h.sweeps,
-			extract(epoch FROM now() - CASE h.status WHEN 'pending' THEN h.received_at ELSE coalesce(h.started_at, h.received_at) END)::float8`
 	var jobs []Due
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, query, p.Pending, p.Running, most, lease)
+		rows, err := tx.Query(ctx, takeDueQuery, p.Pending, p.Running, most, lease)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -17,8 +16,6 @@ import (
 const (
 	// purgeInterval is how often ended workflows are looked for; more often where they are kept for less.
 	purgeInterval = 10 * time.Minute
-	// purgeWindow is how many ended jobs are looked at before the oldest are asked for again.
-	purgeWindow = 500
 	// purgePause is made after each workflow: at most 50 a second, a fraction of what starting as many takes.
 	purgePause = 20 * time.Millisecond
 	// keepPause is when a workflow is looked at again that goes on after its job, or that cannot be removed.
@@ -40,34 +37,27 @@ func (s *Sweeper) RunPurge(ctx context.Context) {
 	}
 }
 
-// Purge removes the workflows of all jobs that ended long enough ago, and tells of how many.
+// Purge removes the workflows of all jobs that ended long enough ago, tenants taking turns, and tells of how many.
 func (s *Sweeper) Purge(ctx context.Context) (removed int, err error) {
-	for ctx.Err() == nil {
-		tenants, err := s.Ledger.Unpurged(ctx, s.cfg.Retention, purgeWindow)
-		if err != nil || len(tenants) == 0 {
-			return removed, err
-		}
-		rand.Shuffle(len(tenants), func(i, j int) { tenants[i], tenants[j] = tenants[j], tenants[i] })
-		taken := 0
-		for _, t := range tenants {
-			jobs, err := s.Ledger.TakeEnded(ctx, t, batch, lease)
-			if err != nil {
-				return removed, err
-			}
-			taken += len(jobs)
-			for _, e := range jobs {
-				n, err := s.purgeJob(ctx, e)
-				removed += n
-				if err != nil {
-					return removed, err
-				}
-			}
-		}
-		if taken == 0 {
-			return removed, nil // other replicas have them
-		}
+	tenants, err := s.Ledger.Unpurged(ctx, s.cfg.Retention)
+	if err != nil {
+		return 0, err
 	}
-	return removed, ctx.Err()
+	err = inTurns(ctx, tenants, func(tenantID string) (int, error) {
+		jobs, err := s.Ledger.TakeEnded(ctx, tenantID, s.cfg.Retention, batch, lease)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range jobs {
+			n, err := s.purgeJob(ctx, e)
+			removed += n
+			if err != nil {
+				return 0, err
+			}
+		}
+		return len(jobs), nil
+	})
+	return removed, err
 }
 
 // purgeJob removes the workflows of all runs of a job. One that still runs, such as to tidy up, is left until later. Only an

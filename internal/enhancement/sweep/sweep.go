@@ -103,22 +103,28 @@ func (s *Sweeper) Pass(ctx context.Context) error {
 		}
 	}
 	s.Metrics.OldestJobs(pending, running)
-	rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
+	return inTurns(ctx, due, func(tenantID string) (int, error) { return s.sweepTenant(ctx, tenantID) })
+}
+
+// inTurns has do work on a batch of each tenant, again and again for those that have more, and returns when there is nothing
+// left or the engine is gone. What goes wrong with one tenant does not keep the others from their turn.
+func inTurns(ctx context.Context, tenants []string, do func(tenantID string) (int, error)) error {
+	rand.Shuffle(len(tenants), func(i, j int) { tenants[i], tenants[j] = tenants[j], tenants[i] })
 	var errs []error
-	for len(due) > 0 && ctx.Err() == nil {
+	for len(tenants) > 0 && ctx.Err() == nil {
 		var more []string
-		for _, tenantID := range due {
-			n, err := s.sweepTenant(ctx, tenantID)
-			if errors.Is(err, errEngine) {
+		for _, tenantID := range tenants {
+			n, err := do(tenantID)
+			switch {
+			case errors.Is(err, errEngine):
 				return errors.Join(append(errs, err)...)
-			}
-			if err != nil {
-				errs = append(errs, err) // the others get their turn
-			} else if n == batch {
+			case err != nil:
+				errs = append(errs, err)
+			case n == batch:
 				more = append(more, tenantID)
 			}
 		}
-		due = more
+		tenants = more
 	}
 	return errors.Join(errs...)
 }
