@@ -71,6 +71,8 @@ func (w *world) metric(name string) (sum float64) {
 type bus struct {
 	mu   sync.Mutex
 	sent []event.TenantChanged
+	// requested are the jobs that were put on the queue.
+	requested []event.EnhancementRequested
 	err  error
 	// panics, when it is set, is what Publish ends with.
 	panics string
@@ -85,10 +87,14 @@ func (b *bus) Publish(_ context.Context, topic string, payload any) error {
 	if b.err != nil {
 		return b.err
 	}
-	if topic != event.TopicTenantChanged {
+	switch topic {
+	case event.TopicTenantChanged:
+		b.sent = append(b.sent, payload.(event.TenantChanged))
+	case event.TopicEnhancement:
+		b.requested = append(b.requested, payload.(event.EnhancementRequested))
+	default:
 		return fmt.Errorf("published on %s", topic)
 	}
-	b.sent = append(b.sent, payload.(event.TenantChanged))
 	return nil
 }
 

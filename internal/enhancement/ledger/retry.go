@@ -18,10 +18,10 @@ var ErrNotFailed = errors.New("the job has not failed")
 // queueFirst is how long the queue is left to deliver a job that is begun anew, before the sweeper looks for it.
 const queueFirst = time.Minute
 
-// Retry begins a failed job anew, with the text that it has, and does also in the same transaction. It keeps its place
+// Retry begins a failed job anew, with the text that it has, and does then in the same transaction. It keeps its place
 // among the ticket's jobs: its note gives way to one that was written for a later event. enhancement.ErrNotFound, or
 // ErrNotFailed.
-func (l *Ledger) Retry(ctx context.Context, tenantID, jobID string, also Also) (enhancement.Job, error) {
+func (l *Ledger) Retry(ctx context.Context, tenantID, jobID string, then func(ctx context.Context, tx postgres.Tx, job enhancement.Job) error) (enhancement.Job, error) {
 	const (
 		begin = `
 			UPDATE enhancement_history SET
@@ -48,7 +48,7 @@ func (l *Ledger) Retry(ctx context.Context, tenantID, jobID string, also Also) (
 		if _, err := tx.Exec(ctx, forget, tenantID, jobID); err != nil {
 			return fmt.Errorf("forget the steps: %w", err)
 		}
-		return also(ctx, tx)
+		return then(ctx, tx, job)
 	})
 	if err != nil {
 		return enhancement.Job{}, explain(err, "begin anew", jobID)

@@ -11,7 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
-func nothing(context.Context, postgres.Tx) error { return nil }
+func nothing(context.Context, postgres.Tx, enhancement.Job) error { return nil }
 
 func TestAnOperatorBeginsAFailedJobAnew(t *testing.T) {
 	s := newSwept(t)
@@ -26,7 +26,7 @@ func TestAnOperatorBeginsAFailedJobAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	boom := errors.New("example")
-	if _, err := s.Retry(t.Context(), "alpha", j.ID, func(context.Context, postgres.Tx) error { return boom }); !errors.Is(err, boom) {
+	if _, err := s.Retry(t.Context(), "alpha", j.ID, func(context.Context, postgres.Tx, enhancement.Job) error { return boom }); !errors.Is(err, boom) {
 		t.Fatalf("what belongs to it failed: %v", err)
 	}
 	if after, err := s.Job(t.Context(), "alpha", j.ID); err != nil || after.Status != enhancement.StatusFailed {
