@@ -69,8 +69,16 @@ e2e: infra build ## End-to-end tests on the real stack
 
 .PHONY: test-security
 test-security: infra build ## The security suite: the tests that docs/security.md names, then gosec and govulncheck
-	@bin/test-security
+	@SECURITY_MUTATIONS=$${SECURITY_MUTATIONS:-50000} bin/test-security
 	@tools/scan.sh
+
+.PHONY: fuzz
+fuzz: packages ## Every fuzz target for FUZZTIME (5m) each
+	@tools/fuzz.sh
+
+.PHONY: bench-door
+bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the gateway, and what a neighbour notices
+	@exec bin/bench-door
 
 # The data sets are no part of the project (docs/retrieval.md).
 RETRIEVAL_DATA ?= ../shared/data
@@ -79,6 +87,10 @@ RETRIEVAL_FLAGS ?=
 .PHONY: bench-retrieval
 bench-retrieval: packages build ## How well and how fast the sources find; RETRIEVAL_DATA names the data sets
 	@exec bin/bench-retrieval -data $(RETRIEVAL_DATA) $(RETRIEVAL_FLAGS)
+
+.PHONY: openapi
+openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
+	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
 
 .PHONY: fmt
 fmt: ## Format the code

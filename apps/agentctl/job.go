@@ -78,7 +78,7 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 // inOrder sorts steps as a ticket goes through them, and not as they happened to end.
 func inOrder(steps []adminapi.Step) []adminapi.Step {
 	way := []enhancement.Step{
-		enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize, enhancement.StepUpdateTicket,
+		enhancement.StepFetchTicket, enhancement.StepTicketSearch, enhancement.StepDocSearch, enhancement.StepIPSearch, enhancement.StepSynthesize, enhancement.StepUpdateTicket,
 	}
 	return slices.SortedStableFunc(slices.Values(steps), func(a, b adminapi.Step) int {
 		return cmp.Compare(slices.Index(way, a.Step), slices.Index(way, b.Step))

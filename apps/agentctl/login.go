@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
 	"github.com/spf13/cobra"
 	"golang.org/x/oauth2"
 
+	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/adminapi/tokenfile"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -60,8 +62,14 @@ func login(cmd *cobra.Command, in signingIn) error {
 		return errors.New("say whom to ask: --issuer and --client-id, or AGENTCTL_OIDC_ISSUER and AGENTCTL_OIDC_CLIENT_ID.\n" +
 			"Without an identity provider, someone who may do so makes you a token: `agentctl token create`")
 	}
-	if _, err := cfg.client(""); err != nil { // before anybody signs in for nothing
+	// What makes it futile is said before anybody signs in.
+	if _, err := cfg.client(""); err != nil {
 		return err
+	}
+	kept, err := tokenfile.Read(cfg.TokenFile)
+	over := !kept.ExpiresAt.IsZero() && !kept.ExpiresAt.After(time.Now())
+	if err == nil && !over && strings.HasPrefix(kept.Secret.Reveal(), access.SecretPrefix) {
+		return fmt.Errorf("there is an API token in %s, which would be lost: `agentctl logout` removes it", cfg.TokenFile)
 	}
 	token, err := in.ask(cmd)
 	if err != nil {

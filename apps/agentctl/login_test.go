@@ -69,6 +69,12 @@ func TestLoginThatDoesNotSucceed(t *testing.T) {
 			t.Errorf("%s: a token was kept", name)
 		}
 	}
+	// The first token of an installation is not lost to a log-in.
+	if err := tokenfile.Write(w.tokenFile, tokenfile.Token{Secret: w.Token, ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, "", "login --issuer http://127.0.0.1:1 --client-id x", "which would be lost", "agentctl logout")
+	must(t, "", "logout")
 	fails(t, "", "login", "--issuer and --client-id", "agentctl token create")
 	fails(t, "", "login --issuer http://127.0.0.1:1 --client-id x", "cannot be used")
 	provider.Break(oidctest.Faults{TokenStatus: http.StatusBadGateway})

@@ -97,7 +97,7 @@ func TestATenantMovesToTheCloudAndBack(t *testing.T) {
 		t.Errorf("shows %s", out)
 	}
 	keyless := strings.Replace(strings.Replace(exampleTenant, `"onprem"`, `"cloud"`, 1), `"api_key": "example-api-key",`, "", 1)
-	fails(t, keyless, "tenant apply --file -", "alpha was not changed", "accounts_url")
+	fails(t, keyless, "tenant apply --file -", "alpha was not changed", "replace the key first")
 }
 
 func TestTheLifeOfATenant(t *testing.T) {

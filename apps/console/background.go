@@ -30,7 +30,11 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, tenants *te
 	b.running.Go(func() { audit.New(db).KeepFor(ctx, cfg.Retention.Keep, cfg.UpkeepInterval, logger) })
 	b.running.Go(func() { pruneTokens(ctx, tokens, cfg.UpkeepInterval, logger) })
 	if persons != nil {
-		b.running.Go(func() { persons.Run(ctx) })
+		b.running.Go(func() {
+			if err := persons.Run(ctx); err != nil && ctx.Err() == nil {
+				logger.ErrorContext(ctx, "persons cannot sign in until the console is restarted", "error", err)
+			}
+		})
 	}
 	return b
 }

@@ -15,9 +15,10 @@ import (
 
 const routeWebhook = "/webhook/servicedesk"
 
-// publicRoutes is all that the outside can reach.
+// publicRoutes is all that the outside can reach. A path leads there only as it is written: the router neither cleans nor
+// decodes it, so that a proxy's rule for a path cannot be got around with another spelling, and nothing is redirected.
 func publicRoutes(webhooks http.Handler) http.Handler {
-	r := mux.NewRouter()
+	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.Handle(routeWebhook, webhooks).Methods(http.MethodPost)
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "there is nothing here"})

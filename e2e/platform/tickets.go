@@ -139,6 +139,11 @@ func (p *Platform) SetFaults(ctx context.Context, tenantID, system string, fault
 // SendWebhook posts fields to the gateway, signed with the secret of signer; an empty one signs nothing.
 // It returns the HTTP status and body.
 func (p *Platform) SendWebhook(ctx context.Context, signer string, fields map[string]any) (int, []byte, error) {
+	return p.SendWebhookTo(ctx, p.gatewayURL, signer, fields)
+}
+
+// SendWebhookTo is SendWebhook to one replica of the gateway.
+func (p *Platform) SendWebhookTo(ctx context.Context, gatewayURL, signer string, fields map[string]any) (int, []byte, error) {
 	if _, ok := fields["timestamp"]; !ok {
 		fields["timestamp"] = time.Now().UTC().Format(time.RFC3339Nano)
 	}
@@ -146,7 +151,7 @@ func (p *Platform) SendWebhook(ctx context.Context, signer string, fields map[st
 	if err != nil {
 		return 0, nil, fmt.Errorf("encode the webhook: %w", err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.gatewayURL+"/webhook/servicedesk", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, gatewayURL+"/webhook/servicedesk", bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, fmt.Errorf("make the webhook: %w", err)
 	}

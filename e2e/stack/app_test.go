@@ -76,6 +76,29 @@ func TestAppRunsBesideItsSidecar(t *testing.T) {
 	stopAll(t, s)
 }
 
+func TestReplicasHavePortsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	opts := options(t)
+	describe(t, opts.File, fmt.Sprintf("- {appID: gateway, command: [%q], appPort: 8081, "+
+		"env: {%s: yes, PUBLIC_ADDR: '127.0.0.1:8080'}}", os.Args[0], appMode))
+	opts.Replicas = map[string]int{"gateway": 3}
+	s, err := stack.Start(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	urls := s.GatewayURLs()
+	slices.Sort(urls)
+	if len(slices.Compact(urls)) != 3 || !slices.Contains(urls, s.GatewayURL()) {
+		t.Errorf("the gateways are at %q, the first at %s", urls, s.GatewayURL())
+	}
+	for _, name := range []string{"gateway", "gateway-2", "gateway-3", "gateway-2-dapr", "gateway-3-dapr"} {
+		if p := s.Process(name); p == nil || !p.Alive() {
+			t.Errorf("%s does not run", name)
+		}
+	}
+	stopAll(t, s)
+}
+
 func TestFailingAppIsExplained(t *testing.T) {
 	t.Parallel()
 	opts := options(t)

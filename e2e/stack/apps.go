@@ -33,6 +33,9 @@ func (l *launch) addApps() error {
 		if err := l.addSidecar(a); err != nil {
 			return err
 		}
+		if err := l.addReplicas(a); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -75,7 +78,7 @@ func (l *launch) addApp(a *app) error {
 		}
 	}
 	l.add(spec{
-		Name: a.AppID, Tier: tierApp, Command: command, Args: a.Command[1:],
+		Name: a.processName(), Tier: tierApp, Command: command, Args: a.Command[1:],
 		Env: environment(env), Dir: l.file.path(a.AppDirPath), Ports: ports,
 		Probe: probe{HTTP: "http://" + loopback(a.AppPort) + "/readyz"},
 	})
@@ -116,7 +119,7 @@ func (l *launch) addSidecar(a *app) error {
 		return err
 	}
 	l.add(spec{
-		Name: a.AppID + sidecarSuffix, Tier: tierSidecar, Command: command, Args: l.sidecarArgs(a),
+		Name: a.processName() + sidecarSuffix, Tier: tierSidecar, Command: command, Args: l.sidecarArgs(a),
 		Env: environment(map[string]string{
 			"DAPR_HOST_IP":   "127.0.0.1",
 			"DAPR_API_TOKEN": l.stack.endpoints.APITokens[a.AppID],
@@ -152,6 +155,7 @@ func (l *launch) describe() {
 		switch a.AppID {
 		case "gateway":
 			e.GatewayURL = "http://" + public
+			e.GatewayURLs = append([]string{e.GatewayURL}, e.GatewayURLs...)
 		case "simulator":
 			e.SimulatorURL = "http://" + public
 		}

@@ -32,6 +32,8 @@ type Options struct {
 	Ports PortPolicy
 	// Env adds to the environment of apps and wins over File; by app id, then by variable.
 	Env map[string]map[string]string
+	// Replicas says how many processes an app has, by app id; one when absent. The further ones are called gateway-2 and so on.
+	Replicas map[string]int
 	// InfraOnly leaves the apps out: for `dapr run -f .` beside it.
 	InfraOnly bool
 	// Detach lets the processes outlive this one. Otherwise they die with it, even if it is killed.

@@ -138,7 +138,7 @@ func TestOurRunFileIsValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, a := range file.Apps {
-		for _, path := range append(file.Common.ResourcesPaths, file.Common.ConfigFilePath, a.AppDirPath) {
+		for _, path := range append(file.Common.ResourcesPaths, file.Common.ConfigFilePath, first(a.ConfigFilePath, "."), a.AppDirPath) {
 			if _, err := os.Stat(file.path(path)); err != nil {
 				t.Errorf("%s: %v", a.AppID, err)
 			}

@@ -30,6 +30,7 @@ type recordedProcess struct {
 // endpoints are the addresses of a stack.
 type endpoints struct {
 	GatewayURL         string            `json:"gatewayUrl"`
+	GatewayURLs        []string          `json:"gatewayUrls"` // of all replicas, GatewayURL first
 	ConsoleURL         string            `json:"consoleUrl"`
 	BootstrapToken     string            `json:"bootstrapToken"` // for the first API token
 	SimulatorURL       string            `json:"simulatorUrl"`

@@ -66,6 +66,8 @@ type app struct {
 	InternalGRPCPort int      `yaml:"daprInternalGRPCPort"`
 	MetricsPort      int      `yaml:"metricsPort"`
 	ProfilePort      int      `yaml:"profilePort"`
+
+	number int // of the replica; 0 for the only or first one
 }
 
 // readRunFile reads the file and moves its ports by means of the allocator.

@@ -57,7 +57,7 @@ func fromRecord(dir string, r *record) *Stack {
 }
 
 // Process returns the process of that name or nil: postgres, redis, placement, scheduler, and for each
-// app its id and its id followed by -dapr.
+// app its id and its id followed by -dapr, with a number between for further replicas.
 func (s *Stack) Process(name string) *Process { return s.processes[name] }
 
 // Processes returns all processes, those that others depend on first.
@@ -80,6 +80,9 @@ func (s *Stack) Processes() []*Process {
 
 // GatewayURL is the public address of the gateway.
 func (s *Stack) GatewayURL() string { return s.endpoints.GatewayURL }
+
+// GatewayURLs are the public addresses of all replicas of the gateway, that of GatewayURL first.
+func (s *Stack) GatewayURLs() []string { return s.endpoints.GatewayURLs }
 
 // ConsoleURL is the address of the admin API, without its prefix.
 func (s *Stack) ConsoleURL() string { return s.endpoints.ConsoleURL }

@@ -119,12 +119,17 @@ func (c *Client) once(ctx context.Context, ask call, body []byte, out any) error
 		return nil
 	}
 	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != "application/json" {
-		return fmt.Errorf("%s answers %q and not as the console does: give the console's address", c.Address(), kind)
+		return c.notTheConsole(kind)
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("the console's answer cannot be read: %w", err)
 	}
 	return nil
+}
+
+// notTheConsole says that somebody else answers, as a web server or a log-in page of a proxy.
+func (c *Client) notTheConsole(kind string) error {
+	return fmt.Errorf("%s answers %q and not as the console does: give the console's address", c.Address(), kind)
 }
 
 // send makes the request. The caller closes the answer's body.

@@ -221,6 +221,9 @@ func TestAnswersThatAreNotTheConsoles(t *testing.T) {
 		if err := look(t.Context(), client); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "<h") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
+		if _, err := client.Reindex(t.Context(), "alpha", Reindex{}); err == nil || errors.Is(err, ErrCutOff) {
+			t.Errorf("%s, of a stream: %v", name, err)
+		}
 	}
 	endless := dial(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

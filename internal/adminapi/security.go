@@ -26,6 +26,7 @@ type CreateToken struct {
 // IssuedToken is the one answer that holds a token.
 type IssuedToken struct {
 	Token
+
 	Secret string `json:"secret" doc:"The token, for the header Authorization: Bearer. It is not shown again."`
 }
 
@@ -75,7 +76,7 @@ type Keyset struct {
 
 // SealingKey is one key of the keyset, without the key.
 type SealingKey struct {
-	ID      uint32 `json:"id"`
+	ID      uint32 `json:"id"      format:"int64"`
 	Primary bool   `json:"primary"`
 	Values  int64  `json:"values" doc:"How many stored values are sealed with it. A key that is not primary and has none can be removed."`
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"time"
 )
@@ -40,6 +41,9 @@ func (c *Client) stream(ctx context.Context, ask call, line func([]byte) error) 
 	if resp.StatusCode != http.StatusOK {
 		answer, _ := io.ReadAll(io.LimitReader(resp.Body, maxLine)) // the status says enough
 		return problemOf(resp, answer)
+	}
+	if kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); kind != StreamType {
+		return c.notTheConsole(kind)
 	}
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(make([]byte, 0, bufio.MaxScanTokenSize), maxLine)

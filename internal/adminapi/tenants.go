@@ -27,13 +27,13 @@ type TenantSpec struct {
 	Profile        tenant.Profile     `json:"servicedesk_profile"         enum:"onprem,cloud"`
 	TechnicianID   string             `json:"technician_id,omitempty"     doc:"ServiceDesk Plus's id of the technician our key belongs to." maxLength:"50"`
 	KnowledgeURL   string             `json:"kb_url,omitempty"            doc:"Base of the tenant's knowledge-base API; empty when it has none." maxLength:"2000"`
-	Preferences    tenant.Preferences `json:"enhancement_prefs,omitempty"`
+	Preferences    tenant.Preferences `json:"enhancement_prefs,omitempty"` //nolint:modernize // optional in a request, and {} in an answer
 }
 
 // Tenant is a tenant as the API shows it: never with a secret.
 type Tenant struct {
-	TenantID string `json:"tenant_id"`
-	TenantSpec
+	TenantID   string `json:"tenant_id"`
+	TenantSpec        //nolint:embeddedstructfieldcheck // the id comes first
 
 	Status    TenantStatus  `json:"status"               enum:"enabled,disabled,deleted"`
 	Version   int64         `json:"version"              doc:"Grows with every change; the ETag is made of it."`
@@ -65,8 +65,8 @@ type SecretState struct {
 
 // CreateTenant is a new tenant with its secrets, which go in and never come out.
 type CreateTenant struct {
-	TenantID string `json:"tenant_id" doc:"1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen; it cannot be changed." pattern:"^[a-z0-9][a-z0-9-]{0,62}$"`
-	TenantSpec
+	TenantID   string `json:"tenant_id" doc:"1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen; it cannot be changed." pattern:"^[a-z0-9][a-z0-9-]{0,62}$"`
+	TenantSpec        //nolint:embeddedstructfieldcheck // the id comes first
 
 	APIKey          string `json:"api_key"              doc:"On premises the technician's authtoken; in the cloud the OAuth grant as a JSON text with accounts_url, client_id, client_secret and refresh_token." maxLength:"4000" writeOnly:"true"`
 	SigningSecret   string `json:"signing_secret"       doc:"What the tenant signs its webhooks with." maxLength:"500" minLength:"16" writeOnly:"true"`

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // longestLine of an exported file, in bytes; the table's limits keep records far below it.
@@ -65,6 +66,9 @@ func parseRecord(line []byte) (Record, error) {
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Record{}, errors.New("something stands behind it")
+	}
+	if j.At.Nanosecond()%int(time.Microsecond) != 0 {
+		return Record{}, errors.New("its time is finer than a microsecond, which the database does not keep")
 	}
 	return Record{
 		Event: Event{j.Operation, j.Status, j.Actor, j.TenantID, j.Target, j.Address, j.CorrelationID, j.Detail},

@@ -25,7 +25,7 @@ func walkValue(decoder *json.Decoder, depth int) error {
 	if !ok {
 		return nil
 	}
-	if open != '{' {
+	if open != '{' || depth > 1 { // the record, and its details
 		return fmt.Errorf("%q has no place in it", open.String())
 	}
 	seen := map[string]bool{}

@@ -52,6 +52,13 @@ func TestPruneRemovesTheOldAndTheLogStaysWhole(t *testing.T) {
 	if !v.Intact() || v.FirstSeq != 5 || v.Records != 3 {
 		t.Errorf("%+v", v)
 	}
+	var file strings.Builder
+	if err := w.console.Export(t.Context(), audit.Query{}, &file); err != nil {
+		t.Fatal(err)
+	}
+	if fromFile, err := audit.VerifyStream(strings.NewReader(file.String())); err != nil || fromFile != v {
+		t.Errorf("the file: %+v, %v", fromFile, err)
+	}
 	if _, err := w.console.Verify(t.Context(), audit.Anchor{Seq: 2, Hash: before[1].Hash}); !errors.Is(err, audit.ErrAnchorPruned) {
 		t.Errorf("an anchor that was pruned: %v", err)
 	}

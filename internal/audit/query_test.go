@@ -154,6 +154,8 @@ func TestAFileThatWasEditedIsNoticed(t *testing.T) {
 		"half a line":        {whole[:40], "line 1"},
 		"a hash of no hex":   {edit(`"hash":"`, `"hash":"z`), "is no hash"},
 		"an endless line":    {strings.Repeat("x", 2<<20), "read line 1"},
+		"a finer time":       {edit(`Z","operation"`, `999Z","operation"`), "finer than a microsecond"},
+		"deep nesting":       {strings.Repeat(`{"detail":`, 50_000) + "\n", "has no place"},
 		"a number as detail": {edit(`"n":"1"`, `"n":1`), "line 1"},
 	} {
 		v, err := audit.VerifyStream(strings.NewReader(c.file))

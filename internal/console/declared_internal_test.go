@@ -15,7 +15,7 @@ import (
 // There is no way to the operations past the declaration: neither by leaving it out, nor by one that nobody can have, nor
 // by registering with huma directly, nor hidden from the document.
 func TestAnOperationWithoutADeclarationIsRefusedAtStart(t *testing.T) {
-	handler := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }
+	handler := func(context.Context, *struct{}) (*struct{}, error) { return &struct{}{}, nil }
 	for name, routes := range map[string]func(*Server){
 		"none": func(s *Server) { register(s, operation{id: "x", method: http.MethodGet, path: "/x"}, handler) },
 		"unknown": func(s *Server) {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var writeDocument = flag.Bool("write-openapi", false, "write docs/openapi.yaml anew") //nolint:gochecknoglobals // flags are
+var writeDocument = flag.Bool("write-openapi", false, "write docs/openapi.yaml anew")
 
 func TestTheCommittedDocumentIsTheOneThatIsServed(t *testing.T) {
 	w := newWorld(t)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,12 +36,7 @@ func parseIfMatch(header string) ifMatch {
 
 // matches says whether a change may be made to the version.
 func (m ifMatch) matches(version int64) bool {
-	for _, v := range m.versions {
-		if v == version {
-			return true
-		}
-	}
-	return m.any
+	return m.any || slices.Contains(m.versions, version)
 }
 
 // noneMatches says whether the header If-None-Match leaves something to send: weak comparison, which is enough for reading.

@@ -87,15 +87,20 @@ func (b *bus) Publish(_ context.Context, topic string, payload any) error {
 	if b.err != nil {
 		return b.err
 	}
-	switch topic {
-	case event.TopicTenantChanged:
-		b.sent = append(b.sent, payload.(event.TenantChanged))
-	case event.TopicEnhancement:
-		b.requested = append(b.requested, payload.(event.EnhancementRequested))
-	default:
-		return fmt.Errorf("published on %s", topic)
+	tenants, jobs := topic == event.TopicTenantChanged, topic == event.TopicEnhancement
+	switch message := payload.(type) {
+	case event.TenantChanged:
+		if tenants {
+			b.sent = append(b.sent, message)
+			return nil
+		}
+	case event.EnhancementRequested:
+		if jobs {
+			b.requested = append(b.requested, message)
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("published %T on %s", payload, topic)
 }
 
 func (b *bus) last() event.TenantChanged {
@@ -318,9 +323,9 @@ func example(id string) adminapi.CreateTenant {
 }
 
 // create makes an example tenant through the API.
-func (w *world) create(id string) adminapi.Tenant {
+func (w *world) create(id string) {
 	w.t.Helper()
-	return read[adminapi.Tenant](w.t, w.call(http.MethodPost, "/tenants", example(id)), http.StatusCreated)
+	read[adminapi.Tenant](w.t, w.call(http.MethodPost, "/tenants", example(id)), http.StatusCreated)
 }
 
 // entries are those of the audit log, the newest first.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -207,7 +208,7 @@ func (s *Server) deny(ctx context.Context, reason, tenantID string, detail map[s
 	}
 	e.Detail["reason"] = reason
 	if unsaid > 0 {
-		e.Detail["unsaid"] = fmt.Sprint(unsaid)
+		e.Detail["unsaid"] = strconv.Itoa(unsaid)
 	}
 	s.logger.WarnContext(ctx, "access denied", "security_event", true, "reason", reason, "address", e.Address,
 		telemetry.KeyOperation, v.operation, "unsaid", unsaid)

@@ -70,7 +70,6 @@ func TestEveryOperationTakesWhatItDeclares(t *testing.T) {
 	}
 	for _, op := range ops {
 		for role, token := range roles {
-			w.clock.move(time.Minute) // forgives the attempts before
 			want := op.permission == "authenticated" && token != "" || slices.Contains(role.Permissions(), access.Permission(op.permission))
 			rec := w.callAs(token, op.method, op.at("unknown"), nil)
 			if letIn(rec) != want {
@@ -137,7 +136,7 @@ func TestATokenForOneTenantReachesNoOther(t *testing.T) {
 			t.Errorf("%s: a second tenant in the query is let in: %d", op.id, rec.Code)
 		}
 	}
-	if w.entries(audit.Query{TenantID: "beta", Operation: audit.OperationTenantUpdate}) != nil {
+	if len(w.entries(audit.Query{TenantID: "beta", Operation: audit.OperationTenantUpdate})) > 0 {
 		t.Error("the other tenant was changed")
 	}
 }

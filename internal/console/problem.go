@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ const mediaProblem = "application/problem+json"
 
 // Problem is an error as a client sees it: problem details by RFC 9457. It names no internals, and never repeats a value
 // that was sent, since that may be a secret.
-type Problem struct {
+type Problem struct { //nolint:errname // the name it has in the document
 	Title  string         `json:"title"            doc:"The status in words."`
 	Status int            `json:"status"           doc:"The HTTP status."`
 	Detail string         `json:"detail"           doc:"What is wrong and what to do about it."`
@@ -73,9 +74,7 @@ func (*Problem) ContentType(string) string { return mediaProblem }
 
 // write answers with p, where huma does not.
 func (p *Problem) write(w http.ResponseWriter) {
-	for name, values := range p.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.header)
 	w.Header().Set("Content-Type", mediaProblem)
 	w.WriteHeader(p.Status)
 	// The client has gone when this fails, and the status is sent.
@@ -174,7 +173,7 @@ func parts(err error) []error {
 	if err == nil {
 		return nil
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what is joined at the top, and not somewhere below
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

@@ -58,7 +58,7 @@ func (s *Server) stream(ctx context.Context, work func(ctx context.Context, out 
 		w.WriteHeader(http.StatusOK)
 		out := &lines{out: w, conn: http.NewResponseController(w), json: json.NewEncoder(w)}
 		out.json.SetEscapeHTML(false)
-		ctx, cancel := context.WithCancelCause(ctx)
+		ctx, cancel := context.WithCancelCause(ctx) //nolint:contextcheck // it is the request's, as huma handed it over
 		defer cancel(nil)
 		defer context.AfterFunc(s.stopping, func() { cancel(errStopping) })()
 		work(ctx, out)

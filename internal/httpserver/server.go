@@ -1,4 +1,4 @@
-// Package httpserver owns how the apps listen: time limits, health endpoints, and a stop that finishes
+// Package httpserver owns how the apps listen: limits on time, sizes and connections, health endpoints, and a stop that finishes
 // what was begun.
 package httpserver
 
@@ -21,23 +21,52 @@ type InternalConfig struct {
 // Addr is the address to listen on.
 func (c InternalConfig) Addr() string { return net.JoinHostPort(c.Host, c.Port) }
 
+// Limits keep a slow or hostile client from holding more than its share.
+type Limits struct {
+	// ReadHeader is how long a request's header may take to arrive; Read is the same with the body.
+	ReadHeader, Read time.Duration
+	// Write is how long a handler has, reading of the body included.
+	Write time.Duration
+	// Idle is how long a connection stays open without a request.
+	Idle time.Duration
+	// HeaderBytes is how long a request's header may be. The server adds 4 kB to it.
+	HeaderBytes int
+	// Connections there are at most. One too many closes the one for whose client the server has waited the longest.
+	Connections int
+}
+
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 15 * time.Second
 	writeTimeout      = 60 * time.Second
 	idleTimeout       = 90 * time.Second
+	maxHeaderBytes    = 16 << 10
+	maxConnections    = 1_000
 )
 
-// New makes a server whose limits keep a slow or hostile client from holding a connection for long.
-// A handler has 60 s, reading of the body included.
+// DefaultLimits are the limits of New.
+func DefaultLimits() Limits {
+	return Limits{
+		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout,
+		HeaderBytes: maxHeaderBytes, Connections: maxConnections,
+	}
+}
+
+// New makes a server with the default limits.
 func New(addr string, handler http.Handler, logger *slog.Logger) *http.Server {
+	return NewWithin(DefaultLimits(), addr, handler, logger)
+}
+
+// NewWithin makes a server with limits of its own.
+func NewWithin(l Limits, addr string, handler http.Handler, logger *slog.Logger) *http.Server {
+	crowd := newCrowd(l.Connections)
 	return &http.Server{
-		Addr: addr, Handler: handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    16 << 10,
+		Addr: addr, Handler: crowd.handler(handler), ConnContext: crowd.enter, ConnState: crowd.changed,
+		ReadHeaderTimeout: l.ReadHeader,
+		ReadTimeout:       l.Read,
+		WriteTimeout:      l.Write,
+		IdleTimeout:       l.Idle,
+		MaxHeaderBytes:    l.HeaderBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 }

@@ -33,8 +33,8 @@ const (
 )
 
 // NewLogger writes JSON lines to w, each with the app's name, timestamps in UTC, without characters that
-// deceive who reads them (ticket.Normalize), and without values that look like secrets or personal data: by the attribute's key, or by the form of the text, in the message and in
-// values of all types.
+// deceive who reads them (ticket.Normalize), and without values that look like secrets or personal data: by the attribute's
+// key, or by the form of the text, in the message and in values of all types.
 func NewLogger(w io.Writer, app string, cfg LogConfig) *slog.Logger {
 	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: cfg.Level, ReplaceAttr: clean})
 	return slog.New(contextHandler{Handler: handler, user: slog.String(KeyUser, SystemUser(app))}).With("app", app)

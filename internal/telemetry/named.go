@@ -115,11 +115,12 @@ func redactNamed(text string) string {
 			if secretBefore(text, i) {
 				start, end = valueAfter(text, i)
 			}
-		case ' ', '\t', '\n':
+		case ' ', '\t':
 			if scheme := schemeBefore(text, i); scheme != "" {
 				start, end = credentialAfter(text, i, scheme)
 			}
 		}
+		end = extended(text, start, end)
 		if start < end && text[start:end] != redacted {
 			b.WriteString(text[done:start])
 			b.WriteString(redacted)
@@ -130,12 +131,27 @@ func redactNamed(text string) string {
 	return b.String()
 }
 
+// extended moves the end of a value behind secrets that begin in it: a quote that was never closed "ends" where the next
+// one opens, and what stands behind that is a secret still.
+func extended(text string, start, end int) int {
+	for i := start; i < end; i++ {
+		if c := text[i]; c != ':' && c != '=' && c != '>' || !secretBefore(text, i) {
+			continue
+		}
+		inner := skip(text, i+1, " \t=:>")
+		if quote := quoteAt(text, inner); quote != "" {
+			end = max(end, quotedEnd(text, inner+len(quote), quote))
+		}
+	}
+	return end
+}
+
 // credentialAfter gives where the credential stands that follows on a scheme.
 func credentialAfter(text string, i int, scheme string) (start, end int) {
 	const shortest = 6
-	start = skip(text, i, " \t\n")
+	start = skip(text, i, " \t")
 	end = bareEnd(text, start)
-	if end-start < shortest || strings.HasPrefix(text[start:], redacted) {
+	if end-start < shortest || isNext(text, start, end) || strings.HasPrefix(text[start:], redacted) {
 		return 0, 0
 	}
 	if scheme == "basic" {
@@ -171,10 +187,18 @@ func valueAfter(text string, i int) (start, end int) {
 		end = bareEnd(text, start)
 		return start, end
 	}
+	if isNext(text, start, end) {
+		return 0, 0
+	}
 	if spaced && slices.Contains(plainWords, strings.ToLower(text[start:end])) {
 		return 0, 0
 	}
 	return start, end
+}
+
+// isNext says that what looks like a value is the name of the next secret: "token: password: …".
+func isNext(text string, start, end int) bool {
+	return end > start && strings.IndexByte(":=>", text[end-1]) >= 0 && secretBefore(text, end-1)
 }
 
 // quoteAt gives the quote that opens at i, with the backslashes before it if the text was quoted itself.

@@ -52,7 +52,7 @@ func suspect(text string) suspicions {
 			continue
 		case ':', '=', '>':
 			s.named = s.named || secretBefore(text, i)
-		case '\t', '\n':
+		case '\t':
 			s.named = s.named || schemeBefore(text, i) != ""
 		case '@':
 			s.at = true

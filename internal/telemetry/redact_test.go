@@ -170,6 +170,9 @@ func FuzzRedact(f *testing.F) {
 	f.Add(strings.Repeat(`\"`, 20), "-----BEGIN PRIVATE KEY-----", byte(5))
 	f.Add("token, token secret: ", "@@:://x:y@z", byte(7))
 	f.Add(`password="`, `'password=`, byte(0))
+	f.Add("BeArer", "0", byte(2))
+	f.Add("token: Bearer password:", "0", byte(0))
+	f.Add("TOKEN=`", "0", byte(len(around())-1)) // a quote that is not closed
 	f.Fuzz(func(t *testing.T, before, after string, n byte) {
 		forms, formed := around(), tokens()
 		token := formed[int(n)%len(formed)]

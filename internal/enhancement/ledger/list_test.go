@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -86,8 +85,11 @@ func TestListUsesItsIndexes(t *testing.T) {
 	last := first[len(first)-1]
 	before := ledger.Position{ReceivedAt: last.ReceivedAt, JobID: last.ID}
 	for _, page := range []ledger.List{
-		{Limit: 50}, {Limit: 50, Before: before}, {Limit: 50, Status: enhancement.StatusFailed},
-		{Limit: 50, Status: enhancement.StatusCompleted, Before: before}, {Limit: 50, Status: enhancement.StatusRunning, Before: before},
+		{Limit: 50},
+		{Limit: 50, Before: before},
+		{Limit: 50, Status: enhancement.StatusFailed},
+		{Limit: 50, Status: enhancement.StatusCompleted, Before: before},
+		{Limit: 50, Status: enhancement.StatusRunning, Before: before},
 		{Limit: 50, TicketID: "7", Before: before},
 	} {
 		nodes := planOf(t, store.Database, page)
@@ -109,19 +111,25 @@ func planOf(t *testing.T, d *postgrestest.Database, page ledger.List) []string {
 		t.Fatal(err)
 	}
 	query, args := ledger.ListSQL(page, "alpha")
-	var plan []map[string]any
+	var plan []struct {
+		Plan planNode `json:"Plan"`
+	}
 	if err := tx.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+query, args...).Scan(&plan); err != nil {
 		t.Fatal(err)
 	}
-	var kinds []string
-	var walk func(node map[string]any)
-	walk = func(node map[string]any) {
-		kinds = append(kinds, fmt.Sprint(node["Node Type"]))
-		below, _ := node["Plans"].([]any)
-		for _, child := range below {
-			walk(child.(map[string]any))
-		}
+	return plan[0].Plan.kinds()
+}
+
+// planNode is a node of a plan, as EXPLAIN has it.
+type planNode struct {
+	Type  string     `json:"Node Type"`
+	Plans []planNode `json:"Plans"`
+}
+
+func (n planNode) kinds() []string {
+	kinds := []string{n.Type}
+	for _, below := range n.Plans {
+		kinds = append(kinds, below.kinds()...)
 	}
-	walk(plan[0]["Plan"].(map[string]any))
 	return kinds
 }

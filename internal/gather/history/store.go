@@ -27,9 +27,9 @@ var table = corpus.Table{
 // PastTicket is a ticket as the history keeps it. Its texts are plain.
 type PastTicket struct {
 	ID          string    `json:"ticket_id"`
-	Subject     string    `json:"subject"`
-	Description string    `json:"description"`
-	Resolution  string    `json:"resolution"`
+	Subject     string    `json:"subject" required:"false"`
+	Description string    `json:"description" required:"false"`
+	Resolution  string    `json:"resolution" required:"false"`
 	CreatedAt   time.Time `json:"created_at,omitzero"`
 	ResolvedAt  time.Time `json:"resolved_at,omitzero"` // zero while it is open
 	UpdatedAt   time.Time `json:"updated_at,omitzero"`  // zero when not known

@@ -9,10 +9,10 @@ import (
 // Subnet is a network of a tenant: what is known of an address in it that no system has.
 type Subnet struct {
 	Network  string `json:"network"` // with its prefix length: 192.0.2.0/24
-	Name     string `json:"name"`
-	Role     string `json:"role"`
-	Client   string `json:"client"`
-	Location string `json:"location"`
+	Name     string `json:"name" required:"false"`
+	Role     string `json:"role" required:"false"`
+	Client   string `json:"client" required:"false"`
+	Location string `json:"location" required:"false"`
 }
 
 // Validate names every fault.

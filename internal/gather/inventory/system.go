@@ -15,14 +15,14 @@ import (
 // System is a system in a tenant's inventory.
 type System struct {
 	// ID is the inventory's own. Optional: the host name in lower case stands in.
-	ID       string `json:"id"`
+	ID       string `json:"id" required:"false"`
 	Hostname string `json:"hostname"`
 	// Address holds none, one or several IPv4 and IPv6 addresses, separated by commas or blanks.
-	Address  string `json:"address"`
-	AssetTag string `json:"asset_tag"`
-	Role     string `json:"role"`
-	Client   string `json:"client"`
-	Location string `json:"location"`
+	Address  string `json:"address" required:"false"`
+	AssetTag string `json:"asset_tag" required:"false"`
+	Role     string `json:"role" required:"false"`
+	Client   string `json:"client" required:"false"`
+	Location string `json:"location" required:"false"`
 }
 
 // longestText is how many characters a role, a client or a location may have.

@@ -27,7 +27,7 @@ var table = corpus.Table{
 type Article struct {
 	ID        string    `json:"article_id"`
 	Title     string    `json:"title"`
-	Body      string    `json:"body"`
+	Body      string    `json:"body" required:"false"`
 	URL       string    `json:"url,omitempty"` // empty: by the tenant's template
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }

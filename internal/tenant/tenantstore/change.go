@@ -31,9 +31,9 @@ func (s *Store) Create(ctx context.Context, t tenant.Tenant, c tenant.Credential
 	}
 	const insert = `
 		INSERT INTO tenant_configs (tenant_id, name, servicedesk_url, servicedesk_profile, technician_id, kb_url, enhancement_prefs,
-		                            api_key_sealed, signing_secret_sealed, kb_api_key_sealed,
-		                            api_key_changed_at, signing_secret_changed_at, kb_api_key_changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), now(), CASE WHEN $10::bytea IS NOT NULL THEN now() END)
+		                            api_key_sealed, api_key_changed_at, signing_secret_sealed, signing_secret_changed_at,
+		                            kb_api_key_sealed, kb_api_key_changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now(), $9, now(), $10, CASE WHEN $10::bytea IS NOT NULL THEN now() END)
 		ON CONFLICT DO NOTHING
 		RETURNING ` + recordColumns
 	var record Record

@@ -316,12 +316,12 @@ func TestWithoutTheConsolesRoleNothingIsSaidOfAllTenants(t *testing.T) {
 	s := tenantstoretest.New(t)
 	s.Save(t, "alpha")
 	example, credentials := tenantstoretest.Example("beta")
-	_, _, resealErr := s.Store.Reseal(t.Context(), 1)
+	_, _, resealErr := s.Reseal(t.Context(), 1)
 	_, _, sealedErr := s.SealedWith(t.Context())
 	for name, err := range map[string]error{
-		"list": second(s.Store.List(t.Context(), tenantstore.List{Limit: 1})), "read": second(s.Store.Read(t.Context(), "alpha")),
-		"create": second(s.Store.Create(t.Context(), example, credentials, nil)), "count": second(s.Store.Count(t.Context(), "alpha")),
-		"purge": second(s.Store.Purge(t.Context(), "alpha", 0, nil)), "reseal": resealErr, "sealed with": sealedErr,
+		"list": second(s.List(t.Context(), tenantstore.List{Limit: 1})), "read": second(s.Read(t.Context(), "alpha")),
+		"create": second(s.Create(t.Context(), example, credentials, nil)), "count": second(s.Count(t.Context(), "alpha")),
+		"purge": second(s.Purge(t.Context(), "alpha", 0, nil)), "reseal": resealErr, "sealed with": sealedErr,
 	} {
 		if !errors.Is(err, tenantstore.ErrNotConsole) {
 			t.Errorf("%s: %v, want ErrNotConsole", name, err)

@@ -32,7 +32,9 @@ func (s *Store) Purge(ctx context.Context, id string, version int64, also Also) 
 			return removed, fmt.Errorf("purge tenant %s: %w", id, err)
 		}
 	}
-	err = s.removing(ctx, id, names, removed, func(tx postgres.Tx) error { return purgeRest(ctx, tx, id, names, also) })
+	err = s.removing(ctx, id, names, removed, func(tx postgres.Tx) (map[string]int64, error) {
+		return purgeRest(ctx, tx, id, names, also)
+	})
 	if err != nil {
 		return removed, fmt.Errorf("purge tenant %s: %w", id, err)
 	}
@@ -65,12 +67,12 @@ func (s *Store) purgeTable(ctx context.Context, id, name string, names []string,
 	quoted := pgx.Identifier{name}.Sanitize()
 	for {
 		var batch int64
-		err := s.removing(ctx, id, names, removed, func(tx postgres.Tx) error {
+		err := s.removing(ctx, id, names, removed, func(tx postgres.Tx) (map[string]int64, error) {
 			// By their places, which are read once: a condition on keys would be looked up anew among the dead rows.
 			tag, err := tx.Exec(ctx, "DELETE FROM "+quoted+` WHERE tenant_id = $1
 				AND ctid = ANY (ARRAY(SELECT ctid FROM `+quoted+" WHERE tenant_id = $1 LIMIT $2))", id, s.batch)
 			batch = tag.RowsAffected()
-			return err
+			return map[string]int64{name: batch}, err
 		})
 		if err != nil {
 			return fmt.Errorf("remove from %s: %w", name, err)
@@ -83,26 +85,32 @@ func (s *Store) purgeTable(ctx context.Context, id, name string, names []string,
 
 // purgeRest removes the tenant. Locked against rows that refer to it, it waits for the transactions that have added some, so
 // that none is missed, and those that would add one wait in turn, and fail.
-func purgeRest(ctx context.Context, tx postgres.Tx, id string, names []string, also Also) error {
+func purgeRest(ctx context.Context, tx postgres.Tx, id string, names []string, also Also) (map[string]int64, error) {
 	var found bool
 	err := tx.QueryRow(ctx, "SELECT true FROM tenant_configs WHERE tenant_id = $1 AND purge_started_at IS NOT NULL FOR UPDATE", id).Scan(&found)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	reported := map[string]int64{}
 	for _, name := range names {
-		if _, err := tx.Exec(ctx, "DELETE FROM "+pgx.Identifier{name}.Sanitize()+" WHERE tenant_id = $1", id); err != nil {
-			return fmt.Errorf("remove the last of %s: %w", name, err)
+		tag, err := tx.Exec(ctx, "DELETE FROM "+pgx.Identifier{name}.Sanitize()+" WHERE tenant_id = $1", id)
+		if err != nil {
+			return nil, fmt.Errorf("remove the last of %s: %w", name, err)
 		}
+		reported[name] = tag.RowsAffected()
 	}
-	return run(ctx, tx, also)
+	return reported, run(ctx, tx, also)
 }
 
 // maxDeadlocks is how often in a row a transaction is begun anew after a deadlock with a running job.
 const maxDeadlocks = 5
 
 // removing runs fn in a transaction of the tenant and, once that is committed, adds to removed how many rows it took away
-// from each of the tables, by whatever way: cascades and triggers remove rows that no statement reports.
-func (s *Store) removing(ctx context.Context, id string, names []string, removed map[string]int64, fn func(postgres.Tx) error) error {
+// from each of the tables, by whatever way: cascades and triggers remove rows that no statement reports. Of a server that
+// keeps no statistics (track_counts), they are those that fn reports.
+func (s *Store) removing(ctx context.Context, id string, names []string, removed map[string]int64,
+	fn func(postgres.Tx) (map[string]int64, error),
+) error {
 	var err error
 	for range maxDeadlocks {
 		gone := map[string]int64{}
@@ -111,12 +119,13 @@ func (s *Store) removing(ctx context.Context, id string, names []string, removed
 			if err != nil {
 				return err
 			}
-			if err := fn(tx); err != nil {
+			reported, err := fn(tx)
+			if err != nil {
 				return err
 			}
 			after, err := deletions(ctx, tx, names)
 			for name, n := range after {
-				gone[name] = n - before[name]
+				gone[name] = max(n-before[name], reported[name])
 			}
 			return err
 		})

@@ -32,7 +32,7 @@ type Store struct {
 
 // New makes a Store.
 func New(db *postgres.DB, sealer *tenant.Sealer) *Store {
-	const batch = 10_000 // seconds, for the widest rows
+	const batch = 10_000 // well below a second
 	s := &Store{db: db, sealer: sealer, batch: batch}
 	s.decoy = sync.OnceValues(func() (Sealed, error) {
 		random := tenant.Secret(rand.Text())

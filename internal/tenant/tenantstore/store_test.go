@@ -9,6 +9,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
@@ -88,5 +89,26 @@ func TestTheFunctionBehindEnabledIsConfined(t *testing.T) {
 	var id string
 	if err := conn.QueryRow(t.Context(), "SELECT public.enabled_tenants()").Scan(&id); err != nil || id != "alpha" {
 		t.Errorf("behind a temporary table: %q, %v", id, err)
+	}
+}
+
+func TestGetAnyGivesATenantOfWhateverStatus(t *testing.T) {
+	store := tenantstoretest.New(t)
+	store.Save(t, "alpha")
+	_, want := tenantstoretest.Example("alpha")
+	for _, status := range []tenantstore.Status{tenantstore.StatusDisabled, tenantstore.StatusDeleted} {
+		if _, err := store.Console.SetStatus(t.Context(), "alpha", status, 0, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := store.Console.Get(t.Context(), "alpha"); !errors.Is(err, tenant.ErrNotFound) {
+			t.Errorf("Get: %v", err)
+		}
+		got, credentials, err := store.Console.GetAny(t.Context(), "alpha")
+		if err != nil || got.ID != "alpha" || credentials.APIKey != want.APIKey {
+			t.Errorf("%s: %+v, %v", status, got, err)
+		}
+	}
+	if _, _, err := store.Console.GetAny(t.Context(), "unknown"); !errors.Is(err, tenant.ErrNotFound) {
+		t.Errorf("an unknown tenant: %v", err)
 	}
 }

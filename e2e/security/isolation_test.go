@@ -1,0 +1,450 @@
+package security_test
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ai-agents/ai-agents/e2e/stack"
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/gather/history"
+	"github.com/ai-agents/ai-agents/internal/gather/inventory"
+	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/search"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
+	"github.com/ai-agents/ai-agents/internal/ticket"
+	"github.com/ai-agents/ai-agents/internal/webhook/quota"
+)
+
+// call calls a function for a tenant, with the names of the victim's rows, and returns what it gave.
+type call func(ctx context.Context, w *world, tenantID string) (any, error)
+
+// calls are those that take a tenant, by package, type and name.
+func calls() map[string]call {
+	all := map[string]call{}
+	maps.Copy(all, ledgerCalls())
+	maps.Copy(all, sourceCalls())
+	maps.Copy(all, indexCalls())
+	maps.Copy(all, tenantCalls())
+	return all
+}
+
+func ledgerCalls() map[string]call {
+	also := func(context.Context, postgres.Tx) error { return nil }
+	return map[string]call{
+		"enhancement/ledger.Ledger.Accept": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.Accept(ctx, w.newJob(id, "1009"))
+		},
+		"enhancement/ledger.Ledger.AcceptAnd": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.AcceptAnd(ctx, w.newJob(id, "1009"), func(context.Context, postgres.Tx, ledger.Accepted) error { return nil })
+		},
+		"enhancement/ledger.Ledger.Known": func(ctx context.Context, w *world, id string) (any, error) {
+			known, err := w.ledger.Known(ctx, id, w.job.ID)
+			return found(known), err
+		},
+		"enhancement/ledger.Ledger.Confirm": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.Confirm(ctx, id, w.job.ID)
+		},
+		"enhancement/ledger.Ledger.Withdraw": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.Withdraw(ctx, id, w.job.ID)
+		},
+		"enhancement/ledger.Ledger.WithdrawAnd": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.WithdrawAnd(ctx, id, w.job.ID, also)
+		},
+		"enhancement/ledger.Ledger.Claim": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Claim(ctx, id, w.job.ID) },
+		"enhancement/ledger.Ledger.Fail": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.Fail(ctx, id, w.running.ID, 1, "example")
+		},
+		"enhancement/ledger.Ledger.Job": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Job(ctx, id, w.job.ID) },
+		"enhancement/ledger.Ledger.List": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.List(ctx, id, ledger.List{Limit: 100})
+		},
+		"enhancement/ledger.Ledger.RecordStep": func(ctx context.Context, w *world, id string) (any, error) {
+			again := step()
+			again.Detail = "changed"
+			return nil, w.ledger.RecordStep(ctx, id, w.running.ID, again)
+		},
+		"enhancement/ledger.Ledger.Steps": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.Steps(ctx, id, w.running.ID)
+		},
+		"enhancement/ledger.Ledger.LLMCalls": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.LLMCalls(ctx, id, w.running.ID)
+		},
+		"enhancement/ledger.Ledger.HoldNote": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.HoldNote(ctx, id, "1002", w.running.ID, 2*time.Hour)
+		},
+		"enhancement/ledger.Ledger.ReleaseNote": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.ReleaseNote(ctx, id, "1002", w.running.ID)
+		},
+		"enhancement/ledger.Ledger.Complete": func(ctx context.Context, w *world, id string) (any, error) {
+			last := step()
+			last.Step = enhancement.StepUpdateTicket
+			return nil, w.ledger.Complete(ctx, ledger.Completion{TenantID: id, JobID: w.running.ID, TicketID: "1002", NoteID: "5", Step: last}, w.running.ID)
+		},
+		"enhancement/ledger.Ledger.Fetched": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.Fetched(ctx, id, w.running.ID, 1, ticket.Ticket{ID: "1002", Subject: "changed", Description: "changed"})
+		},
+		"webhook/quota.Ledger.Accept": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.quota.Accept(ctx, w.newJob(id, "1009"), quota.Terms{PerMinute: 100, Version: 1})
+		},
+		"webhook/quota.Ledger.Confirm": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.quota.Confirm(ctx, id, w.job.ID)
+		},
+		"webhook/quota.Ledger.Withdraw": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.quota.Withdraw(ctx, id, w.job.ID, w.counted)
+		},
+	}
+}
+
+func sourceCalls() map[string]call {
+	return map[string]call{
+		"gather/history.Source.Find": func(ctx context.Context, w *world, id string) (any, error) {
+			return history.New(w.store.DB, history.Options{}).Find(ctx, question(id))
+		},
+		"gather/history.Store.Put": func(ctx context.Context, w *world, id string) (any, error) {
+			changed := w.pastTicket()
+			changed[0].Description, changed[0].UpdatedAt = "changed", changed[0].UpdatedAt.Add(time.Hour)
+			return w.history.Put(ctx, id, gather.OriginFile, changed)
+		},
+		"gather/knowledge.Mirror.Find": func(ctx context.Context, w *world, id string) (any, error) {
+			return knowledge.NewMirror(w.store.DB, knowledge.MirrorOptions{}).Find(ctx, question(id))
+		},
+		"gather/knowledge.Store.Put": func(ctx context.Context, w *world, id string) (any, error) {
+			changed := w.article()
+			changed[0].Body, changed[0].UpdatedAt = "changed", changed[0].UpdatedAt.Add(time.Hour)
+			return w.articles.Put(ctx, id, gather.OriginFile, changed)
+		},
+		"gather/corpus.Store.Delete": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.history.Delete(ctx, id, gather.OriginFile, []string{"9001", "9002"})
+		},
+		"gather/corpus.Store.IDs": func(ctx context.Context, w *world, id string) (any, error) {
+			ids, err := w.history.IDs(ctx, id, gather.OriginFile, "", 100)
+			return found(slices.Contains(ids, "9001")), err
+		},
+		"gather/corpus.Store.Versions": func(ctx context.Context, w *world, id string) (any, error) {
+			versions, err := w.articles.Versions(ctx, id, []string{"KB-1"})
+			return found(len(versions) > 0), err
+		},
+		"gather/corpus.Store.Revision": func(ctx context.Context, w *world, id string) (any, error) {
+			revision, err := w.history.Revision(ctx, id)
+			return found(revision > 0), err
+		},
+		"gather/corpus.Store.Rebuild": func(ctx context.Context, w *world, id string) (any, error) { return w.history.Rebuild(ctx, id) },
+		"gather/inventory.Source.Find": func(ctx context.Context, w *world, id string) (any, error) {
+			return inventory.New(w.store.DB).Find(ctx, question(id))
+		},
+		"gather/inventory.Store.Put": func(ctx context.Context, w *world, id string) (any, error) {
+			changed := systems()
+			changed[0].Role = "changed"
+			return w.systems.Put(ctx, id, gather.OriginFile, changed)
+		},
+		"gather/inventory.Store.Delete": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.systems.Delete(ctx, id, gather.OriginFile, []string{"lt-1", "LT-1"})
+		},
+		"gather/inventory.Store.IDs": func(ctx context.Context, w *world, id string) (any, error) {
+			ids, err := w.systems.IDs(ctx, id, gather.OriginFile, "", 100)
+			return found(len(ids) > 0), err
+		},
+		"gather/inventory.Store.PutSubnets": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.systems.PutSubnets(ctx, id, gather.OriginFile, subnets("changed"))
+		},
+		"embedding.Backfill.Run": func(ctx context.Context, w *world, id string) (any, error) {
+			// As after the texts were embedded with another model.
+			if _, err := w.store.Database.Admin.Exec(ctx, "UPDATE ticket_embeddings SET model = 'older' WHERE tenant_id = $1", id); err != nil {
+				return nil, err
+			}
+			return w.backfill.Run(ctx, id)
+		},
+		"embedding.Reranker.Rerank": func(ctx context.Context, w *world, id string) (any, error) {
+			given := []gather.Candidate{{ID: "9001", Relevance: 0.9}, {ID: "9002", Relevance: 0.8}}
+			ranked, err := w.rerank.Rerank(ctx, id, gather.KindTicket, "The VPN drops", given)
+			return found(!slices.Equal(ranked, given)), err
+		},
+	}
+}
+
+func indexCalls() map[string]call {
+	within := func(do func(ctx context.Context, tx postgres.Tx) (any, error)) call {
+		return func(ctx context.Context, w *world, id string) (given any, err error) {
+			err = w.store.DB.InTenant(ctx, id, func(tx postgres.Tx) (err error) {
+				if err = search.Tickets.Lock(ctx, tx); err == nil {
+					given, err = do(ctx, tx)
+				}
+				return err
+			})
+			return given, err
+		}
+	}
+	return map[string]call{
+		"search.Collection.Add": within(func(ctx context.Context, tx postgres.Tx) (any, error) {
+			return search.Tickets.Add(ctx, tx, []search.Document{{Title: "new", Body: "new"}})
+		}),
+		"search.Collection.Remove": within(func(ctx context.Context, tx postgres.Tx) (any, error) {
+			return nil, search.Tickets.Remove(ctx, tx, []int32{0, 1})
+		}),
+		"search.Collection.DropOutdated": within(func(ctx context.Context, tx postgres.Tx) (any, error) {
+			ranges, err := search.Tickets.DropOutdated(ctx, tx, true)
+			return found(len(ranges) > 0), err
+		}),
+		"search.Collection.Revision": within(func(ctx context.Context, tx postgres.Tx) (any, error) {
+			revision, err := search.Tickets.Revision(ctx, tx)
+			return found(revision > 0), err
+		}),
+		"search.Collection.Find": func(ctx context.Context, w *world, id string) (given any, err error) {
+			err = w.store.DB.InTenantSnapshot(ctx, id, func(tx postgres.Tx) error {
+				result, err := search.Tickets.Find(ctx, tx, search.Document{Title: "VPN " + canary}, 10)
+				given = found(len(result.Hits) > 0)
+				return err
+			})
+			return given, err
+		},
+	}
+}
+
+func tenantCalls() map[string]call {
+	return map[string]call{
+		"tenant/tenantstore.Store.Get": func(ctx context.Context, w *world, id string) (any, error) {
+			t, _, err := w.store.Get(ctx, id)
+			return t, err
+		},
+		"tenant/tenantstore.Store.GetAny": func(ctx context.Context, w *world, id string) (any, error) {
+			t, _, err := w.store.Console.GetAny(ctx, id)
+			return t, err
+		},
+		"tenant/tenantstore.Store.Load": func(ctx context.Context, w *world, id string) (any, error) {
+			sealed, err := w.store.Load(ctx, id)
+			return fmt.Sprintf("%+v", sealed), err
+		},
+		"tenant/tenantstore.Store.Read": func(ctx context.Context, w *world, id string) (any, error) { return w.store.Console.Read(ctx, id) },
+		"tenant/tenantstore.Store.Count": func(ctx context.Context, w *world, id string) (any, error) {
+			counts, err := w.store.Console.Count(ctx, id)
+			return found(counts["ticket_history"] > 0), err
+		},
+		"tenant/tenantstore.Store.Create": func(ctx context.Context, w *world, id string) (any, error) {
+			created, credentials := example(id + "2") // of a name that nobody has yet
+			if id == victim {
+				// There is no creating over somebody: what the victim has is what a reader sees.
+				return w.store.Console.Read(ctx, victim)
+			}
+			return w.store.Console.Create(ctx, created, credentials, nil)
+		},
+		"tenant/tenantstore.Store.Update": func(ctx context.Context, w *world, id string) (any, error) {
+			changed, _ := example(id)
+			changed.Name = "changed"
+			return w.store.Console.Update(ctx, changed, 0, nil)
+		},
+		"tenant/tenantstore.Store.SetStatus": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.SetStatus(ctx, id, tenantstore.StatusDisabled, 0, nil)
+		},
+		"tenant/tenantstore.Store.Restore": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := w.store.Console.SetStatus(ctx, id, tenantstore.StatusDeleted, 0, nil); err != nil {
+				return nil, err
+			}
+			return w.store.Console.Restore(ctx, id, 0, nil)
+		},
+		"tenant/tenantstore.Store.Purge": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := w.store.Console.SetStatus(ctx, id, tenantstore.StatusDeleted, 0, nil); err != nil {
+				return nil, err
+			}
+			return w.store.Console.Purge(ctx, id, 0, nil)
+		},
+		"tenant/tenantstore.Store.RotateSigningSecret": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.RotateSigningSecret(ctx, id, "another-signing-secret-of-the-example", time.Hour, 0, nil)
+		},
+		"tenant/tenantstore.Store.ReplaceAPIKey": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.ReplaceAPIKey(ctx, id, "another-key", 0, nil)
+		},
+		"tenant/tenantstore.Store.ReplaceKnowledgeKey": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.ReplaceKnowledgeKey(ctx, id, "another-key", 0, nil)
+		},
+	}
+}
+
+func example(id string) (tenant.Tenant, tenant.Credentials) {
+	return tenant.Tenant{
+			ID: id, Name: "Example", ServiceDeskURL: "https://sdp.example.com/" + id + "/api/v3", Profile: tenant.ProfileOnPrem,
+			Preferences: tenant.Preferences{Format: tenant.FormatMarkdown},
+		},
+		tenant.Credentials{APIKey: "example-key", SigningSecret: tenant.Secret("signing-secret-of-" + id)}
+}
+
+// found is what a call that finds something says, in a word that is looked for.
+func found(something bool) string {
+	if something {
+		return canary
+	}
+	return ""
+}
+
+// ofNoTenant are those that do not act for one tenant by its name, each with the reason.
+func ofNoTenant() map[string]string {
+	return map[string]string{
+		"access/tokenstore":            "tokens are the platform's: app_user reaches none of them, see TestAppUserReachesNoTableOfThePlatform",
+		"audit":                        "the audit log is the platform's: app_user may only add to it, see TestNobodyChangesTheLog",
+		"mirror":                       "it works with the desk of the tenant it is told, by stores and statements within InTenant: see TestTheScheduleServesAllTenants",
+		"gather/knowledge.Source.Find": "asks Mirror and Live", "gather/knowledge.Live.Find": "asks the tenant's own server: see TestConformance there",
+		"gather/knowledge.Probe":              "asks a server, and touches no row",
+		"gather/corpus.Store.PutRows":         "history.Store.Put and knowledge.Store.Put are made of it",
+		"gather/corpus.Store.Reindex":         "does what Rebuild does, with rows that lack an index",
+		"search.Collection.Lock":              "all of the index' calls take it first",
+		"search.Collection.Outdated":          "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
+		"tenant/tenantstore.Store.Enabled":    "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
+		"tenant/tenantstore.Store.List":       "is the console's, which works across tenants",
+		"tenant/tenantstore.Store.KeepSealed": "seals all tenants' secrets anew",
+		"tenant/tenantstore.Store.Reseal":     "the same",
+		"tenant/tenantstore.Store.SealedWith": "counts by key",
+		"tenant/tenantstore.Store.Save":       "Create or Update",
+		"webhook/quota.Turns.Take":            "touches no row",
+	}
+}
+
+// With the names of another tenant's rows, no store shows or changes one of them.
+func TestNoStoreMixesTenants(t *testing.T) {
+	for name, call := range calls() {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			before := w.print(t)
+			given, err := call(t.Context(), w, stranger)
+			// An error is an answer, too, as long as it tells nothing.
+			if said := fmt.Sprintf("%+v %v", given, err); strings.Contains(said, canary) && !ownWords(name) {
+				t.Errorf("the stranger is told %s", said)
+			}
+			if w.print(t) != before {
+				t.Error("rows of the victim have changed")
+			}
+			// The control: the same call for the victim does show or change something.
+			given, err = call(t.Context(), w, victim)
+			if err != nil {
+				t.Fatalf("for the victim itself: %v", err)
+			}
+			if !strings.Contains(fmt.Sprintf("%+v", given), canary) && w.print(t) == before {
+				t.Error("for the victim itself nothing happens: this test proves nothing")
+			}
+		})
+	}
+}
+
+// ownWords are the calls that give back what the caller handed in.
+func ownWords(name string) bool {
+	return strings.HasSuffix(name, ".Accept") || strings.HasSuffix(name, ".AcceptAnd")
+}
+
+// Every function of a package that talks to the database is called above, or there is a reason why not.
+func TestNoStoreIsForgotten(t *testing.T) {
+	root, err := stack.FindRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, excused := calls(), ofNoTenant()
+	used := map[string]bool{}
+	functions := exported(t, filepath.Join(root, "internal"))
+	if len(functions) < 50 {
+		t.Fatalf("only %d functions were found", len(functions))
+	}
+	for _, name := range functions {
+		pkg, _, _ := strings.Cut(name, ".")
+		switch {
+		case cases[name] != nil:
+			used[name] = true
+		case excused[name] != "":
+			used[name] = true
+		case excused[pkg] != "":
+			used[pkg] = true
+		default:
+			t.Errorf("%s reaches the database and has no case here", name)
+		}
+	}
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(cases)), slices.Collect(maps.Keys(excused))) {
+		if !used[name] {
+			t.Errorf("%s is named here, and there is no such function", name)
+		}
+	}
+}
+
+// exported lists the exported functions with a context of the packages below dir that import internal/postgres, but
+// for test helpers and the console, which is made of them.
+func exported(t *testing.T, dir string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(name, "test") || name == "postgres" || name == "console" {
+			return filepath.SkipDir
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.go"))
+		if err != nil {
+			return err
+		}
+		var functions []string
+		talks := false
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			for _, imported := range parsed.Imports {
+				value, err := strconv.Unquote(imported.Path.Value)
+				talks = talks || err == nil && strings.HasSuffix(value, "/internal/postgres")
+			}
+			functions = append(functions, functionsOf(parsed, filepath.ToSlash(name))...)
+		}
+		if talks {
+			found = append(found, functions...)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func functionsOf(file *ast.File, pkg string) []string {
+	var found []string
+	for _, decl := range file.Decls {
+		function, ok := decl.(*ast.FuncDecl)
+		if !ok || !function.Name.IsExported() || len(function.Type.Params.List) == 0 {
+			continue
+		}
+		if first, ok := function.Type.Params.List[0].Type.(*ast.SelectorExpr); !ok || first.Sel.Name != "Context" {
+			continue
+		}
+		name := function.Name.Name
+		if function.Recv != nil {
+			receiver := function.Recv.List[0].Type
+			if pointer, ok := receiver.(*ast.StarExpr); ok {
+				receiver = pointer.X
+			}
+			named, ok := receiver.(*ast.Ident)
+			if !ok || !named.IsExported() {
+				continue
+			}
+			name = named.Name + "." + name
+		}
+		found = append(found, pkg+"."+name)
+	}
+	return found
+}
