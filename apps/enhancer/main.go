@@ -114,8 +114,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		event.RouteEnhancement: jobs.handler(), event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
 	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
-	sweeper := sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: dapr.Instances(), Starter: jobs, Metrics: metrics, Logger: logger})
-	background := newBackground(ctx, cfg, db, store, guard, embedder, sweeper, logger)
+	background := newBackground(ctx, cfg, db, store, guard, embedder,
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: dapr.Instances(), Starter: jobs, Metrics: metrics, Logger: logger}), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()

@@ -73,7 +73,7 @@ type bus struct {
 	sent []event.TenantChanged
 	// requested are the jobs that were put on the queue.
 	requested []event.EnhancementRequested
-	err  error
+	err       error
 	// panics, when it is set, is what Publish ends with.
 	panics string
 }
@@ -87,15 +87,14 @@ func (b *bus) Publish(_ context.Context, topic string, payload any) error {
 	if b.err != nil {
 		return b.err
 	}
-	tenants, jobs := topic == event.TopicTenantChanged, topic == event.TopicEnhancement
 	switch message := payload.(type) {
 	case event.TenantChanged:
-		if tenants {
+		if topic == event.TopicTenantChanged {
 			b.sent = append(b.sent, message)
 			return nil
 		}
 	case event.EnhancementRequested:
-		if jobs {
+		if topic == event.TopicEnhancement {
 			b.requested = append(b.requested, message)
 			return nil
 		}

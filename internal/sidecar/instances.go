@@ -67,9 +67,9 @@ func phaseOf(found *workflow.WorkflowMetadata) Phase {
 		return PhaseEnded
 	case workflow.StatusSuspended, workflow.StatusStalled:
 		return PhaseHeld
-	default:
-		return PhaseActive
+	case workflow.StatusPending, workflow.StatusRunning, workflow.StatusContinuedAsNew:
 	}
+	return PhaseActive
 }
 
 // Terminate ends a workflow as soon as the engine comes to it. Without effect on one that there is not.

@@ -2,9 +2,9 @@ package ledger_test
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -169,7 +169,7 @@ func TestManyReplicasTakeEachJobOnce(t *testing.T) {
 	s := newSwept(t)
 	const jobs, replicas = 60, 8
 	for i := range jobs {
-		s.accept("alpha", fmt.Sprint(i))
+		s.accept("alpha", strconv.Itoa(i))
 	}
 	s.age(patience.Pending + time.Second)
 	var (

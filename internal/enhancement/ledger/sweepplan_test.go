@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -44,7 +43,7 @@ func TestSweepingReadsWhatItTakes(t *testing.T) {
 }
 
 // rowsRead counts the rows that the scans of the statement read, those included that they then left out.
-func (s *swept) rowsRead(tenantID, statement string, args ...any) (read float64) {
+func (s *swept) rowsRead(tenantID, statement string, args ...any) float64 {
 	s.t.Helper()
 	tx, err := s.store.Database.Pool.Begin(s.t.Context())
 	if err != nil {
@@ -54,22 +53,28 @@ func (s *swept) rowsRead(tenantID, statement string, args ...any) (read float64)
 	if _, err := tx.Exec(s.t.Context(), "SELECT set_config('app.tenant_id', $1, true)", tenantID); err != nil {
 		s.t.Fatal(err)
 	}
-	var plan []map[string]any
+	var plan []struct{ Plan readNode }
 	if err := tx.QueryRow(s.t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) "+statement, args...).Scan(&plan); err != nil {
 		s.t.Fatal(err)
 	}
-	number := func(node map[string]any, key string) float64 { n, _ := node[key].(float64); return n }
-	var walk func(node map[string]any)
-	walk = func(node map[string]any) {
-		if _, scan := node["Relation Name"]; scan {
-			read += number(node, "Actual Loops") * (number(node, "Actual Rows") + number(node, "Rows Removed by Filter"))
-			s.t.Log(fmt.Sprint(node["Node Type"], " ", node["Index Name"], " ", node["Actual Loops"], " ", node["Actual Rows"], " ", node["Rows Removed by Filter"]))
-		}
-		below, _ := node["Plans"].([]any)
-		for _, child := range below {
-			walk(child.(map[string]any))
-		}
+	return plan[0].Plan.read()
+}
+
+// readNode is a node of a plan that was carried out.
+type readNode struct {
+	Relation string  `json:"Relation Name"`
+	Loops    float64 `json:"Actual Loops"`
+	Rows     float64 `json:"Actual Rows"`
+	LeftOut  float64 `json:"Rows Removed by Filter"`
+	Plans    []readNode
+}
+
+func (n readNode) read() (rows float64) {
+	if n.Relation != "" {
+		rows = n.Loops * (n.Rows + n.LeftOut)
 	}
-	walk(plan[0]["Plan"].(map[string]any))
-	return read
+	for _, below := range n.Plans {
+		rows += below.read()
+	}
+	return rows
 }

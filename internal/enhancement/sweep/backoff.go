@@ -17,5 +17,5 @@ func backoff(first time.Duration, n int) time.Duration {
 // jittered is d, give or take a quarter, so that what was lost together does not come back together.
 func jittered(d time.Duration) time.Duration {
 	const spread = 0.5
-	return d + time.Duration((rand.Float64()-spread)*spread*float64(d))
+	return d + time.Duration((rand.Float64()-spread)*spread*float64(d)) //nolint:gosec // not a secret
 }

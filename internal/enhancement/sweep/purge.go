@@ -99,7 +99,7 @@ func (s *Sweeper) purgeRun(ctx context.Context, id string) (removed int, gone bo
 		}
 		s.Metrics.WorkflowPurged()
 		return 1, true, nil
-	default:
-		return 0, false, nil
+	case sidecar.PhaseActive, sidecar.PhaseHeld:
 	}
+	return 0, false, nil
 }

@@ -109,7 +109,7 @@ func (s *Sweeper) Pass(ctx context.Context) error {
 // inTurns has do work on a batch of each tenant, again and again for those that have more, and returns when there is nothing
 // left or the engine is gone. What goes wrong with one tenant does not keep the others from their turn.
 func inTurns(ctx context.Context, tenants []string, do func(tenantID string) (int, error)) error {
-	rand.Shuffle(len(tenants), func(i, j int) { tenants[i], tenants[j] = tenants[j], tenants[i] })
+	rand.Shuffle(len(tenants), func(i, j int) { tenants[i], tenants[j] = tenants[j], tenants[i] }) //nolint:gosec // not a secret
 	var errs []error
 	for len(tenants) > 0 && ctx.Err() == nil {
 		var more []string
