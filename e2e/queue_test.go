@@ -68,3 +68,22 @@ func TestAFailedTicketIsEnhancedWhenItsEventIsSentAgain(t *testing.T) {
 		t.Errorf("it took %d runs", job.Run)
 	}
 }
+
+// An operator need not wait for the sender.
+func TestAnOperatorBeginsAFailedJobAnew(t *testing.T) {
+	t.Parallel()
+	const id = "e2e-retry"
+	onboard(t, id, servicedesk.ProfileCloud)
+	setFaults(t, id, "servicedesk", servicedesktest.Faults{Active: []servicedesktest.Fault{{Kind: servicedesktest.FaultUnauthorized}}})
+	o := open(t, id)
+	if job, _ := await(t, id, o.Accepted.JobID); job.Status != enhancement.StatusFailed {
+		t.Fatalf("the job is %s", job.Status)
+	}
+	setFaults(t, id, "servicedesk", servicedesktest.Faults{})
+	begun, err := users.Admin().RetryJob(t.Context(), id, o.Accepted.JobID)
+	if err != nil || begun.Status != enhancement.StatusPending || begun.Run != 2 {
+		t.Fatalf("begun %+v, %v", begun, err)
+	}
+	job, ticket := await(t, id, o.Accepted.JobID)
+	noted(t, job, ticket)
+}

@@ -15,7 +15,8 @@ import (
 )
 
 func newJobCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "job", Short: "Look at jobs"}, newJobShowCommand(), newJobListCommand())
+	return group(&cobra.Command{Use: "job", Short: "Look at jobs, and begin failed ones anew"},
+		newJobShowCommand(), newJobListCommand(), newJobRetryCommand())
 }
 
 func newJobShowCommand() *cobra.Command {

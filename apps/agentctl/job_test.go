@@ -140,6 +140,34 @@ func TestJobShow(t *testing.T) {
 	fails(t, "", "job show --tenant nobody 9f8b6979-8851-86b3-9a47-07088f6081d1", "no such")
 }
 
+func TestJobRetry(t *testing.T) {
+	w, g := withGateway(t)
+	books := ledger.New(w.DB)
+	ctx := context.WithoutCancel(t.Context())
+	var failed enhancement.Job
+	g.then = func(job enhancement.Job) {
+		failed = job
+		_, err := books.Accept(ctx, job)
+		_, failErr := books.Fail(ctx, "alpha", job.ID, 1, "example: bad key")
+		if err := errors.Join(err, failErr); err != nil {
+			t.Error(err)
+		}
+	}
+	must(t, "", "webhook send --tenant alpha --ticket 1 --description d")
+	retry := "job retry --tenant alpha " + failed.ID
+	if out := must(t, "", retry); !strings.Contains(out, failed.ID+" is pending, run 2") {
+		t.Errorf("says %s", out)
+	}
+	fails(t, "", retry, "the job is pending", "only a failed job")
+	fails(t, "", "job retry --tenant alpha 9f8b6979-8851-86b3-9a47-07088f6081d1", "no such job")
+	if _, err := books.Fail(ctx, "alpha", failed.ID, 2, "example"); err != nil {
+		t.Fatal(err)
+	}
+	if out := must(t, "", retry+" --json"); !strings.Contains(out, `"run": 3`) {
+		t.Errorf("says %s", out)
+	}
+}
+
 func TestReindex(t *testing.T) {
 	environment(t)
 	mustApply(t)

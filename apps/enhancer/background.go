@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
@@ -28,7 +29,7 @@ type background struct {
 
 // newBackground starts it.
 func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tenantstore.Store, guard *outbound.Guard,
-	embedder embedding.Embedder, logger *slog.Logger,
+	embedder embedding.Embedder, sweeper *sweep.Sweeper, logger *slog.Logger,
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
 	b := &background{cancel: cancel}
@@ -42,6 +43,12 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	if embedder != nil && cfg.UpkeepInterval > 0 {
 		keeping.backfill = embedding.NewBackfill(db, embedder, embedding.BackfillOptions{Batch: cfg.Embeddings.Batch, Logger: logger})
 		b.running.Go(func() { keeping.embed(ctx) })
+	}
+	if cfg.Sweep.Interval > 0 {
+		b.running.Go(func() { sweeper.Run(ctx) })
+	}
+	if cfg.Sweep.Retention > 0 {
+		b.running.Go(func() { sweeper.RunPurge(ctx) })
 	}
 	settings := cfg.Mirror
 	settings.Tenants, settings.Logger = store, logger

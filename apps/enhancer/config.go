@@ -8,6 +8,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
+	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
@@ -26,6 +27,7 @@ type config struct {
 	// Embeddings are optional.
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
+	Sweep      sweep.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
 
@@ -52,6 +54,7 @@ func (c config) validate() error {
 	for name, d := range map[string]time.Duration{
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,
+		"SWEEP_INTERVAL": c.Sweep.Interval, "WORKFLOW_RETENTION": c.Sweep.Retention,
 	} {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration, or 0 to turn it off", name, d))
@@ -59,11 +62,16 @@ func (c config) validate() error {
 	}
 	for name, d := range map[string]time.Duration{
 		"SERVICEDESK_TIMEOUT": c.DeskTimeout, "KB_TIMEOUT": c.KnowledgeTimeout, "SHUTDOWN_GRACE": c.Grace,
+		"SWEEP_PENDING_AFTER": c.Sweep.PendingAfter, "SWEEP_RUNNING_AFTER": c.Sweep.RunningAfter,
+		"SWEEP_STUCK_AFTER": c.Sweep.StuckAfter, "SWEEP_BACKOFF": c.Sweep.Backoff,
 		"MIRROR_COMPLETE_INTERVAL": c.Mirror.Complete, "MIRROR_FIRST_WINDOW": c.Mirror.FirstWindow,
 	} {
 		if d <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration", name, d))
 		}
+	}
+	if c.Sweep.Attempts < 1 {
+		errs = append(errs, fmt.Errorf("SWEEP_ATTEMPTS is %d: use 1 or more", c.Sweep.Attempts))
 	}
 	return errors.Join(errs...)
 }

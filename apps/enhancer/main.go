@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
@@ -113,7 +114,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		event.RouteEnhancement: jobs.handler(), event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
 	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
-	background := newBackground(ctx, cfg, db, store, guard, embedder, logger)
+	background := newBackground(ctx, cfg, db, store, guard, embedder,
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: dapr.Instances(), Starter: jobs, Metrics: metrics, Logger: logger}), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()

@@ -133,3 +133,33 @@ func TestOnlyTheSidecarDelivers(t *testing.T) {
 		}
 	}
 }
+
+// A job that the sweeper starts goes the way of one that is delivered, and under the same name.
+func TestTheSweepersStart(t *testing.T) {
+	due := ledger.Due{TenantID: "alpha", JobID: "9f8b6979-8851-86b3-9a47-07088f6081d1", TicketID: "1", CorrelationID: "c", Run: 1}
+	running := claims{status: enhancement.StatusRunning, refetch: true}
+	example := errors.New("example")
+	for name, c := range map[string]struct {
+		ledger claims
+		start  error
+		want   error
+		starts int
+	}{
+		"lost":           {running, nil, nil, 1},
+		"not lost":       {running, status.Error(codes.AlreadyExists, "exists"), nil, 1},
+		"engine down":    {running, example, example, 1},
+		"ended":          {claims{status: enhancement.StatusCompleted}, nil, nil, 0},
+		"withdrawn":      {claims{err: enhancement.ErrNotFound}, nil, nil, 0},
+		"ledger trouble": {claims{err: example}, nil, example, 0},
+	} {
+		engine := &starts{err: c.start}
+		jobs := &receiver{ledger: c.ledger, engine: engine, logger: slog.New(slog.DiscardHandler)}
+		if err := jobs.Start(t.Context(), due); !errors.Is(err, c.want) || len(engine.inputs) != c.starts {
+			t.Errorf("%s: %v after %d starts", name, err, len(engine.inputs))
+		}
+		want := workflows.Job{TenantID: "alpha", JobID: due.JobID, Run: 1, CorrelationID: "c", TicketID: "1", Refetch: true}
+		if c.starts == 1 && (engine.names[0] != workflows.EnhanceTicket || engine.inputs[0] != want) {
+			t.Errorf("%s: started %s with %+v", name, engine.names[0], engine.inputs[0])
+		}
+	}
+}

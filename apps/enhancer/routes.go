@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
 	"github.com/gorilla/mux"
@@ -32,6 +34,9 @@ func routes(deliveries map[string]http.Handler, token string, health *httpserver
 	r.Handle("/metrics", metrics.Handler()).Methods(http.MethodGet)
 	return r
 }
+
+// startTimeout bounds the start of a job by the sweeper, as the delivery by the sidecar is bounded.
+const startTimeout = 10 * time.Second
 
 type claimer interface {
 	Claim(ctx context.Context, tenantID, jobID string) (ledger.Claimed, error)
@@ -73,12 +78,10 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 }
 
 func (h *receiver) start(ctx context.Context, requested event.EnhancementRequested, claimed ledger.Claimed) sidecar.Delivery {
-	_, err := h.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
-		workflow.WithInstanceID(enhancement.InstanceID(requested.JobID, claimed.Run)),
-		workflow.WithInput(workflows.Job{
-			TenantID: requested.TenantID, JobID: requested.JobID, Run: claimed.Run, CorrelationID: requested.CorrelationID,
-			TicketID: requested.TicketID, Refetch: claimed.Refetch,
-		}))
+	err := h.schedule(ctx, workflows.Job{
+		TenantID: requested.TenantID, JobID: requested.JobID, Run: claimed.Run, CorrelationID: requested.CorrelationID,
+		TicketID: requested.TicketID, Refetch: claimed.Refetch,
+	})
 	switch {
 	case alreadyStarted(err):
 		h.logger.InfoContext(ctx, "job has its workflow already")
@@ -89,6 +92,35 @@ func (h *receiver) start(ctx context.Context, requested event.EnhancementRequest
 		h.logger.InfoContext(ctx, "enhancement started", telemetry.KeyStatus, enhancement.StatusRunning)
 	}
 	return sidecar.DeliveryDone
+}
+
+func (h *receiver) schedule(ctx context.Context, job workflows.Job) error {
+	_, err := h.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
+		workflow.WithInstanceID(enhancement.InstanceID(job.JobID, job.Run)), workflow.WithInput(job))
+	return err
+}
+
+// Start implements sweep.Starter: it does for a job that nobody works on what a delivery by the queue would have done. Not
+// by way of the queue, which may be what is broken, and in which a message more for each job would be in the way of others.
+func (h *receiver) Start(ctx context.Context, d ledger.Due) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	claimed, err := h.ledger.Claim(ctx, d.TenantID, d.JobID)
+	switch {
+	case errors.Is(err, enhancement.ErrNotFound):
+		return nil // withdrawn, or its tenant removed
+	case err != nil:
+		return err
+	case claimed.Status.Terminal():
+		return nil
+	}
+	err = h.schedule(ctx, workflows.Job{
+		TenantID: d.TenantID, JobID: d.JobID, Run: claimed.Run, CorrelationID: d.CorrelationID, TicketID: d.TicketID, Refetch: claimed.Refetch,
+	})
+	if err != nil && !alreadyStarted(err) {
+		return fmt.Errorf("start the workflow of job %s: %w", d.JobID, err)
+	}
+	return nil
 }
 
 // alreadyStarted also reads the message, because the sidecar wraps the engine's status in one of its own.

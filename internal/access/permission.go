@@ -17,6 +17,7 @@ const (
 	SecretsWrite    Permission = "secrets:write"    // rotate and replace tenants' secrets
 	ConnectionsTest Permission = "connections:test" // call a tenant's systems
 	JobsRead        Permission = "jobs:read"
+	JobsWrite       Permission = "jobs:write"    // begin failed ones anew
 	WebhooksTest    Permission = "webhooks:test" // have a webhook signed and sent
 	ContentWrite    Permission = "content:write" // batches, imports, reindexing
 	TokensRead      Permission = "tokens:read"
@@ -28,8 +29,8 @@ const (
 // All lists every permission.
 func All() []Permission {
 	return []Permission{
-		TenantsRead, TenantsWrite, TenantsDelete, SecretsWrite, ConnectionsTest, JobsRead, WebhooksTest, ContentWrite,
-		TokensRead, TokensWrite, AuditRead, KeysetRead,
+		TenantsRead, TenantsWrite, TenantsDelete, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, WebhooksTest,
+		ContentWrite, TokensRead, TokensWrite, AuditRead, KeysetRead,
 	}
 }
 
@@ -57,7 +58,7 @@ func (r Role) Permissions() []Permission {
 		return []Permission{TenantsRead, JobsRead}
 	case RoleOperator:
 		return []Permission{
-			TenantsRead, TenantsWrite, SecretsWrite, ConnectionsTest, JobsRead, WebhooksTest, ContentWrite, KeysetRead,
+			TenantsRead, TenantsWrite, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, WebhooksTest, ContentWrite, KeysetRead,
 		}
 	case RoleAdmin:
 		return All()

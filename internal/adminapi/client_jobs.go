@@ -15,6 +15,13 @@ func (c *Client) SendTestWebhook(ctx context.Context, tenantID string, in TestWe
 	return out, err
 }
 
+// RetryJob begins a failed job anew.
+func (c *Client) RetryJob(ctx context.Context, tenantID, jobID string) (Job, error) {
+	var out Job
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, "jobs", jobID, "retry")}, &out)
+	return out, err
+}
+
 // JobQuery says which jobs to list. Its zero value lists all of the tenant.
 type JobQuery struct {
 	Status   enhancement.Status

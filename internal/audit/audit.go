@@ -27,6 +27,7 @@ const (
 
 	OperationConnectionTest Operation = "connection.test"
 	OperationWebhookTest    Operation = "webhook.test"
+	OperationJobRetry       Operation = "job.retry"
 	OperationContentUpload  Operation = "content.upload"
 	OperationImportStart    Operation = "import.start"
 	OperationIndexRebuild   Operation = "index.rebuild"

@@ -13,6 +13,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -36,6 +37,7 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 	}{
 		{tenant.ErrNotFound, http.StatusNotFound, "there is no such tenant"},
 		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
+		{ledger.ErrNotFailed, http.StatusConflict, "the job has not failed: only a failed job can be begun anew"},
 		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},
 		{tenantstore.ErrExists, http.StatusConflict, "there is a tenant of this id already: choose another, or change that one"},
 		{tenantstore.ErrDeleted, http.StatusConflict, "the tenant is deleted: restore it first"},

@@ -73,7 +73,9 @@ func (w *world) metric(name string) (sum float64) {
 type bus struct {
 	mu   sync.Mutex
 	sent []event.TenantChanged
-	err  error
+	// requested are the jobs that were put on the queue.
+	requested []event.EnhancementRequested
+	err       error
 	// panics, when it is set, is what Publish ends with.
 	panics string
 }
@@ -87,15 +89,19 @@ func (b *bus) Publish(_ context.Context, topic string, payload any) error {
 	if b.err != nil {
 		return b.err
 	}
-	if topic != event.TopicTenantChanged {
-		return fmt.Errorf("published on %s", topic)
+	switch message := payload.(type) {
+	case event.TenantChanged:
+		if topic == event.TopicTenantChanged {
+			b.sent = append(b.sent, message)
+			return nil
+		}
+	case event.EnhancementRequested:
+		if topic == event.TopicEnhancement {
+			b.requested = append(b.requested, message)
+			return nil
+		}
 	}
-	message, ok := payload.(event.TenantChanged)
-	if !ok {
-		return fmt.Errorf("published %T", payload)
-	}
-	b.sent = append(b.sent, message)
-	return nil
+	return fmt.Errorf("published %T on %s", payload, topic)
 }
 
 func (b *bus) last() event.TenantChanged {

@@ -23,6 +23,12 @@ func (s *Server) jobRoutes() {
 		id: "get-job", method: http.MethodGet, path: pathTenant + "/jobs/{job_id}", needs: permission(access.JobsRead),
 		summary: "Read a job", detail: "With its steps, and its requests to the language model.", errors: []int{http.StatusNotFound},
 	}, s.getJob)
+	register(s, operation{
+		id: "retry-job", method: http.MethodPost, path: pathTenant + "/jobs/{job_id}/retry", needs: permission(access.JobsWrite),
+		status: http.StatusAccepted, summary: "Begin a failed job anew",
+		detail: "With the text that it has, or that its ticket has when it was to be fetched. If a later event's note stands on the ticket, that stays.",
+		errors: []int{http.StatusNotFound, http.StatusConflict},
+	}, s.retryJob)
 }
 
 type listJobs struct {

@@ -15,6 +15,7 @@ import (
 
 	common "github.com/dapr/dapr/pkg/proto/common/v1"
 	runtime "github.com/dapr/dapr/pkg/proto/runtime/v1"
+	"github.com/dapr/durabletask-go/api/protos"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -36,6 +37,7 @@ type daprd struct {
 	secrets   map[string]map[string]string
 	down      bool
 	workers   int32
+	hub       taskHub
 }
 
 func (d *daprd) note(ctx context.Context) error {
@@ -140,6 +142,7 @@ func connect(t *testing.T, ready *sync.Once) (*sidecar.Sidecar, *daprd) {
 	fake := &daprd{state: map[string][]byte{}, secrets: map[string]map[string]string{}}
 	server := grpc.NewServer()
 	runtime.RegisterDaprServer(server, fake)
+	protos.RegisterTaskHubSidecarServiceServer(server, &fake.hub)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

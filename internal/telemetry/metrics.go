@@ -22,6 +22,9 @@ const (
 	MetricConsole             = "console_requests_total"
 	MetricConsoleDenied       = "console_denied_total"
 	MetricUnpublished         = "tenant_change_unpublished_total"
+	MetricSwept               = "enhancement_swept_total"
+	MetricOldest              = "enhancement_oldest_seconds"
+	MetricPurged              = "enhancement_workflows_purged_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -31,6 +34,20 @@ type Limit string
 const (
 	LimitTenant  Limit = "tenant"
 	LimitAddress Limit = "address"
+)
+
+// Swept is what became of a job that the sweeper looked at.
+type Swept string
+
+// The outcomes, as the label of the metric names them.
+const (
+	SweptWorking     Swept = "working"     // its workflow is under way
+	SweptHeld        Swept = "held"        // its workflow is suspended, or of a version that no worker knows
+	SweptStarted     Swept = "started"     // nobody worked on it
+	SweptStuck       Swept = "stuck"       // its workflow stood still and was ended
+	SweptUnclear     Swept = "unclear"     // the engine has trouble with this job
+	SweptUnreachable Swept = "unreachable" // the engine answers nobody
+	SweptFailed      Swept = "failed"      // given up
 )
 
 // Metrics are the measurements of one app, in a registry of their own.
@@ -46,6 +63,9 @@ type Metrics struct {
 	console      *prometheus.CounterVec
 	denied       *prometheus.CounterVec
 	unpublished  prometheus.Counter
+	swept        *prometheus.CounterVec
+	oldest       *prometheus.GaugeVec
+	purged       prometheus.Counter
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -83,9 +103,18 @@ func NewMetrics() *Metrics {
 		unpublished: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricUnpublished, Help: "Changes of tenants of which the other apps were not told.",
 		}),
+		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricSwept, Help: "Jobs that the sweeper looked at, by what became of them.",
+		}, []string{"outcome"}),
+		oldest: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: MetricOldest, Help: "Seconds for which the oldest pending and the oldest running job of all tenants have been so.",
+		}, []string{"status"}),
+		purged: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
+		}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -146,3 +175,15 @@ func (m *Metrics) ConsoleDenied(reason string) {
 
 // TenantChangeUnpublished counts a change of a tenant of which the other apps were not told.
 func (m *Metrics) TenantChangeUnpublished() { m.unpublished.Inc() }
+
+// Swept counts one job that the sweeper looked at.
+func (m *Metrics) Swept(outcome Swept) { m.swept.WithLabelValues(string(outcome)).Inc() }
+
+// OldestJobs says for how long the oldest unfinished jobs have been pending and running; 0 for none.
+func (m *Metrics) OldestJobs(pending, running time.Duration) {
+	m.oldest.WithLabelValues("pending").Set(pending.Seconds())
+	m.oldest.WithLabelValues("running").Set(running.Seconds())
+}
+
+// WorkflowPurged counts one workflow that was removed from the engine.
+func (m *Metrics) WorkflowPurged() { m.purged.Inc() }

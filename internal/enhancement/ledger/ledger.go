@@ -35,7 +35,7 @@ const acceptQuery = `
 			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}',
 			received_at = now(), started_at = NULL, finished_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
-			refetch = excluded.refetch
+			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL
 		WHERE h.status = 'failed'
 		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
 				SELECT FROM enhancement_history later

@@ -1,0 +1,104 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+)
+
+// probe is an instance id that no workflow has.
+const probe = "sweep-probe"
+
+// sweepJob looks at one job. An error that is the engine's own is errEngine, and leaves the job as it is; one that only this
+// job has counts as an attempt, so that a job of which the engine cannot make anything ends, too.
+func (s *Sweeper) sweepJob(ctx context.Context, d ledger.Due) error {
+	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, d.TenantID), slog.String(telemetry.KeyTicket, d.TicketID),
+		slog.String(telemetry.KeyJob, d.JobID), slog.String(telemetry.KeyCorrelation, d.CorrelationID))
+	instance, err := s.look(ctx, d)
+	if err != nil {
+		return s.tried(ctx, d, telemetry.SweptUnclear, err)
+	}
+	switch {
+	case instance.Phase == sidecar.PhaseHeld:
+		s.Logger.WarnContext(ctx, "a workflow is held: it goes on when it is resumed, or a worker knows its version", "engine", instance.Detail)
+		return s.leave(ctx, d, telemetry.SweptHeld)
+	case instance.Phase == sidecar.PhaseActive && !s.stuck(d, instance):
+		return s.leave(ctx, d, telemetry.SweptWorking)
+	case d.Sweeps >= s.cfg.Attempts:
+		return s.giveUp(ctx, d, instance.Detail)
+	case instance.Phase == sidecar.PhaseActive:
+		// Ended, it is found so the next time, and started again.
+		s.Logger.WarnContext(ctx, "a workflow stands still and is ended, to be started again", "moved_at", instance.MovedAt)
+		return s.tried(ctx, d, telemetry.SweptStuck, s.Engine.Terminate(ctx, instanceID(d)))
+	}
+	err = s.Starter.Start(ctx, d)
+	if err == nil {
+		s.Logger.WarnContext(ctx, "a job that nobody worked on was put on the way again", "was", d.Status,
+			"for_ms", d.Since.Milliseconds(), "engine", instance.Detail, "attempt", d.Sweeps+1)
+	}
+	return s.tried(ctx, d, telemetry.SweptStarted, err)
+}
+
+// look asks the engine about the workflow of a job. A pending one has none: it is started after its job is claimed.
+func (s *Sweeper) look(ctx context.Context, d ledger.Due) (sidecar.Instance, error) {
+	if d.Status == enhancement.StatusPending {
+		return sidecar.Instance{Phase: sidecar.PhaseNone}, nil
+	}
+	return s.Engine.Look(ctx, instanceID(d))
+}
+
+func instanceID(d ledger.Due) string { return enhancement.InstanceID(d.JobID, d.Run) }
+
+// stuck says that the engine has forgotten to go on, as after a loss of the scheduler's data: no step takes that long.
+func (s *Sweeper) stuck(d ledger.Due, instance sidecar.Instance) bool {
+	return d.Since > s.cfg.StuckAfter && !instance.MovedAt.IsZero() && time.Since(instance.MovedAt) > s.cfg.StuckAfter
+}
+
+// leave has a job that is worked on looked at again later.
+func (s *Sweeper) leave(ctx context.Context, d ledger.Due, outcome telemetry.Swept) error {
+	s.Metrics.Swept(outcome)
+	return s.Ledger.Swept(ctx, d, d.Sweeps, jittered(s.cfg.RunningAfter))
+}
+
+// tried accounts for something done to get a job on its way.
+func (s *Sweeper) tried(ctx context.Context, d ledger.Due, outcome telemetry.Swept, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		if _, probeErr := s.Engine.Look(ctx, probe); probeErr != nil {
+			s.Metrics.Swept(telemetry.SweptUnreachable)
+			return errors.Join(fmt.Errorf("%w: %w", errEngine, probeErr), err)
+		}
+		outcome = telemetry.SweptUnclear
+		s.Logger.ErrorContext(ctx, "a job could not be put on the way", "attempt", d.Sweeps+1, "error", err)
+		if d.Sweeps >= s.cfg.Attempts {
+			return s.giveUp(ctx, d, err.Error())
+		}
+	}
+	s.Metrics.Swept(outcome)
+	return s.Ledger.Swept(ctx, d, d.Sweeps+1, jittered(backoff(s.cfg.Backoff, d.Sweeps+1)))
+}
+
+// giveUp fails the run. It is begun anew when its event is sent again, or by an operator.
+func (s *Sweeper) giveUp(ctx context.Context, d ledger.Due, detail string) error {
+	reason := fmt.Sprintf("its workflow was started %d times by the sweeper and did not end the job", d.Sweeps)
+	if detail != "" {
+		reason += "; the last time: " + detail
+	}
+	failed, err := s.Ledger.Fail(ctx, d.TenantID, d.JobID, d.Run, reason)
+	if err != nil || !failed {
+		return err
+	}
+	s.Metrics.Swept(telemetry.SweptFailed)
+	s.Metrics.Failed(d.TenantID)
+	s.Logger.ErrorContext(ctx, "a job was given up", telemetry.KeyStatus, enhancement.StatusFailed, "reason", reason)
+	return nil
+}
