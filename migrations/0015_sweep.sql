@@ -16,7 +16,7 @@ CREATE INDEX enhancement_history_unpurged ON enhancement_history (tenant_id, fin
 -- whether one is due. Like enabled_tenants(), it runs as its owner and gives away nothing else.
 CREATE FUNCTION unfinished_tenants(pending_after interval, running_after interval)
     RETURNS TABLE (tenant text, due boolean, pending_seconds float8, running_seconds float8)
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT tenant_id,
             bool_or(coalesce(sweep_at, CASE status WHEN 'pending' THEN received_at + pending_after
@@ -29,7 +29,7 @@ CREATE FUNCTION unfinished_tenants(pending_after interval, running_after interva
 
 -- Of which tenants there are jobs that ended longer ago than kept and whose workflows are not known to be gone.
 CREATE FUNCTION unpurged_tenants(kept interval) RETURNS SETOF text
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT DISTINCT tenant_id FROM public.enhancement_history
         WHERE purged_run < run AND finished_at IS NOT NULL AND finished_at <= now() - kept
