@@ -25,7 +25,7 @@ const longestWait = 61 // seconds
 // sendAs posts a ticket of the tenant, signed by it.
 func (f *fixture) sendAs(t testing.TB, tenantID string, ticketID int) *httptest.ResponseRecorder {
 	t.Helper()
-	body := payload(t, map[string]any{"tenant_id": tenantID, "ticket_id": strconv.Itoa(1000+ticketID)})
+	body := payload(t, map[string]any{"tenant_id": tenantID, "ticket_id": strconv.Itoa(1000 + ticketID)})
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, routeWebhook, bytes.NewReader(body))
 	req.Header.Set(webhook.SignatureHeader, webhook.Sign(tenantstoretest.SigningSecret(tenantID), body))
 	rec := httptest.NewRecorder()

@@ -93,6 +93,7 @@ func TestAPurgeTakesTwoSteps(t *testing.T) {
 
 // What is done must not be answered as if it were not.
 func TestADeletionIsToldWhateverBecomesOfTheCounts(t *testing.T) {
+	t.Parallel() // it waits
 	for name, hinder := range map[string]func(w *world){
 		"counting takes long": func(w *world) { w.locked("subnets") },
 		"counting fails": func(w *world) {

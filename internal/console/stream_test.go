@@ -59,6 +59,7 @@ func next(t *testing.T, lines *bufio.Scanner) (e adminapi.ImportEvent) {
 }
 
 func TestAnImportTellsHowItGoesForAsLongAsItLasts(t *testing.T) {
+	t.Parallel() // it waits
 	w := newWorld(t)
 	w.create("alpha")
 	step := make(chan struct{})
