@@ -48,7 +48,7 @@ func runTests(m *testing.M) (code int, err error) {
 			"LLM_TIMEOUT": "1s", "LLM_BACKOFF": "50ms", "KB_TIMEOUT": "1s", "SERVICEDESK_TIMEOUT": "1s",
 			"LLM_PRICE_PROMPT_PER_MTOK": "2.5", "LLM_PRICE_COMPLETION_PER_MTOK": "10",
 			"SWEEP_INTERVAL": "1s", "SWEEP_PENDING_AFTER": "10s", "SWEEP_RUNNING_AFTER": "10s", "SWEEP_BACKOFF": "5s",
-			"WORKFLOW_RETENTION": "5s",
+			"SWEEP_STUCK_AFTER": "60s", "WORKFLOW_RETENTION": "5s",
 		}},
 	}.Covered())
 	if err != nil {

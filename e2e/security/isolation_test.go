@@ -68,6 +68,24 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.Fail": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.Fail(ctx, id, w.running.ID, 1, "example")
 		},
+		"enhancement/ledger.Ledger.Retry": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.Retry(ctx, id, w.failed.ID, func(context.Context, postgres.Tx, enhancement.Job) error { return nil })
+		},
+		"enhancement/ledger.Ledger.TakeDue": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.TakeDue(ctx, id, ledger.Patience{}, 10, time.Minute)
+		},
+		"enhancement/ledger.Ledger.Swept": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.Swept(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1}, 1, time.Minute)
+		},
+		"enhancement/ledger.Ledger.TakeEnded": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.TakeEnded(ctx, id, 0, 10, time.Minute)
+		},
+		"enhancement/ledger.Ledger.Purged": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.Purged(ctx, ledger.Ended{TenantID: id, JobID: w.failed.ID, Run: 1})
+		},
+		"enhancement/ledger.Ledger.KeepWorkflow": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.KeepWorkflow(ctx, ledger.Ended{TenantID: id, JobID: w.failed.ID, Run: 1}, time.Minute)
+		},
 		"enhancement/ledger.Ledger.Job": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Job(ctx, id, w.job.ID) },
 		"enhancement/ledger.Ledger.List": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.List(ctx, id, ledger.List{Limit: 100})
@@ -301,17 +319,19 @@ func ofNoTenant() map[string]string {
 		"audit":                        "the audit log is the platform's: app_user may only add to it, see TestNobodyChangesTheLog",
 		"mirror":                       "it works with the desk of the tenant it is told, by stores and statements within InTenant: see TestTheScheduleServesAllTenants",
 		"gather/knowledge.Source.Find": "asks Mirror and Live", "gather/knowledge.Live.Find": "asks the tenant's own server: see TestConformance there",
-		"gather/knowledge.Probe":              "asks a server, and touches no row",
-		"gather/corpus.Store.PutRows":         "history.Store.Put and knowledge.Store.Put are made of it",
-		"gather/corpus.Store.Reindex":         "does what Rebuild does, with rows that lack an index",
-		"search.Collection.Lock":              "all of the index' calls take it first",
-		"search.Collection.Outdated":          "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
-		"tenant/tenantstore.Store.Enabled":    "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
-		"tenant/tenantstore.Store.List":       "is the console's, which works across tenants",
-		"tenant/tenantstore.Store.KeepSealed": "seals all tenants' secrets anew",
-		"tenant/tenantstore.Store.Reseal":     "the same",
-		"tenant/tenantstore.Store.SealedWith": "counts by key",
-		"webhook/quota.Turns.Take":            "touches no row",
+		"gather/knowledge.Probe":               "asks a server, and touches no row",
+		"gather/corpus.Store.PutRows":          "history.Store.Put and knowledge.Store.Put are made of it",
+		"gather/corpus.Store.Reindex":          "does what Rebuild does, with rows that lack an index",
+		"search.Collection.Lock":               "all of the index' calls take it first",
+		"search.Collection.Outdated":           "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
+		"tenant/tenantstore.Store.Enabled":     "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
+		"tenant/tenantstore.Store.List":        "is the console's, which works across tenants",
+		"tenant/tenantstore.Store.KeepSealed":  "seals all tenants' secrets anew",
+		"tenant/tenantstore.Store.Reseal":      "the same",
+		"tenant/tenantstore.Store.SealedWith":  "counts by key",
+		"enhancement/ledger.Ledger.Unfinished": "lists ids and how much there is to do, on purpose: see TestEveryFunctionWithItsOwnersRightsIsConfined",
+		"enhancement/ledger.Ledger.Unpurged":   "the same",
+		"webhook/quota.Turns.Take":             "touches no row",
 	}
 }
 

@@ -40,6 +40,7 @@ func argued() map[string]string {
 		"internal/gather/inventory.queryHits":      passed,
 		"internal/gather/inventory.putAddresses":   passed,
 		"internal/enhancement/ledger.changeOneAnd": passed,
+		"internal/enhancement/ledger.changeEnded":  passed,
 		"internal/tenant/tenantstore.load":         passed,
 		"internal/tenant/tenantstore.change":       passed,
 		"internal/enhancement/ledger.List":         "conditions are literals with numbered places; the values are arguments",

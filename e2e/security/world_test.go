@@ -45,6 +45,7 @@ type world struct {
 
 	job     enhancement.Job // pending
 	running enhancement.Job
+	failed  enhancement.Job
 	counted quota.Acceptance // of the pending one
 	terms   map[string]quota.Terms
 }
@@ -72,7 +73,7 @@ func newWorld(t *testing.T) *world {
 	if w.rerank, err = embedding.NewReranker(store.DB, model{}, embedding.RerankOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	w.job, w.running = w.newJob(victim, "1001"), w.newJob(victim, "1002")
+	w.job, w.running, w.failed = w.newJob(victim, "1001"), w.newJob(victim, "1002"), w.newJob(victim, "1003")
 	past, article := w.pastTicket(), w.article()
 	steps := []func() error{
 		func() (err error) {
@@ -81,6 +82,8 @@ func newWorld(t *testing.T) *world {
 		},
 		func() error { _, err := w.ledger.Accept(t.Context(), w.running); return err },
 		func() error { _, err := w.ledger.Claim(t.Context(), victim, w.running.ID); return err },
+		func() error { _, err := w.ledger.Accept(t.Context(), w.failed); return err },
+		func() error { _, err := w.ledger.Fail(t.Context(), victim, w.failed.ID, 1, "example"); return err },
 		func() error {
 			return w.ledger.RecordStep(t.Context(), victim, w.running.ID, step(), enhancement.LLMCall{Model: canary})
 		},

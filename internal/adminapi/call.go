@@ -84,13 +84,13 @@ func (c *Client) do(ctx context.Context, ask call, out any) error {
 	}
 }
 
-// passes tells whether what went wrong may be over in a moment, as when a console is being restarted.
+// passes tells whether what went wrong may be over in a moment, as when a console is being restarted or others upload.
 func passes(err error) bool {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return true
 	}
 	status := StatusOf(err)
-	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
 }
 
 func (c *Client) once(ctx context.Context, ask call, body []byte, out any) error {

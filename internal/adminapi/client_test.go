@@ -130,7 +130,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		call                   func(context.Context, *Client) error
 	}{
 		"a look, restarting": {503, 2, 3, look}, "a look, behind a proxy": {502, 3, 4, look}, "a look, for good": {503, 99, attempts, look},
-		"a look, broken": {500, 1, 1, look}, "a look, forbidden": {403, 1, 1, look}, "a look, too fast": {429, 1, 1, look},
+		"a look, broken": {500, 1, 1, look}, "a look, forbidden": {403, 1, 1, look}, "a look, too fast": {429, 2, 3, look},
 		"an upload": {503, 1, 2, func(ctx context.Context, c *Client) error {
 			_, err := c.PutTickets(ctx, "alpha", []history.PastTicket{{ID: "1"}})
 			return err

@@ -13,7 +13,7 @@ const (
 	mostUploads = 4
 	uploadWait  = 10 * time.Second
 	// mostBodies are read at once, and ownBodies of one client: who sends slowly holds up itself.
-	mostBodies, ownBodies = 16, 2
+	mostBodies, ownBodies = 16, 6
 	// mostStreams import or reindex at once, which lasts long; so many of one tenant, and of one client.
 	mostStreams, tenantStreams, clientStreams = 16, 4, 8
 	// mostReindexing, mostExports and mostVerifications each keep a connection of the database for as long as they last.

@@ -44,8 +44,9 @@ func TestABodyThatDoesNotComeHoldsUpItsSenderAlone(t *testing.T) {
 	w.create("alpha")
 	slow, slower := w.token([]access.Permission{access.ContentWrite}), w.token([]access.Permission{access.ContentWrite})
 	for _, token := range []string{slow, slower} {
-		w.trickle(token)
-		w.trickle(token)
+		for range 6 {
+			w.trickle(token)
+		}
 	}
 	rec := w.callAs(slow, http.MethodPost, "/tenants/alpha/subnets/batch", oneSubnet)
 	refused(t, rec, http.StatusTooManyRequests, "wait for the end of one")

@@ -22,7 +22,7 @@ type Config struct {
 	PendingAfter time.Duration `envconfig:"SWEEP_PENDING_AFTER" default:"5m"`
 	RunningAfter time.Duration `envconfig:"SWEEP_RUNNING_AFTER" default:"5m"`
 	// StuckAfter is how long the history of a workflow may stand still before the engine counts as having forgotten to go on.
-	StuckAfter time.Duration `envconfig:"SWEEP_STUCK_AFTER" default:"1h"`
+	StuckAfter time.Duration `envconfig:"SWEEP_STUCK_AFTER" default:"15m"`
 	// Backoff is the pause after the first start; it doubles up to an hour.
 	Backoff time.Duration `envconfig:"SWEEP_BACKOFF" default:"1m"`
 	// Attempts is how often a run is started before it counts as failed.
