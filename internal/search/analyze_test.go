@@ -130,7 +130,8 @@ func FuzzTerms(f *testing.F) {
 		if again := termsOf(text); !slices.Equal(again, terms) {
 			t.Errorf("Terms(%q) = %q, then %q", text, terms, again)
 		}
-		if upper := termsOf(strings.ToUpper(text)); len(terms) > 0 && isASCII(text) && len(upper) == 0 {
+		// Of words in one case: where the case changes within one, it is split, and "aLL" has other words than "ALL".
+		if upper := termsOf(strings.ToUpper(text)); len(terms) > 0 && isASCII(text) && text == strings.ToLower(text) && len(upper) == 0 {
 			t.Errorf("Terms(%q) = %q, in capitals nothing", text, terms)
 		}
 	})
