@@ -54,7 +54,7 @@ func TestATenantOverItsLimit(t *testing.T) {
 	send := func(tenantID string, ticket, want int, says string) {
 		t.Helper()
 		status, body, err := users.SendWebhook(t.Context(), tenantID, map[string]any{
-			"tenant_id": tenantID, "ticket_id": strconv.Itoa(ticket), "description": "example",
+			"tenant_id": tenantID, "ticket_id": strconv.Itoa(1000 + ticket), "description": "example",
 		})
 		if err != nil || status != want || !strings.Contains(string(body), says) {
 			t.Errorf("ticket %d of %s: %d %s, %v; want %d about %q", ticket, tenantID, status, body, err, want, says)

@@ -14,6 +14,8 @@ const (
 	uploadWait  = 10 * time.Second
 	// mostBodies are read at once, and ownBodies of one client: who sends slowly holds up itself.
 	mostBodies, ownBodies = 16, 6
+	// bodyWait is how long one waits to be read, and is asked for at bodyPause: who uploads many at once is served in turn.
+	bodyWait, bodyPause = 2 * time.Second, 20 * time.Millisecond
 	// mostStreams import or reindex at once, which lasts long; so many of one tenant, and of one client.
 	mostStreams, tenantStreams, clientStreams = 16, 4, 8
 	// mostReindexing, mostExports and mostVerifications each keep a connection of the database for as long as they last.
@@ -93,7 +95,20 @@ func ofClient(ctx context.Context, most int) share {
 
 // bodySlot lets a large body in. It is asked for before the body is read.
 func (s *Server) bodySlot(ctx context.Context) (release func(), refused *Problem) {
+	end, again := time.NewTimer(bodyWait), time.NewTicker(bodyPause)
+	defer end.Stop()
+	defer again.Stop()
 	release, got := s.bodies.take(ofClient(ctx, ownBodies))
+	for waiting := true; waiting && got != taken; {
+		select {
+		case <-again.C:
+			release, got = s.bodies.take(ofClient(ctx, ownBodies))
+		case <-end.C:
+			waiting = false
+		case <-ctx.Done():
+			waiting = false
+		}
+	}
 	switch got {
 	case taken:
 	case shareTaken:
