@@ -163,3 +163,9 @@ func cancelled(t *testing.T) context.Context {
 	cancel()
 	return ctx
 }
+
+// undigested is what a result says beside the digest.
+func undigested(r servicedesk.NoteResult) servicedesk.NoteResult {
+	r.Digest = ""
+	return r
+}
