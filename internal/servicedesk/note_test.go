@@ -125,26 +125,6 @@ func TestPutNoteUnchanged(t *testing.T) {
 	})
 }
 
-func TestPutNoteWhenTheKnownNoteIsGone(t *testing.T) {
-	t.Parallel()
-	eachProfile(t, func(t *testing.T, b *bench) {
-		first := b.put(t, b.write("first"))
-		b.fake.DeleteNote(b.ticket, first.NoteID)
-		w := b.write("second")
-		w.KnownNoteID = first.NoteID
-		if got := b.put(t, w); got.Action != servicedesk.NoteCreated || got.NoteID == first.NoteID {
-			t.Errorf("got %+v, want a new note", got)
-		}
-		// The stale id stays with the caller, yet the note that replaced it is found.
-		w = b.write("third")
-		w.KnownNoteID = first.NoteID
-		if got := b.put(t, w); got.Action != servicedesk.NoteEdited {
-			t.Errorf("got %+v, want an edit", got)
-		}
-		b.onlyNote(t)
-	})
-}
-
 func TestPutNoteDoesNotTrustAKnownIDThatNamesAnotherNote(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, b *bench) {
