@@ -395,7 +395,9 @@ func TestAServerThatAltersNotes(t *testing.T) {
 		}, impatient)
 	}
 	lost := func(k *books) {
-		k.intended = func() { k.faults(alters, servicedesktest.Fault{Kind: servicedesktest.FaultCommitThenTimeout, Remaining: 1}) }
+		k.intended = func() {
+			k.faults(alters, servicedesktest.Fault{Kind: servicedesktest.FaultCommitThenTimeout, Remaining: 1})
+		}
 	}
 	t.Run("answered", func(t *testing.T) {
 		t.Parallel()
