@@ -1,4 +1,13 @@
 package workflows
 
+import (
+	"github.com/dapr/durabletask-go/workflow"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+)
+
 // Hurry makes pauses and lease so many times shorter, all alike: what outlasts what stays as it is.
 func (a *Activities) Hurry(times int) { a.haste = times }
+
+// Search is the activity that asks one source.
+func (a *Activities) Search(step enhancement.Step) workflow.Activity { return a.search(step) }
