@@ -396,3 +396,21 @@ func TestALateEditIsOurs(t *testing.T) {
 	l.enhance("four", "edited")
 	l.wantNote(true, "#20")
 }
+
+// A second note that a technician has written into is not tidied away with what a lost write left.
+func TestTidyingSparesATechniciansWords(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t, patient)
+	job := l.enhance("one", "created")
+	ours := l.note()
+	for _, text := range []string{ours.Description, ours.Description + "Called the customer."} {
+		l.sdp.AddNote("1001", servicedesktest.Note{Description: text, Author: ours.Author})
+	}
+	if err := l.do(job, l.activities.TidyNote); err != nil {
+		t.Fatal(err)
+	}
+	notes := l.sdp.Notes("1001")
+	if len(notes) != 2 || notes[0].ID != ours.ID || !strings.Contains(notes[1].Description, "Called the customer.") {
+		t.Errorf("left: %+v", notes)
+	}
+}
