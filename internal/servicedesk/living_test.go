@@ -367,6 +367,42 @@ func TestADoubledNote(t *testing.T) {
 	})
 }
 
+// Of two notes a person has written into one and deleted the other: nothing is left for us to write.
+func TestTheOtherOfADoubledNoteIsAPersons(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, b *bench) {
+		k := &books{bench: b}
+		k.want(t, "first", servicedesk.NoteCreated)
+		b.fake.DeleteNote(b.ticket, k.note)
+		other := b.duplicate("first, and a person's words")
+		k.want(t, "second", servicedesk.NoteKeptEdited)
+		if note := b.onlyNote(t); note.Edits != 0 || k.note != other {
+			t.Errorf("%d edits, note %s is kept", note.Edits, k.note)
+		}
+	})
+}
+
+// A first write is given up, and the one before it arrives meanwhile: that is not the note that was wanted.
+func TestAnEarlierWriteIsNotTakenForTheLater(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, k *books) {
+		hang := servicedesktest.Fault{Kind: servicedesktest.FaultHang}
+		k.lose(t, "first", hang)
+		k.intended = func() {
+			k.duplicate("first")
+			hang.Operation = servicedesktest.OperationWriteNote
+			k.faults(hang)
+		}
+		if _, err := k.client.PutNote(t.Context(), k.write("second")); !servicedesk.Uncertain(err) {
+			t.Fatalf("got %v", err)
+		}
+		k.intended = nil
+		k.faults()
+		k.want(t, "second", servicedesk.NoteEdited)
+		k.onlyNote(t)
+	}, impatient)
+}
+
 func TestTidyNotesSparesAPersonsWords(t *testing.T) {
 	t.Parallel()
 	eachProfile(t, func(t *testing.T, b *bench) {

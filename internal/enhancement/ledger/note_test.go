@@ -102,6 +102,13 @@ func TestTheBooksOfTheNote(t *testing.T) {
 		ID: "337", Stored: "stored-3", Content: "content-2", Before: json.RawMessage(`{"summary": "two"}`),
 		Others: []string{"sent-2", "stored-1", "stored-1"},
 	})
+
+	// A late write has come to stand in place of what was stored; that may still be on its way back.
+	d.intend(holderA, "sent-2 as it reads", "sent-4")
+	d.complete(second, holderA, &ledger.WrittenNote{Run: 1, Stored: "stored-4", Content: "content-2", Sent: "sent-4"})
+	if got, want := d.hold(holderA).Digests(), []string{"stored-4", "sent-2", "stored-1", "sent-2 as it reads", "stored-3"}; !slices.Equal(got, want) {
+		t.Errorf("digests %q, want %q", got, want)
+	}
 }
 
 // A writer whose lease was lost must not write; what it had announced counts as ours, and the other's entry stands.
