@@ -250,6 +250,33 @@ func TestAnOperatorsRetryRespectsTheTechnician(t *testing.T) {
 	}
 }
 
+// What docs/operations.md tells operators to do who want a note again.
+func TestWhatIsKnownOfANoteIsForgotten(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(l *living){
+		"edited":  func(l *living) { l.edit(l.note().Description + "Called the customer.") },
+		"created": func(l *living) { l.sdp.DeleteNote("1001", l.note().ID) },
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			l := newLiving(t, patient)
+			l.enhance("one", "created")
+			change(l)
+			l.finds("18")
+			l.enhance("two", map[string]string{"edited": "kept_edited", "created": "kept_deleted"}[want])
+			_, err := l.database.Admin.Exec(t.Context(), `
+				UPDATE ticket_notes SET note_id = '', stored_digest = '', other_digests = '{}', content_digest = '', written_by = NULL
+				WHERE tenant_id = 'alpha' AND ticket_id = '1001'`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.enhance("three", want)
+			l.wantNote(true, "#18")
+			l.wantNote(false, "Called the customer.", "Updated ")
+		})
+	}
+}
+
 // dying is a ledger whose process dies at an entry.
 type dying struct {
 	workflows.Ledger

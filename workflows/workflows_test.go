@@ -114,6 +114,7 @@ func (d desks) Desk(context.Context, string) (workflows.Desk, tenant.Format, err
 }
 
 type fixture struct {
+	database   *postgrestest.Database
 	ledger     *ledger.Ledger
 	desk       *desk
 	sources    map[enhancement.Step]*source
@@ -129,7 +130,7 @@ func newFixture(t *testing.T) *fixture {
 	store := tenantstoretest.New(t)
 	store.Save(t, "alpha")
 	f := &fixture{
-		ledger: ledger.New(store.DB), desk: &desk{notes: map[string]string{}},
+		database: store.Database, ledger: ledger.New(store.DB), desk: &desk{notes: map[string]string{}},
 		sources: map[enhancement.Step]*source{
 			enhancement.StepTicketSearch: finding(gather.KindTicket, "17"),
 			enhancement.StepDocSearch:    finding(gather.KindArticle, "kb-1"),

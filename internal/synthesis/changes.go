@@ -3,6 +3,7 @@ package synthesis
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,7 +108,7 @@ func (c Change) line(at time.Time, describe func([]Ref) string) string {
 	return strings.Join(parts, " ")
 }
 
-func counted(refs []Ref) string { return fmt.Sprint(len(refs)) }
+func counted(refs []Ref) string { return strconv.Itoa(len(refs)) }
 
 // named names sources as the reader knows them. A title stands in quotes, or it would run into the sentence.
 func named(refs []Ref) string {

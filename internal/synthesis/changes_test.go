@@ -2,7 +2,7 @@ package synthesis_test
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,11 +58,13 @@ func TestChanges(t *testing.T) {
 		"all at once": {
 			base(), noteOn([]string{"#14", "#12"}, []string{"Mail, a guide"}, nil, []string{"Wait."}),
 			"Similar Tickets: new #14; no longer named #3. Documentation: new “Mail, a guide”; no longer named “VPN guide”. " +
-				"System Info: no longer named vpn-1. Recommendations changed.", []string{"About #14.", "About Mail, a guide.", "Wait."},
+				"System Info: no longer named vpn-1. Recommendations changed.",
+			[]string{"About #14.", "About Mail, a guide.", "Wait."},
 		},
 		"more than are named": {
 			noteOn([]string{"#1"}, nil, nil, nil), noteOn([]string{"#1", "#2", "#3", "#4", "#5", "#6"}, nil, nil, nil),
-			"Similar Tickets: new #2, #3, #4 and 2 more.", []string{"About #2.", "About #3.", "About #4.", "About #5.", "About #6."},
+			"Similar Tickets: new #2, #3, #4 and 2 more.",
+			[]string{"About #2.", "About #3.", "About #4.", "About #5.", "About #6."},
 		},
 		"only advice":                  {base(), noteOn([]string{"#12", "#3"}, []string{"VPN guide"}, []string{"vpn-1"}, []string{"Wait."}), "Recommendations changed.", nil},
 		"from an empty one":            {noteOn(nil, nil, nil, nil), noteOn([]string{"#12"}, nil, nil, nil), "Similar Tickets: new #12.", []string{"About #12."}},
@@ -172,7 +174,7 @@ func TestMarksKeepToTheWordLimit(t *testing.T) {
 func TestMarksEscape(t *testing.T) {
 	t.Parallel()
 	for i, text := range append(hostile(), vectors()...) {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
 			in := exampleInput()
 			poison(&in, text)
