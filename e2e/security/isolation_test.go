@@ -74,6 +74,9 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.TakeDue": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.TakeDue(ctx, id, ledger.Patience{}, 10, time.Minute)
 		},
+		"enhancement/ledger.Ledger.BeginAnew": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.BeginAnew(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1})
+		},
 		"enhancement/ledger.Ledger.Swept": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.Swept(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1}, 1, time.Minute)
 		},
