@@ -65,6 +65,14 @@ func ledgerCalls() map[string]call {
 			return w.ledger.WithdrawAnd(ctx, id, w.job.ID, also)
 		},
 		"enhancement/ledger.Ledger.Claim": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Claim(ctx, id, w.job.ID) },
+		"enhancement/ledger.Ledger.Queued": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Queued(ctx, id, w.job.ID) },
+		"enhancement/ledger.Ledger.AcceptQueued": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.AcceptQueued(ctx, w.newJob(id, "1009"))
+		},
+		"enhancement/ledger.Ledger.Admit": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Admit(ctx, id, 10, 10) },
+		"enhancement/ledger.Ledger.Readmit": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.Readmit(ctx, id, w.running.ID, 1)
+		},
 		"enhancement/ledger.Ledger.Fail": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.Fail(ctx, id, w.running.ID, 1, "example")
 		},
@@ -331,6 +339,8 @@ func ofNoTenant() map[string]string {
 		"tenant/tenantstore.Store.SealedWith":  "counts by key",
 		"enhancement/ledger.Ledger.Unfinished": "lists ids and how much there is to do, on purpose: see TestEveryFunctionWithItsOwnersRightsIsConfined",
 		"enhancement/ledger.Ledger.Unpurged":   "the same",
+		"enhancement/ledger.Ledger.Turns":      "the same",
+		"enhancement/ledger.Ledger.Waiting":    "the same",
 		"webhook/quota.Turns.Take":             "touches no row",
 	}
 }

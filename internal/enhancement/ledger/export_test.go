@@ -7,4 +7,6 @@ func ListSQL(p List, tenantID string) (query string, args []any) { return p.sql(
 const (
 	TakeDueSQL   = takeDueQuery
 	TakeEndedSQL = takeEndedQuery
+	AdmitSQL     = admitQuery
+	RoomSQL      = roomQuery
 )

@@ -33,7 +33,7 @@ const acceptQuery = `
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (tenant_id, job_id) DO UPDATE SET
 			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}',
-			received_at = now(), started_at = NULL, finished_at = NULL, correlation_id = excluded.correlation_id,
+			received_at = now(), started_at = NULL, finished_at = NULL, queued_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
 			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL
 		WHERE h.status = 'failed'
@@ -126,7 +126,7 @@ func (l *Ledger) Confirm(ctx context.Context, tenantID, jobID string) error {
 
 // Withdraw takes back a pending job whose publish failed, so that nothing is left that would swallow
 // the sender's retry. It reports false, and the job stays, when it turns out that the job was
-// published after all (it is claimed) or was confirmed to another sender.
+// published after all (it is queued) or was confirmed to another sender.
 func (l *Ledger) Withdraw(ctx context.Context, tenantID, jobID string) (bool, error) {
 	return l.WithdrawAnd(ctx, tenantID, jobID, nothingElse)
 }
@@ -137,12 +137,12 @@ func (l *Ledger) WithdrawAnd(ctx context.Context, tenantID, jobID string, also A
 	const query = `
 		WITH deleted AS (
 			DELETE FROM enhancement_history
-			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed AND run = 1
+			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND queued_at IS NULL AND NOT confirmed AND run = 1
 			RETURNING 1),
 		failed AS (
 			UPDATE enhancement_history
 			SET status = 'failed', failure_reason = 'the queue was unavailable when it was to run again', finished_at = now()
-			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed AND run > 1
+			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND queued_at IS NULL AND NOT confirmed AND run > 1
 			RETURNING 1)
 		SELECT FROM deleted UNION ALL SELECT FROM failed`
 	err := l.changeOneAnd(ctx, "withdraw", tenantID, jobID, query, also)

@@ -40,12 +40,13 @@ const givesWayTo = 5 * time.Minute
 // Fetched gives a running job the texts of its ticket, and ends it when they are those of the ticket's job before it, if
 // that one is done or doing: whatever was said to have happened changed nothing, or somebody only claimed it. It
 // reports whether the job has ended so. A job ended without a note of its own says nothing about the ticket and is
-// passed over. ErrNotFound: the run is over.
+// passed over. ErrNotFound: the run is over. One that waits runs all the same: the start of its workflow got no answer.
 func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error) {
 	const (
 		store = `
-			UPDATE enhancement_history SET subject = $4, description = $5, priority = $6
-			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running'`
+			UPDATE enhancement_history
+			SET subject = $4, description = $5, priority = $6, status = 'running', started_at = coalesce(started_at, now())
+			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running')`
 		end = `
 			UPDATE enhancement_history job
 			SET status = 'completed', note_id = before.note_id, degraded = before.degraded, finished_at = now()
