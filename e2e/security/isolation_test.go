@@ -94,6 +94,24 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.KeepWorkflow": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.KeepWorkflow(ctx, ledger.Ended{TenantID: id, JobID: w.failed.ID, Run: 1}, time.Minute)
 		},
+		"enhancement/ledger.Ledger.Outage": func(ctx context.Context, w *world, id string) (any, error) {
+			o, err := w.ledger.Outage(ctx, id, enhancement.DependencyServiceDesk, w.running.ID, 1)
+			return found(o.Standing), err
+		},
+		"enhancement/ledger.Ledger.DependencyFailed": func(ctx context.Context, w *world, id string) (any, error) {
+			o, err := w.ledger.DependencyFailed(ctx, id, ledger.Failure{
+				Dependency: enhancement.DependencyServiceDesk, JobID: w.running.ID, Run: 1, Step: enhancement.StepUpdateTicket, Reason: "example",
+			})
+			return found(o.Standing), err
+		},
+		"enhancement/ledger.Ledger.DependencyWorks": func(ctx context.Context, w *world, id string) (any, error) {
+			r, err := w.ledger.DependencyWorks(ctx, id, enhancement.DependencyServiceDesk)
+			return found(r.Ended), err
+		},
+		"enhancement/ledger.Ledger.Hold": func(ctx context.Context, w *world, id string) (any, error) {
+			held, err := w.ledger.Hold(ctx, id, w.running.ID, 1, ledger.Holding{Dependency: enhancement.DependencyServiceDesk, Limit: time.Hour})
+			return found(held.Held), err
+		},
 		"enhancement/ledger.Ledger.Job": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Job(ctx, id, w.job.ID) },
 		"enhancement/ledger.Ledger.List": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.List(ctx, id, ledger.List{Limit: 100})
