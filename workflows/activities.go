@@ -29,6 +29,10 @@ type Ledger interface {
 	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
+	Hold(ctx context.Context, tenantID, jobID string, run int, h ledger.Holding) (ledger.Held, error)
+	Outage(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) (ledger.Outage, error)
+	DependencyFailed(ctx context.Context, tenantID string, f ledger.Failure) (ledger.Outage, error)
+	DependencyWorks(ctx context.Context, tenantID string, d enhancement.Dependency) (ledger.Recovery, error)
 }
 
 // Synthesizer writes a note; it falls back to the gathered context and therefore never fails.
@@ -60,6 +64,8 @@ type Activities struct {
 	Logger      *slog.Logger
 	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.
 	TidyAfter time.Duration
+	// HoldLimit is how long a job is held before it fails; DefaultHoldLimit when zero.
+	HoldLimit time.Duration
 
 	// haste divides pauses and lease, for tests, which would spend their time with waiting; zero leaves them.
 	haste   int

@@ -157,7 +157,7 @@ func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks des
 	return &workflows.Activities{
 		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, logger),
 		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
-		Desks:       desks, Metrics: metrics, Logger: logger,
+		Desks:       desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil
 }
 

@@ -50,9 +50,9 @@ type Job struct {
 	CorrelationID string
 	// Refetch says that the sender was not to be believed about the ticket's texts: they are empty until they have been
 	// fetched from ServiceDesk Plus.
-	Refetch       bool
-	Status        Status
-	Run           int // 1 the first time; more when a failed job was begun anew, or one that was held goes on
+	Refetch bool
+	Status  Status
+	Run     int // 1 the first time; more when a failed job was begun anew, or one that was held goes on
 	// FirstRun is the run since which its steps are on record: a job that was held goes on with them, one that was begun anew
 	// does not.
 	FirstRun int

@@ -25,6 +25,10 @@ const (
 	MetricSwept               = "enhancement_swept_total"
 	MetricOldest              = "enhancement_oldest_seconds"
 	MetricPurged              = "enhancement_workflows_purged_total"
+	MetricHeld                = "enhancement_held_total"
+	MetricOutages             = "dependency_outages_total"
+	MetricOutage              = "dependency_outage_seconds"
+	MetricBreakerOpen         = "circuit_breaker_open"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -66,6 +70,10 @@ type Metrics struct {
 	swept        *prometheus.CounterVec
 	oldest       *prometheus.GaugeVec
 	purged       prometheus.Counter
+	held         *prometheus.CounterVec
+	outages      *prometheus.CounterVec
+	outage       *prometheus.GaugeVec
+	breakers     *prometheus.GaugeVec
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -112,9 +120,21 @@ func NewMetrics() *Metrics {
 		purged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
+		held: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricHeld, Help: "How often a job was held because something of its tenant's was dead, by what it is.",
+		}, []string{"tenant_id", "dependency"}),
+		outages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricOutages, Help: "How often something of a tenant's came to count as dead.",
+		}, []string{"tenant_id", "dependency"}),
+		outage: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: MetricOutage, Help: "Seconds for which something of a tenant's has counted as dead. Missing while it does not.",
+		}, []string{"tenant_id", "dependency"}),
+		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: MetricBreakerOpen, Help: "1 while this process does not call something that failed again and again, 0 otherwise. No tenant: for all.",
+		}, []string{"tenant_id", "dependency"}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.held, m.outages, m.outage, m.breakers,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -187,3 +207,35 @@ func (m *Metrics) OldestJobs(pending, running time.Duration) {
 
 // WorkflowPurged counts one workflow that was removed from the engine.
 func (m *Metrics) WorkflowPurged() { m.purged.Inc() }
+
+// Held counts a job that was held.
+func (m *Metrics) Held(tenantID, dependency string) { m.held.WithLabelValues(tenantID, dependency).Inc() }
+
+// OutageBegan counts something of a tenant's that came to count as dead.
+func (m *Metrics) OutageBegan(tenantID, dependency string) {
+	m.outages.WithLabelValues(tenantID, dependency).Inc()
+}
+
+// Outage is something of a tenant's that counts as dead.
+type Outage struct {
+	TenantID, Dependency string
+
+	For time.Duration
+}
+
+// Outages says what counts as dead now.
+func (m *Metrics) Outages(standing []Outage) {
+	m.outage.Reset()
+	for _, o := range standing {
+		m.outage.WithLabelValues(o.TenantID, o.Dependency).Set(o.For.Seconds())
+	}
+}
+
+// Breaker says whether this process has stopped calling something of a tenant's, or of all tenants' ("").
+func (m *Metrics) Breaker(tenantID, dependency string, open bool) {
+	value := 0.0
+	if open {
+		value = 1
+	}
+	m.breakers.WithLabelValues(tenantID, dependency).Set(value)
+}
