@@ -41,6 +41,10 @@ func Register(r *workflow.Registry, a *Activities) error {
 			return fmt.Errorf("register workflow %s: %w", version.name, err)
 		}
 	}
+	return registerActivities(r, a)
+}
+
+func registerActivities(r *workflow.Registry, a *Activities) error {
 	for name, activity := range map[string]workflow.Activity{
 		ActivityFetchTicket:   a.FetchTicket,
 		ActivityTicketSearch:  a.search(enhancement.StepTicketSearch),
