@@ -27,7 +27,9 @@ func (f *fixture) worker(t *testing.T, e *engine, register release) (client *wor
 }
 
 // busy is a desk that fails, and might not.
-func busy(int) error { return &servicedesk.Error{Kind: servicedesk.KindRetry, Message: "example: busy"} }
+func busy(int) error {
+	return &servicedesk.Error{Kind: servicedesk.KindRetry, Message: "example: busy"}
+}
 
 // pausing waits until the run waits for its second attempt.
 func pausing(t *testing.T, client *workflow.Client, id string) {

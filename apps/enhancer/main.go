@@ -150,12 +150,16 @@ func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks des
 	if err != nil {
 		return nil, err
 	}
+	cfg.LLM.Switched = func(off bool) {
+		metrics.Breaker("", "llm", off)
+		logger.Warn("the language model switched", "asked", !off)
+	}
 	llm, err := newLLM(cfg.LLM, llmKey, logger)
 	if err != nil {
 		return nil, err
 	}
 	return &workflows.Activities{
-		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, logger),
+		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, metrics, logger),
 		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
 		Desks:       desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil

@@ -209,7 +209,9 @@ func (m *Metrics) OldestJobs(pending, running time.Duration) {
 func (m *Metrics) WorkflowPurged() { m.purged.Inc() }
 
 // Held counts a job that was held.
-func (m *Metrics) Held(tenantID, dependency string) { m.held.WithLabelValues(tenantID, dependency).Inc() }
+func (m *Metrics) Held(tenantID, dependency string) {
+	m.held.WithLabelValues(tenantID, dependency).Inc()
+}
 
 // OutageBegan counts something of a tenant's that came to count as dead.
 func (m *Metrics) OutageBegan(tenantID, dependency string) {
