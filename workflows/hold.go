@@ -34,6 +34,10 @@ func (a *Activities) HoldJob(actx workflow.ActivityContext) (any, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case held.Failed || held.Held:
+		a.ended(h.Job)
+	}
+	switch {
 	case held.Failed:
 		a.Metrics.Failed(h.Job.TenantID)
 		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", held.Reason)
@@ -97,5 +101,6 @@ func (a *Activities) works(ctx context.Context, job Job) {
 	case r.Ended:
 		a.Logger.InfoContext(ctx, "the outage of the tenant's ServiceDesk Plus is over: held jobs go on",
 			"for_ms", r.Lasted.Milliseconds(), "held", r.Held)
+		a.ended(job) // or as good as
 	}
 }

@@ -56,6 +56,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	triedBefore = triedBefore || stored.FirstRun > 1
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
+		a.ended(job)
 		if done.Action != noteSuperseded { // for which nobody was asked
 			a.works(ctx, job)
 		}

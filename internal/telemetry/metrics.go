@@ -29,6 +29,8 @@ const (
 	MetricOutages             = "dependency_outages_total"
 	MetricOutage              = "dependency_outage_seconds"
 	MetricBreakerOpen         = "circuit_breaker_open"
+	MetricQueue               = "enhancement_queue_jobs"
+	MetricQueueOldest         = "enhancement_queue_oldest_seconds"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -47,6 +49,7 @@ type Swept string
 const (
 	SweptWorking     Swept = "working"     // its workflow is under way
 	SweptHeld        Swept = "held"        // its workflow is suspended, or of a version that no worker knows
+	SweptQueued      Swept = "queued"      // its message did not arrive
 	SweptStarted     Swept = "started"     // nobody worked on it
 	SweptStuck       Swept = "stuck"       // its workflow stood still and was ended
 	SweptUnclear     Swept = "unclear"     // the engine has trouble with this job
@@ -70,10 +73,8 @@ type Metrics struct {
 	swept        *prometheus.CounterVec
 	oldest       *prometheus.GaugeVec
 	purged       prometheus.Counter
-	held         *prometheus.CounterVec
-	outages      *prometheus.CounterVec
-	outage       *prometheus.GaugeVec
-	breakers     *prometheus.GaugeVec
+	dependencies *dependencyMetrics
+	queue        *queueGauges
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -120,21 +121,10 @@ func NewMetrics() *Metrics {
 		purged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
-		held: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricHeld, Help: "How often a job was held because something of its tenant's was dead, by what it is.",
-		}, []string{"tenant_id", "dependency"}),
-		outages: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricOutages, Help: "How often something of a tenant's came to count as dead.",
-		}, []string{"tenant_id", "dependency"}),
-		outage: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: MetricOutage, Help: "Seconds for which something of a tenant's has counted as dead. Missing while it does not.",
-		}, []string{"tenant_id", "dependency"}),
-		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: MetricBreakerOpen, Help: "1 while this process does not call something that failed again and again, 0 otherwise. No tenant: for all.",
-		}, []string{"tenant_id", "dependency"}),
+		queue: newQueueGauges(), dependencies: newDependencyMetrics(),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.held, m.outages, m.outage, m.breakers,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.queue.jobs, m.queue.oldest, m.dependencies,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -207,37 +197,3 @@ func (m *Metrics) OldestJobs(pending, running time.Duration) {
 
 // WorkflowPurged counts one workflow that was removed from the engine.
 func (m *Metrics) WorkflowPurged() { m.purged.Inc() }
-
-// Held counts a job that was held.
-func (m *Metrics) Held(tenantID, dependency string) {
-	m.held.WithLabelValues(tenantID, dependency).Inc()
-}
-
-// OutageBegan counts something of a tenant's that came to count as dead.
-func (m *Metrics) OutageBegan(tenantID, dependency string) {
-	m.outages.WithLabelValues(tenantID, dependency).Inc()
-}
-
-// Outage is something of a tenant's that counts as dead.
-type Outage struct {
-	TenantID, Dependency string
-
-	For time.Duration
-}
-
-// Outages says what counts as dead now.
-func (m *Metrics) Outages(standing []Outage) {
-	m.outage.Reset()
-	for _, o := range standing {
-		m.outage.WithLabelValues(o.TenantID, o.Dependency).Set(o.For.Seconds())
-	}
-}
-
-// Breaker says whether this process has stopped calling something of a tenant's, or of all tenants' ("").
-func (m *Metrics) Breaker(tenantID, dependency string, open bool) {
-	value := 0.0
-	if open {
-		value = 1
-	}
-	m.breakers.WithLabelValues(tenantID, dependency).Set(value)
-}
