@@ -73,7 +73,7 @@ type Due struct {
 const takeDueQuery = `
 	WITH due AS (
 		SELECT ctid FROM enhancement_history
-		WHERE status IN ('pending', 'running') AND ` + dueAt + ` <= now()
+		WHERE (status = 'running' OR (status = 'pending' AND queued_at IS NULL)) AND ` + dueAt + ` <= now()
 		ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
 	UPDATE enhancement_history h SET sweep_at = now() + $4::interval
 	FROM due WHERE h.ctid = due.ctid
