@@ -94,6 +94,7 @@ func (s *Server) changeNote(ticketID, noteID string, in noteInput) (Note, bool) 
 			in.apply(n)
 			n.Description = s.policy.Sanitize(n.Description)
 			n.Edits++
+			s.noteChanged(ticketID, n)
 			return *n, true
 		}
 	}
@@ -114,7 +115,11 @@ func (s *Server) DeleteNote(ticketID, noteID string) bool {
 	defer s.mu.Unlock()
 	before := len(s.notes[ticketID])
 	s.notes[ticketID] = slices.DeleteFunc(s.notes[ticketID], func(n *Note) bool { return n.ID == noteID })
-	return len(s.notes[ticketID]) < before
+	if len(s.notes[ticketID]) == before {
+		return false
+	}
+	s.changed(Change{TicketID: ticketID, NoteID: noteID, Gone: true})
+	return true
 }
 
 // noteInput holds the keys that may be written; nil means not given.
