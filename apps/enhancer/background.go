@@ -13,6 +13,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
+	"github.com/ai-agents/ai-agents/internal/mutation"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -44,7 +45,7 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 		keeping.backfill = embedding.NewBackfill(db, embedder, embedding.BackfillOptions{Batch: cfg.Embeddings.Batch, Logger: logger})
 		b.running.Go(func() { keeping.embed(ctx) })
 	}
-	if cfg.Sweep.Interval > 0 {
+	if cfg.Sweep.Interval > 0 && !mutation.On(mutation.SweeperOff) {
 		b.running.Go(func() { sweeper.Run(ctx) })
 	}
 	if cfg.Sweep.Retention > 0 {

@@ -49,38 +49,38 @@ type books struct {
 }
 
 // settle waits for the work that is under way, has what was refused sent again, and reads the books.
-func (w *world) settle(ctx context.Context, patience time.Duration) (books, error) {
+func (w *world) settle(ctx context.Context, opts Options) (books, error) {
 	conn, err := pgx.Connect(ctx, w.stack.AdminDatabaseURL())
 	if err != nil {
 		return books{}, fmt.Errorf("open the ledger: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	first, err := w.drain(ctx, conn)
+	left, err := w.drain(ctx, conn, opts.Settle)
 	if err != nil {
 		return books{}, err
 	}
 	if n := w.sendAgain(ctx); n > 0 {
 		w.say("%d tickets that had been refused were sent again", n)
-	}
-	second, err := w.drain(ctx, conn)
-	if err != nil {
-		return books{}, err
+		if left, err = w.drain(ctx, conn, opts.Settle); err != nil {
+			return books{}, err
+		}
 	}
 	found, err := w.read(ctx, conn)
 	if err != nil {
 		return books{}, err
 	}
-	found.unsettled = first + second
-	return w.awaitTidy(ctx, conn, found, patience)
+	found.unsettled = left
+	return w.awaitTidy(ctx, conn, found, opts.Patience)
 }
 
 // drain returns when the ledger has no job left to do, or says what it still has after a while.
-func (w *world) drain(ctx context.Context, conn *pgx.Conn) (left string, err error) {
-	waiting, cancel := context.WithTimeout(ctx, settleFor)
+func (w *world) drain(ctx context.Context, conn *pgx.Conn, within time.Duration) (left string, err error) {
+	waiting, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for {
 		var unfinished int
-		err := conn.QueryRow(ctx, `SELECT count(*) FROM enhancement_history WHERE status IN ('pending', 'running')`).Scan(&unfinished)
+		err := conn.QueryRow(ctx, `SELECT count(*) FROM enhancement_history
+			WHERE status IN ('pending', 'running') AND tenant_id = ANY($1)`, w.tenantIDs()).Scan(&unfinished)
 		if err != nil {
 			return "", fmt.Errorf("ask the ledger what is left to do: %w", err)
 		}
@@ -92,7 +92,7 @@ func (w *world) drain(ctx context.Context, conn *pgx.Conn) (left string, err err
 			return "", fmt.Errorf("interrupted: %w", ctx.Err())
 		}
 		if waiting.Err() != nil {
-			return fmt.Sprintf("after %s, %d jobs were not done; ", settleFor, unfinished), nil
+			return fmt.Sprintf("after %s, %d jobs were not done", within, unfinished), nil
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (w *world) sendAgain(ctx context.Context) int {
 
 // read collects what stands in the ledger and on the tickets.
 func (w *world) read(ctx context.Context, conn *pgx.Conn) (books, error) {
-	rows, err := readLedger(ctx, conn)
+	rows, err := readLedger(ctx, conn, w.tenantIDs())
 	if err != nil {
 		return books{}, err
 	}
@@ -172,9 +172,18 @@ func (w *world) strays(ctx context.Context, sent []*Sent) ([]string, error) {
 
 type key struct{ tenantID, ticketID string }
 
-func readLedger(ctx context.Context, conn *pgx.Conn) (map[key][]row, error) {
-	const query = `SELECT tenant_id, ticket_id, job_id::text, status, failure_reason, note_id FROM enhancement_history`
-	found, err := conn.Query(ctx, query)
+func (w *world) tenantIDs() []string {
+	ids := make([]string, len(w.tenants))
+	for i, c := range w.tenants {
+		ids[i] = c.id
+	}
+	return ids
+}
+
+func readLedger(ctx context.Context, conn *pgx.Conn, tenantIDs []string) (map[key][]row, error) {
+	const query = `SELECT tenant_id, ticket_id, job_id::text, status, failure_reason, note_id
+		FROM enhancement_history WHERE tenant_id = ANY($1)`
+	found, err := conn.Query(ctx, query, tenantIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}

@@ -17,12 +17,10 @@ import (
 )
 
 const (
-	// settleFor is how long the last fault's tickets may take to be done, and those that are sent again in the end.
-	settleFor = 3 * time.Minute
 	// mendFor bounds the end of one fault, such as the restart of a process.
 	mendFor = time.Minute
 	// warmUp is the load before the first fault: it shows that the platform works.
-	warmUp = 5 * time.Second
+	warmUp = 3 * time.Second
 )
 
 // Options of a run.
@@ -32,6 +30,10 @@ type Options struct {
 	Tenants int
 	// Rate is how many tickets are sent in a second, by all tenants together.
 	Rate float64
+	// Name makes the tenants' ids, so that several runs can share a stack.
+	Name string
+	// Settle is how long the last tickets may take to be done, and then those that are sent again in the end.
+	Settle time.Duration
 	// Patience is how long a second note may stand until it is tidied away; no time when zero.
 	Patience time.Duration
 	// Progress hears of what happens; nil for nobody.
@@ -60,13 +62,13 @@ func Run(ctx context.Context, s *stack.Stack, opts Options) (report *Report, err
 		return nil, fmt.Errorf("reach the platform: %w", err)
 	}
 	defer users.Close()
-	journal, err := newJournal(filepath.Join(s.Dir(), "logs", "journal.jsonl"))
+	journal, err := newJournal(filepath.Join(s.Dir(), "logs", opts.Name+"-journal.jsonl"))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, journal.close()) }()
 	w := &world{stack: s, users: users, journal: journal, progress: opts.Progress, keeper: newKeeper(s, opts.Progress)}
-	if w.tenants, err = onboard(ctx, users, opts.Tenants); err != nil {
+	if w.tenants, err = onboard(ctx, users, opts.Name, opts.Tenants); err != nil {
 		return nil, err
 	}
 	watching, stopWatching := context.WithCancel(ctx)
@@ -75,7 +77,7 @@ func Run(ctx context.Context, s *stack.Stack, opts Options) (report *Report, err
 
 	windows := w.underLoad(ctx, opts)
 	w.say("all faults are over, %d tickets were sent; waiting for what is under way", len(journal.all()))
-	books, err := w.settle(ctx, opts.Patience)
+	books, err := w.settle(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

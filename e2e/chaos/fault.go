@@ -2,11 +2,15 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // quiet is the time before the first fault.
@@ -48,14 +52,15 @@ func catalogue() map[string]fault {
 		"gateway", "enhancer", "console", "simulator", "gateway-dapr", "enhancer-dapr", "console-dapr", "simulator-dapr",
 		"placement", "scheduler", "redis", "postgres",
 	} {
-		all["kill "+name] = kills(name, func(*world) error { return nil })
+		all["kill "+name] = kills("", nothing, name)
 		all["pause "+name] = pauses(name)
 	}
-	killed := kills("redis", func(w *world) error {
+	all["kill and wipe redis"] = kills("its files are removed", func(_ context.Context, w *world) error {
 		return remove(filepath.Join(w.stack.Dir(), "redis", "appendonlydir"))
-	})
-	killed.does = "SIGKILL to redis, its files are removed, and it is started again"
-	all["kill and wipe redis"] = killed
+	}, "redis")
+	all["kill enhancer with sidecar"] = kills("", nothing, "enhancer", "enhancer-dapr")
+	all["kill enhancer with sidecar, flush redis"] = kills("Redis is emptied meanwhile, of messages that nobody has read, too",
+		func(ctx context.Context, w *world) error { return redis(ctx, w.stack, "FLUSHALL") }, "enhancer", "enhancer-dapr")
 	maps.Copy(all, fills())
 	maps.Copy(all, serviceDeskFaults())
 	maps.Copy(all, knowledgeFaults())
@@ -63,20 +68,36 @@ func catalogue() map[string]fault {
 	return all
 }
 
-// kills ends a process at once and starts it again after a while, as its supervisor would. What lose does in between comes
-// on top.
-func kills(name string, lose func(*world) error) fault {
+// kills ends processes at once and starts them again after a while, as their supervisor would. What is done before the start
+// comes on top.
+func kills(extra string, lose func(context.Context, *world) error, processes ...string) fault {
+	does := "SIGKILL to " + strings.Join(processes, " and ")
+	if extra != "" {
+		does += "; " + extra
+	}
 	return fault{
-		kind: kindKill, does: "SIGKILL to " + name + ", which is started again",
+		kind: kindKill, does: does,
 		begin: func(ctx context.Context, w *world) error {
-			if err := w.keeper.kill(ctx, name); err != nil {
-				return err
+			for _, name := range processes {
+				if err := w.keeper.kill(ctx, name); err != nil {
+					return err
+				}
 			}
-			return lose(w)
+			return nil
 		},
-		end: func(ctx context.Context, w *world) error { return w.keeper.start(ctx, name) },
+		end: func(ctx context.Context, w *world) error {
+			err := lose(ctx, w)
+			// At once: an app and its sidecar wait for each other.
+			var starts errgroup.Group
+			for _, name := range processes {
+				starts.Go(func() error { return w.keeper.start(ctx, name) })
+			}
+			return errors.Join(err, starts.Wait())
+		},
 	}
 }
+
+func nothing(context.Context, *world) error { return nil }
 
 // pauses has a process stand still: connections stay open and unanswered.
 func pauses(name string) fault {

@@ -160,6 +160,12 @@ func (r *Report) Lost() int { return r.sum(func(row Row) int { return row.Lost }
 // Duplicated is how many tickets were done twice.
 func (r *Report) Duplicated() int { return r.sum(func(row Row) int { return row.Duplicated }) }
 
+// Sent is how many tickets were sent.
+func (r *Report) Sent() int { return r.sum(func(row Row) int { return row.Sent }) }
+
+// Accepted is how many of them were accepted while the faults lasted.
+func (r *Report) Accepted() int { return r.sum(func(row Row) int { return row.Accepted }) }
+
 func (r *Report) sum(of func(Row) int) (n int) {
 	for _, row := range r.Rows {
 		n += of(row)

@@ -53,14 +53,14 @@ type client struct {
 }
 
 // clientOf gives the nth tenant: the editions take turns, and so do the ways to sign.
-func clientOf(n int) (client, platform.Client) {
+func clientOf(name string, n int) (client, platform.Client) {
 	profiles := []servicedesk.Profile{servicedesk.ProfileOnPrem, servicedesk.ProfileCloud}
 	ways := []func(context.Context, string, string, []byte) (*http.Request, error){
 		servicedesktest.SignedHexWebhook, servicedesktest.SignedBase64Webhook,
 		servicedesktest.SignedPrefixedHexWebhook, servicedesktest.StaticHeaderWebhook,
 	}
 	way := (n + n/len(ways)) % len(ways) // the next four have the other edition
-	id := fmt.Sprintf("chaos-%d", n+1)
+	id := fmt.Sprintf("%s-%d", name, n+1)
 	c := client{id: id, profile: profiles[n%len(profiles)], sign: ways[way]}
 	entered := platform.Client{
 		ID: id, Name: "Example " + id, Profile: c.profile, Format: tenant.FormatHTML, WebhooksPerMinute: tenant.MaxWebhooksPerMinute,
@@ -77,10 +77,10 @@ func clientOf(n int) (client, platform.Client) {
 	return c, entered
 }
 
-func onboard(ctx context.Context, users *platform.Platform, tenants int) ([]client, error) {
+func onboard(ctx context.Context, users *platform.Platform, name string, tenants int) ([]client, error) {
 	clients := make([]client, tenants)
 	for i := range clients {
-		c, entered := clientOf(i)
+		c, entered := clientOf(name, i)
 		if err := users.Onboard(ctx, entered); err != nil {
 			return nil, err
 		}

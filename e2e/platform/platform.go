@@ -85,8 +85,8 @@ type Client struct {
 	WebhooksPerMinute int
 	// WebhookAuth is how its webhooks are proven; by signature when empty.
 	WebhookAuth tenant.WebhookAuth
-	Tickets           []history.PastTicket
-	Systems           []inventory.System
+	Tickets     []history.PastTicket
+	Systems     []inventory.System
 }
 
 // SampleClient is one of the simulator's sample tenants with its history and inventory.

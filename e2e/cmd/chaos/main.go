@@ -26,6 +26,7 @@ const (
 	usualTenants = 4
 	usualRate    = 4
 	largestSeed  = 1_000_000
+	settleFor    = 3 * time.Minute
 	tidyPatience = 2 * time.Minute
 	readyTimeout = 2 * time.Minute
 )
@@ -102,7 +103,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	opts := chaos.Options{
 		Plan: chaos.NewPlan(s.seed, s.duration, pace, s.only...), Tenants: s.tenants, Rate: s.rate,
-		Patience: tidyPatience, Progress: out,
+		Name: "chaos", Settle: settleFor, Patience: tidyPatience, Progress: out,
 	}
 	show(out, opts.Plan)
 	if s.plan {
