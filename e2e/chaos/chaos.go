@@ -67,7 +67,7 @@ func Run(ctx context.Context, s *stack.Stack, opts Options) (report *Report, err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, journal.close()) }()
-	w := &world{stack: s, users: users, journal: journal, progress: opts.Progress, keeper: newKeeper(s, opts.Progress)}
+	w := &world{stack: s, users: users, journal: journal, progress: opts.Progress, keeper: newKeeper(s, opts.Progress), balancer: newBalancer(s)}
 	if w.tenants, err = onboard(ctx, users, opts.Name, opts.Tenants); err != nil {
 		return nil, err
 	}
@@ -88,6 +88,7 @@ func Run(ctx context.Context, s *stack.Stack, opts Options) (report *Report, err
 func (w *world) underLoad(ctx context.Context, opts Options) []Window {
 	sending, stopSending := context.WithCancel(ctx)
 	defer stopSending()
+	go w.balancer.watch(sending)
 	load := newLoad(w, opts)
 	load.start(sending)
 	windows := []Window{{Fault: quiet, Began: time.Now(), Ended: time.Now()}}
@@ -134,6 +135,7 @@ type world struct {
 	users    *platform.Platform
 	journal  *journal
 	keeper   *keeper
+	balancer *balancer
 	tenants  []client
 	progress io.Writer
 	// outsider holds connections that the platform would need.

@@ -40,13 +40,27 @@ func impatient(dir string) map[string]map[string]string {
 // start gives a stack of the test's own. Its logs stay when the test fails.
 func start(t *testing.T) *stack.Stack {
 	t.Helper()
+	return startWith(t, func(*stack.Options) {})
+}
+
+// startReplicated has two gateways and two enhancers.
+func startReplicated(t *testing.T) *stack.Stack {
+	t.Helper()
+	return startWith(t, func(opts *stack.Options) {
+		opts.Replicas = map[string]int{"gateway": 2, "enhancer": 2}
+		opts.Env["gateway"] = map[string]string{"SHUTDOWN_DELAY": "1s"}
+	})
+}
+
+func startWith(t *testing.T, change func(*stack.Options)) *stack.Stack {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "ai-agents-e2e-") //nolint:usetesting // the logs of a failed test have to stay
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := stack.Start(t.Context(), stack.Options{
-		Dir: dir, Ports: stack.Any, ReadyTimeout: 2 * time.Minute, Env: impatient(dir),
-	}.Covered())
+	opts := stack.Options{Dir: dir, Ports: stack.Any, ReadyTimeout: 2 * time.Minute, Env: impatient(dir)}.Covered()
+	change(&opts)
+	s, err := stack.Start(t.Context(), opts)
 	if err != nil {
 		t.Fatalf("start the stack (after `make build`): %v", err)
 	}

@@ -61,6 +61,8 @@ func catalogue() map[string]fault {
 	all["kill enhancer with sidecar"] = kills("", nothing, "enhancer", "enhancer-dapr")
 	all["kill enhancer with sidecar, flush redis"] = kills("Redis is emptied meanwhile, of messages that nobody has read, too",
 		func(ctx context.Context, w *world) error { return redis(ctx, w.stack, "FLUSHALL") }, "enhancer", "enhancer-dapr")
+	all["roll gateway"] = rolls("gateway", false)
+	all["roll enhancer"] = rolls("enhancer", true)
 	maps.Copy(all, fills())
 	maps.Copy(all, serviceDeskFaults())
 	maps.Copy(all, knowledgeFaults())
@@ -106,6 +108,69 @@ func pauses(name string) fault {
 		begin: func(_ context.Context, w *world) error { return w.stack.Process(name).Pause() },
 		end:   func(_ context.Context, w *world) error { return w.stack.Process(name).Resume() },
 	}
+}
+
+// rolls restarts the replicas of an app one after the other, as an upgrade does: each is told to stop, ends by itself, and is
+// ready again before the next one's turn.
+func rolls(app string, withSidecar bool) fault {
+	does := "SIGTERM to each " + app + " in turn, which has to end well by itself, and is started again"
+	if withSidecar {
+		does += " with a new sidecar"
+	}
+	return fault{
+		kind: kindMoment, does: does,
+		begin: func(ctx context.Context, w *world) error {
+			for n := 1; ; n++ {
+				name := replica(app, n)
+				if w.stack.Process(name) == nil {
+					return nil
+				}
+				processes := []string{name}
+				if withSidecar {
+					processes = append(processes, name+"-dapr")
+				}
+				if err := w.keeper.roll(ctx, processes); err != nil {
+					return err
+				}
+			}
+		},
+	}
+}
+
+// replica is how the launcher calls the nth process of an app.
+func replica(app string, n int) string {
+	if n == 1 {
+		return app
+	}
+	return fmt.Sprintf("%s-%d", app, n)
+}
+
+// roll stops processes in their order and starts them again.
+func (k *keeper) roll(ctx context.Context, processes []string) error {
+	for _, name := range processes {
+		k.hold(name)
+	}
+	err := k.stop(ctx, processes[0])
+	var starts errgroup.Group
+	for _, name := range processes {
+		starts.Go(func() error { return k.start(ctx, name) })
+	}
+	return errors.Join(err, starts.Wait())
+}
+
+// stop insists that a process that is told to stop ends by itself, and well.
+func (k *keeper) stop(ctx context.Context, name string) error {
+	p := k.stack.Process(name)
+	if err := p.Kill(syscall.SIGTERM); err != nil {
+		return err
+	}
+	if err := p.Wait(ctx); err != nil {
+		return fmt.Errorf("it was told to stop: %w", err)
+	}
+	if got := p.Exit(); got != "exit status 0" {
+		return fmt.Errorf("%s was told to stop, and ended with %s", name, got)
+	}
+	return nil
 }
 
 // kill ends a process and keeps the keeper from starting it.

@@ -58,9 +58,13 @@ func NewPlan(seed uint64, duration time.Duration, pace Pace, only ...string) Pla
 	if len(only) == 0 {
 		only = Names()
 	}
+	kinds := map[string]kind{}
+	for name, f := range catalogue() {
+		kinds[name] = f.kind
+	}
 	for {
-		for _, name := range shuffled(draw, only) {
-			lasts := pace.lasts(draw, catalogue()[name].kind)
+		for _, name := range shuffled(draw, kinds, only) {
+			lasts := pace.lasts(draw, kinds[name])
 			if at+lasts+pace.Rest > duration {
 				return p
 			}
@@ -92,10 +96,10 @@ func between(draw *rand.Rand, least, most time.Duration) time.Duration {
 
 // shuffled draws an order of all faults in which the kinds take turns, so that the beginning of a plan has something of
 // everything. Kinds with more faults have more turns at the end.
-func shuffled(draw *rand.Rand, only []string) []string {
+func shuffled(draw *rand.Rand, kindOf map[string]kind, only []string) []string {
 	byKind := map[kind][]string{}
 	for _, name := range only {
-		k := catalogue()[name].kind
+		k := kindOf[name]
 		if k == kindMoment {
 			k = kindKill
 		}

@@ -46,7 +46,9 @@ type Report struct {
 	Failures []string // tickets that failed with a reason
 	Restarts []string // processes that ended by themselves
 	Tidied   int
-	Dir      string
+	// Unaccepted are the deliveries that were answered otherwise than 202, or not at all.
+	Unaccepted int
+	Dir        string
 }
 
 // newReport judges every ticket and adds up what was found, by fault.
@@ -91,6 +93,11 @@ func (r *Report) enter(row *Row, a *account, windows []Window) {
 		row.Refused++
 	case ToldNothing:
 		row.Unanswered++
+	}
+	for _, attempt := range a.Attempts {
+		if !attempt.accepted() {
+			r.Unaccepted++
+		}
 	}
 	v, why := a.judge()
 	line := fmt.Sprintf("%s: ticket %s of %s, sent %s (%s): %s", row.Fault, a.TicketID, a.TenantID,

@@ -237,7 +237,7 @@ func (l *load) post(ctx context.Context, c client, ticketID string, now time.Tim
 		return 0, nil, fmt.Errorf("encode the webhook: %w", err)
 	}
 	secret := l.world.users.Keys().SigningSecret(c.id)
-	req, err := c.sign(ctx, l.world.stack.GatewayURL()+"/webhook/servicedesk", secret, payload)
+	req, err := c.sign(ctx, l.world.balancer.pick()+"/webhook/servicedesk", secret, payload)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -107,6 +107,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	show(out, opts.Plan)
 	if s.plan {
+		explain(out)
 		return nil
 	}
 	dir, err := os.MkdirTemp("", "ai-agents-chaos-")
@@ -150,6 +151,13 @@ func show(out io.Writer, plan chaos.Plan) {
 		fmt.Fprintf(out, "No time for: %s\n", strings.Join(left, ", "))
 	}
 	fmt.Fprintln(out)
+}
+
+// explain says what each fault does.
+func explain(out io.Writer) {
+	for _, name := range chaos.Names() {
+		fmt.Fprintf(out, "%-46s %s\n", name, chaos.Describe(name))
+	}
 }
 
 // reproduce is the command that draws the same schedule.
