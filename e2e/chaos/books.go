@@ -60,7 +60,7 @@ func (w *world) settle(ctx context.Context, opts Options) (books, error) {
 		return books{}, err
 	}
 	if n := w.sendAgain(ctx); n > 0 {
-		w.say("%d tickets that had been refused were sent again", n)
+		w.sayf("%d tickets that had been refused were sent again", n)
 		if left, err = w.drain(ctx, conn, opts.Settle); err != nil {
 			return books{}, err
 		}

@@ -76,7 +76,7 @@ func Run(ctx context.Context, s *stack.Stack, opts Options) (report *Report, err
 	go w.keeper.watch(watching)
 
 	windows := w.underLoad(ctx, opts)
-	w.say("all faults are over, %d tickets were sent; waiting for what is under way", len(journal.all()))
+	w.sayf("all faults are over, %d tickets were sent; waiting for what is under way", len(journal.all()))
 	books, err := w.settle(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (w *world) underLoad(ctx context.Context, opts Options) []Window {
 func (w *world) apply(ctx context.Context, step Step) Window {
 	f := catalogue()[step.Fault]
 	window := Window{Fault: step.Fault, Began: time.Now()}
-	w.say("%s for %s", step.Fault, step.Lasts)
+	w.sayf("%s for %s", step.Fault, step.Lasts)
 	mending, cancel := context.WithTimeout(context.WithoutCancel(ctx), mendFor+step.Lasts)
 	defer cancel()
 	err := f.begin(mending, w)
@@ -124,7 +124,7 @@ func (w *world) apply(ctx context.Context, step Step) Window {
 	}
 	if err != nil {
 		window.Err = err
-		w.say("%s: %v", step.Fault, err)
+		w.sayf("%s: %v", step.Fault, err)
 	}
 	return window
 }
@@ -142,7 +142,7 @@ type world struct {
 	outsider outsider
 }
 
-func (w *world) say(format string, args ...any) {
+func (w *world) sayf(format string, args ...any) {
 	_, _ = fmt.Fprintf(w.progress, time.Now().UTC().Format("15:04:05.000 ")+format+"\n", args...)
 }
 

@@ -87,7 +87,7 @@ type journal struct {
 }
 
 func newJournal(path string) (*journal, error) {
-	file, err := os.Create(path) //nolint:gosec // it is the run's own folder
+	file, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the senders' journal: %w", err)
 	}

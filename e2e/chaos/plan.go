@@ -38,11 +38,13 @@ type Pace struct {
 
 // FullPace is that of a long run.
 func FullPace() Pace {
+	//nolint:mnd // a table
 	return Pace{Down: 6 * time.Second, Pause: 20 * time.Second, Other: 16 * time.Second, Rest: 15 * time.Second}
 }
 
 // ShortPace has many faults in little time.
 func ShortPace() Pace {
+	//nolint:mnd // a table
 	return Pace{Down: 2 * time.Second, Pause: 4 * time.Second, Other: 5 * time.Second, Rest: 4 * time.Second}
 }
 
@@ -79,7 +81,7 @@ func (p Pace) lasts(draw *rand.Rand, k kind) time.Duration {
 	case kindMoment:
 		return 0
 	case kindKill:
-		return between(draw, p.Down/4, p.Down)
+		return between(draw, p.Down/2, p.Down)
 	case kindPause:
 		return p.Pause
 	case kindFill, kindServiceDesk, kindKnowledge, kindModel:

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -199,7 +200,7 @@ func columns() []string {
 func (r Row) cells() []string {
 	cells := []string{r.Fault}
 	for _, n := range []int{r.Sent, r.Accepted, r.Refused, r.Unanswered, r.Noted, r.Lost, r.Duplicated, r.Failed} {
-		cells = append(cells, fmt.Sprint(n))
+		cells = append(cells, strconv.Itoa(n))
 	}
 	return append(cells, fmt.Sprintf("%.1f s", r.Recovery.Seconds()))
 }

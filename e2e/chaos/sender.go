@@ -204,7 +204,7 @@ func (l *load) sendOne(ctx context.Context, c client, ticketID string, habit Hab
 		sent.Attempts = []Attempt{<-answers, <-answers}
 	}
 	if err := l.world.journal.add(sent); err != nil {
-		l.world.say("%v", err)
+		l.world.sayf("%v", err)
 	}
 }
 

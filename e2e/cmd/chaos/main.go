@@ -173,7 +173,7 @@ func reproduce(s settings) string {
 }
 
 func write(path string, report *chaos.Report, command string) (err error) {
-	file, err := os.Create(path) //nolint:gosec // it is the operator's own choice
+	file, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
