@@ -90,7 +90,7 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 	queueStep(batch, c.TenantID, c.JobID, c.Step)
 	batch.Queue(`
 		UPDATE enhancement_history
-		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now()
+		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = ''
 		WHERE tenant_id = $1 AND job_id = $2`, c.TenantID, c.JobID, c.NoteID, c.Degraded)
 	batch.Queue(`
 		UPDATE ticket_notes
