@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-agents/ai-agents/internal/mutation"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -81,6 +82,9 @@ func JobID(tenantID string, event Event, t ticket.Ticket) string {
 	parts := []string{tenantID, t.ID, string(event)}
 	if event == EventUpdated {
 		parts = append(parts, t.Subject, t.Description, t.Priority)
+	}
+	if mutation.On(mutation.RandomJobID) {
+		parts = append(parts, uuid.NewString())
 	}
 	// No part can contain NUL once normalised, so the joined name is unambiguous.
 	name := strings.Join(parts, "\x00")
