@@ -30,6 +30,10 @@ type Ledger interface {
 	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
+	Hold(ctx context.Context, tenantID, jobID string, run int, h ledger.Holding) (ledger.Held, error)
+	Outage(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) (ledger.Outage, error)
+	DependencyFailed(ctx context.Context, tenantID string, f ledger.Failure) (ledger.Outage, error)
+	DependencyWorks(ctx context.Context, tenantID string, d enhancement.Dependency) (ledger.Recovery, error)
 }
 
 // Synthesizer writes a note; it falls back to the gathered context and therefore never fails.
@@ -59,8 +63,12 @@ type Activities struct {
 	Desks       Desks
 	Metrics     *telemetry.Metrics
 	Logger      *slog.Logger
+	// Ended, when set, hears of the tenants whose jobs have ended: there is room for others.
+	Ended func(tenantID string)
 	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.
 	TidyAfter time.Duration
+	// HoldLimit is how long a job is held before it fails; DefaultHoldLimit when zero.
+	HoldLimit time.Duration
 
 	// haste divides pauses and lease, for tests, which would spend their time with waiting; zero leaves them.
 	haste   int
@@ -127,7 +135,14 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 		a.Metrics.Failed(f.Job.TenantID)
 		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
 	}
+	a.ended(f.Job)
 	return StepResult{Outcome: enhancement.OutcomeOK}, nil
+}
+
+func (a *Activities) ended(job Job) {
+	if a.Ended != nil {
+		a.Ended(job.TenantID)
+	}
 }
 
 func encode(what string, value any) (json.RawMessage, error) {

@@ -43,11 +43,23 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if err != nil {
 		return StepResult{}, err
 	}
-	// What an earlier attempt, or an earlier run, has sent may still be on its way.
+	outage, err := a.gate(ctx, job)
+	if err != nil {
+		return StepResult{}, err
+	}
+	if closed(outage) {
+		return blocked(outage.Reason, outage), nil
+	}
+	// What an earlier attempt has sent may still be on its way. That of a run before the first one whose steps are on record
+	// is not known of.
 	_, triedBefore := steps[enhancement.StepUpdateTicket]
-	triedBefore = triedBefore || stored.Run > 1
+	triedBefore = triedBefore || stored.FirstRun > 1
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
+		a.ended(job)
+		if done.Action != noteSuperseded { // for which nobody was asked
+			a.works(ctx, job)
+		}
 		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
 		a.Metrics.Note(string(done.Action))
 		a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
@@ -66,7 +78,11 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if recordErr := a.record(ctx, job, failed); recordErr != nil {
 		return StepResult{}, errors.Join(err, recordErr)
 	}
+	if passing(job, err) {
+		return a.failed(ctx, job, enhancement.StepUpdateTicket, err)
+	}
 	if hopeless(err) {
+		a.works(ctx, job)
 		return StepResult{Outcome: failed.Outcome, Detail: failed.Detail}, nil
 	}
 	return StepResult{}, err

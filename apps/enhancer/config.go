@@ -8,6 +8,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
+	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/mirror"
@@ -28,6 +29,7 @@ type config struct {
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
 	Sweep      sweep.Config
+	Queue      dispatch.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
 
@@ -37,7 +39,9 @@ type config struct {
 	KnowledgeTimeout time.Duration `envconfig:"KB_TIMEOUT" default:"10s"`
 	// UpkeepInterval is how often search index and embeddings are looked after.
 	UpkeepInterval time.Duration `envconfig:"UPKEEP_INTERVAL" default:"5m"`
-	Grace          time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// HoldLimit is how long a job waits for a dead ServiceDesk Plus before it fails.
+	HoldLimit time.Duration `envconfig:"QUEUE_HOLD_LIMIT" default:"72h"`
+	Grace     time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 }
 
 func loadConfig() (config, error) {
@@ -61,7 +65,7 @@ func (c config) validate() error {
 		}
 	}
 	for name, d := range map[string]time.Duration{
-		"SERVICEDESK_TIMEOUT": c.DeskTimeout, "KB_TIMEOUT": c.KnowledgeTimeout, "SHUTDOWN_GRACE": c.Grace,
+		"SERVICEDESK_TIMEOUT": c.DeskTimeout, "KB_TIMEOUT": c.KnowledgeTimeout, "SHUTDOWN_GRACE": c.Grace, "QUEUE_HOLD_LIMIT": c.HoldLimit,
 		"SWEEP_PENDING_AFTER": c.Sweep.PendingAfter, "SWEEP_RUNNING_AFTER": c.Sweep.RunningAfter,
 		"SWEEP_STUCK_AFTER": c.Sweep.StuckAfter, "SWEEP_BACKOFF": c.Sweep.Backoff,
 		"MIRROR_COMPLETE_INTERVAL": c.Mirror.Complete, "MIRROR_FIRST_WINDOW": c.Mirror.FirstWindow,
@@ -70,8 +74,12 @@ func (c config) validate() error {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration", name, d))
 		}
 	}
-	if c.Sweep.Attempts < 1 {
-		errs = append(errs, fmt.Errorf("SWEEP_ATTEMPTS is %d: use 1 or more", c.Sweep.Attempts))
+	for name, n := range map[string]int{
+		"SWEEP_ATTEMPTS": c.Sweep.Attempts, "QUEUE_TENANT_LIMIT": c.Queue.TenantLimit, "QUEUE_GLOBAL_LIMIT": c.Queue.GlobalLimit,
+	} {
+		if n < 1 {
+			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))
+		}
 	}
 	return errors.Join(errs...)
 }

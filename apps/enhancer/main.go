@@ -17,6 +17,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/event"
@@ -39,6 +40,9 @@ const (
 	exitFailed   = 1
 	exitSettings = 2
 )
+
+// stopSidecar is how long the sidecar may take to answer that it will stop.
+const stopSidecar = 5 * time.Second
 
 func main() { os.Exit(start()) }
 
@@ -88,16 +92,19 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	guard := outbound.New(cfg.Outbound, logger)
 	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, logger)
+	engine, running := dapr.Workflows(), dapr.Instances()
+	starts := &starter{ledger: books, engine: engine, instances: running}
+	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Engine: starts, Metrics: metrics, Logger: logger})
 	activities, err := newActivities(cfg, db, guard, desks{tenants: copies, clients: desk.New(copies, guard, cfg.DeskTimeout, logger)}, dapr.Cache(),
 		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
 	if err != nil {
 		return err
 	}
+	activities.Ended = dispatcher.Wake
 	registry := workflow.NewRegistry()
 	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
 		return err
 	}
-	engine := dapr.Workflows()
 	// The worker hears of the end after the listener has stopped, so that what was received meanwhile
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
@@ -109,13 +116,13 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	jobs := &receiver{ledger: books, engine: engine, logger: logger}
+	jobs := &receiver{ledger: books, wake: dispatcher.Wake, logger: logger}
 	deliveries := map[string]http.Handler{
 		event.RouteEnhancement: jobs.handler(), event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
 	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder,
-		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: dapr.Instances(), Starter: jobs, Metrics: metrics, Logger: logger}), logger)
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher, logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()
@@ -131,7 +138,7 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 	defer giveUp(nil)
 	go func() {
 		if err := (watchdog{worker: dapr.WorkerReady}).watch(serving); err != nil {
-			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), watchdogInterval)
+			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), stopSidecar)
 			defer cancel()
 			giveUp(errors.Join(err, dapr.Stop(stopping)))
 		}
@@ -150,14 +157,18 @@ func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks des
 	if err != nil {
 		return nil, err
 	}
+	cfg.LLM.Switched = func(off bool) {
+		metrics.Breaker("", "llm", off)
+		logger.Warn("the language model switched", "asked", !off)
+	}
 	llm, err := newLLM(cfg.LLM, llmKey, logger)
 	if err != nil {
 		return nil, err
 	}
 	return &workflows.Activities{
-		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, logger),
+		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, metrics, logger),
 		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
-		Desks:       desks, Metrics: metrics, Logger: logger,
+		Desks:       desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil
 }
 

@@ -256,3 +256,14 @@ func (p *Platform) NoteWrites(ctx context.Context, tenantID string) (int, error)
 	}
 	return writes, nil
 }
+
+// Tickets lists all tickets of a tenant, newest first, without their texts and notes.
+func (p *Platform) Tickets(ctx context.Context, tenantID string) ([]simulator.Ticket, error) {
+	var list struct {
+		Tickets []simulator.Ticket `json:"tickets"`
+	}
+	if err := p.call(ctx, http.MethodGet, "/api/tenants/"+tenantID+"/tickets", nil, &list); err != nil {
+		return nil, fmt.Errorf("list the tickets of %s: %w", tenantID, err)
+	}
+	return list.Tickets, nil
+}

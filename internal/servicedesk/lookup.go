@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"net/http"
+
+	"github.com/ai-agents/ai-agents/internal/mutation"
 )
 
 // maxNotePages bounds a listing. A ticket with more notes is not written to, because a
@@ -42,6 +44,9 @@ const (
 // a list may lack the note for a moment. That it is gone is believed when the list agrees, and only of a ticket that
 // is there, for of a deleted or merged one there is no list.
 func (c *Client) findNote(ctx context.Context, w NoteWrite) (*wireNote, noteState, error) {
+	if mutation.On(mutation.NoteLookupOff) {
+		return nil, noteNone, nil
+	}
 	if w.KnownNoteID == "" {
 		return c.findByMarker(ctx, w)
 	}

@@ -25,6 +25,12 @@ const (
 	MetricSwept               = "enhancement_swept_total"
 	MetricOldest              = "enhancement_oldest_seconds"
 	MetricPurged              = "enhancement_workflows_purged_total"
+	MetricHeld                = "enhancement_held_total"
+	MetricOutages             = "dependency_outages_total"
+	MetricOutage              = "dependency_outage_seconds"
+	MetricBreakerOpen         = "circuit_breaker_open"
+	MetricQueue               = "enhancement_queue_jobs"
+	MetricQueueOldest         = "enhancement_queue_oldest_seconds"
 	MetricNotes               = "enhancement_notes_total"
 )
 
@@ -44,6 +50,7 @@ type Swept string
 const (
 	SweptWorking     Swept = "working"     // its workflow is under way
 	SweptHeld        Swept = "held"        // its workflow is suspended, or of a version that no worker knows
+	SweptQueued      Swept = "queued"      // its message did not arrive
 	SweptStarted     Swept = "started"     // nobody worked on it
 	SweptStuck       Swept = "stuck"       // its workflow stood still and was ended
 	SweptUnclear     Swept = "unclear"     // the engine has trouble with this job
@@ -67,6 +74,8 @@ type Metrics struct {
 	swept        *prometheus.CounterVec
 	oldest       *prometheus.GaugeVec
 	purged       prometheus.Counter
+	dependencies *dependencyMetrics
+	queue        *queueGauges
 	notes        *prometheus.CounterVec
 }
 
@@ -114,12 +123,13 @@ func NewMetrics() *Metrics {
 		purged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
+		queue: newQueueGauges(), dependencies: newDependencyMetrics(),
 		notes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricNotes, Help: "Completed jobs by what was done about the ticket's note.",
 		}, []string{"action"}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -33,9 +33,10 @@ const acceptQuery = `
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (tenant_id, job_id) DO UPDATE SET
 			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}',
-			received_at = now(), started_at = NULL, finished_at = NULL, correlation_id = excluded.correlation_id,
+			received_at = now(), started_at = NULL, finished_at = NULL, queued_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
-			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL
+			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL,
+			held_for = '', held_since = NULL, blamed = 0, first_run = h.run + 1
 		WHERE h.status = 'failed'
 		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
 				SELECT FROM enhancement_history later
@@ -126,7 +127,7 @@ func (l *Ledger) Confirm(ctx context.Context, tenantID, jobID string) error {
 
 // Withdraw takes back a pending job whose publish failed, so that nothing is left that would swallow
 // the sender's retry. It reports false, and the job stays, when it turns out that the job was
-// published after all (it is claimed) or was confirmed to another sender.
+// published after all (it is queued) or was confirmed to another sender.
 func (l *Ledger) Withdraw(ctx context.Context, tenantID, jobID string) (bool, error) {
 	return l.WithdrawAnd(ctx, tenantID, jobID, nothingElse)
 }
@@ -137,12 +138,12 @@ func (l *Ledger) WithdrawAnd(ctx context.Context, tenantID, jobID string, also A
 	const query = `
 		WITH deleted AS (
 			DELETE FROM enhancement_history
-			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed AND run = 1
+			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND queued_at IS NULL AND NOT confirmed AND run = 1
 			RETURNING 1),
 		failed AS (
 			UPDATE enhancement_history
 			SET status = 'failed', failure_reason = 'the queue was unavailable when it was to run again', finished_at = now()
-			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND NOT confirmed AND run > 1
+			WHERE tenant_id = $1 AND job_id = $2 AND status = 'pending' AND queued_at IS NULL AND NOT confirmed AND run > 1
 			RETURNING 1)
 		SELECT FROM deleted UNION ALL SELECT FROM failed`
 	err := l.changeOneAnd(ctx, "withdraw", tenantID, jobID, query, also)
@@ -165,7 +166,7 @@ func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (Claimed, er
 	const query = `
 		UPDATE enhancement_history
 		SET status = CASE status WHEN 'pending' THEN 'running' ELSE status END,
-		    started_at = coalesce(started_at, now())
+		    started_at = coalesce(started_at, now()), held_for = ''
 		WHERE tenant_id = $1 AND job_id = $2
 		RETURNING status, run, refetch`
 	var c Claimed
@@ -186,7 +187,7 @@ func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reas
 	}
 	const query = `
 		UPDATE enhancement_history
-		SET status = 'failed', failure_reason = $4, finished_at = now()
+		SET status = 'failed', failure_reason = $4, finished_at = now(), held_for = ''
 		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running')`
 	failed := false
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {

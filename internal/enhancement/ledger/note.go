@@ -164,7 +164,7 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 	queueStep(batch, c.TenantID, c.JobID, c.Step)
 	batch.Queue(`
 		UPDATE enhancement_history
-		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now()
+		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = ''
 		WHERE tenant_id = $1 AND job_id = $2`, c.TenantID, c.JobID, c.NoteID, c.Degraded)
 	if w := c.Written; w != nil {
 		// Where the lease was lost, another writer knows better what stands; what was announced still counts as ours.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,18 +14,16 @@ import (
 // ErrNotFailed says that a job is not to be begun anew, because it has not failed.
 var ErrNotFailed = errors.New("the job has not failed")
 
-// queueFirst is how long the queue is left to deliver a job that is begun anew, before the sweeper looks for it.
-const queueFirst = time.Minute
-
-// Retry begins a failed job anew, with the text that it has, and does then in the same transaction. It keeps its place
-// among the ticket's jobs: its note gives way to one that was written for a later event. enhancement.ErrNotFound, or
+// Retry begins a failed job anew, with the text that it has, and does then in the same transaction. It waits for its turn from
+// then on, whether or not a message tells so. It keeps its place among the ticket's jobs: its note gives way to one that was written for a later event. enhancement.ErrNotFound, or
 // ErrNotFailed.
 func (l *Ledger) Retry(ctx context.Context, tenantID, jobID string, then func(ctx context.Context, tx postgres.Tx, job enhancement.Job) error) (enhancement.Job, error) {
 	const (
 		begin = `
 			UPDATE enhancement_history SET
 				status = 'pending', run = run + 1, confirmed = true, failure_reason = '', degraded = '{}',
-				started_at = NULL, finished_at = NULL, sweeps = 0, sweep_at = now() + $3::interval
+				started_at = NULL, finished_at = NULL, queued_at = now(), sweeps = 0, sweep_at = NULL,
+				held_for = '', held_since = NULL, blamed = 0, first_run = run + 1
 			WHERE tenant_id = $1 AND job_id = $2 AND status = 'failed' RETURNING ` + jobColumns
 		// What an earlier run found may be out of date.
 		forget = `DELETE FROM enhancement_steps WHERE tenant_id = $1 AND job_id = $2`
@@ -34,7 +31,7 @@ func (l *Ledger) Retry(ctx context.Context, tenantID, jobID string, then func(ct
 	)
 	var job enhancement.Job
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) (err error) {
-		job, err = scanJob(tx.QueryRow(ctx, begin, tenantID, jobID, queueFirst))
+		job, err = scanJob(tx.QueryRow(ctx, begin, tenantID, jobID))
 		if errors.Is(err, pgx.ErrNoRows) {
 			var status enhancement.Status
 			if err := tx.QueryRow(ctx, look, tenantID, jobID).Scan(&status); err != nil {

@@ -45,6 +45,9 @@ func TestAnOperatorBeginsAFailedJobAnew(t *testing.T) {
 	if withdrawn, err := s.Withdraw(t.Context(), "alpha", j.ID); err != nil || withdrawn {
 		t.Errorf("withdrawn by a sender: %t, %v", withdrawn, err)
 	}
+	if next := s.admitOne("alpha"); next != j.ID {
+		t.Errorf("%s is next", next)
+	}
 }
 
 func TestOnlyAFailedJobIsBegunAnew(t *testing.T) {

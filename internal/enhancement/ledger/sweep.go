@@ -73,7 +73,7 @@ type Due struct {
 const takeDueQuery = `
 	WITH due AS (
 		SELECT ctid FROM enhancement_history
-		WHERE status IN ('pending', 'running') AND ` + dueAt + ` <= now()
+		WHERE (status = 'running' OR (status = 'pending' AND queued_at IS NULL)) AND ` + dueAt + ` <= now()
 		ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
 	UPDATE enhancement_history h SET sweep_at = now() + $4::interval
 	FROM due WHERE h.ctid = due.ctid
@@ -120,4 +120,19 @@ func (l *Ledger) Swept(ctx context.Context, d Due, sweeps int, pause time.Durati
 		return explain(err, "put off", d.JobID)
 	}
 	return nil
+}
+
+// BeginAnew gives up the workflow of a running job for that of another run, which has another id, and returns the job as it is
+// then. What the steps have recorded stays. enhancement.ErrNotFound when the run has ended meanwhile, or another one has begun.
+func (l *Ledger) BeginAnew(ctx context.Context, d Due) (Due, error) {
+	const query = `
+		UPDATE enhancement_history SET run = run + 1
+		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running' RETURNING run`
+	err := l.db.InTenant(ctx, d.TenantID, func(tx postgres.Tx) error {
+		return tx.QueryRow(ctx, query, d.TenantID, d.JobID, d.Run).Scan(&d.Run)
+	})
+	if err != nil {
+		return Due{}, explain(err, "begin anew", d.JobID)
+	}
+	return d, nil
 }

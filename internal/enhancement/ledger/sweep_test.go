@@ -309,9 +309,13 @@ func TestTheFunctionsAcrossTenantsAreConfined(t *testing.T) {
 	s := newSwept(t)
 	j := s.accept("alpha", "1")
 	s.fail(s.accept("beta", "1"), 1)
+	s.store.Save(t, "gamma")
+	s.queue("gamma", "1")
 	for function, call := range map[string]string{
 		"unfinished_tenants": "SELECT tenant FROM public.unfinished_tenants('1h', '1h')",
 		"unpurged_tenants":   "SELECT public.unpurged_tenants('0')",
+		"queue_turns":        "SELECT tenant FROM public.queue_turns()",
+		"queue_depths":       "SELECT tenant FROM public.queue_depths()",
 	} {
 		var (
 			owner            string
@@ -330,14 +334,17 @@ func TestTheFunctionsAcrossTenantsAreConfined(t *testing.T) {
 		defer conn.Release()
 		_, err = conn.Exec(t.Context(), `
 			CREATE TEMP TABLE enhancement_history (LIKE public.enhancement_history INCLUDING DEFAULTS);
-			INSERT INTO enhancement_history (tenant_id, job_id, ticket_id, event, description, priority, correlation_id, status, finished_at)
-			VALUES ('forged', gen_random_uuid(), '1', 'created', 'd', 'p', 'c', 'pending', now() - interval '1 day');
+			INSERT INTO enhancement_history (tenant_id, job_id, ticket_id, event, description, priority, correlation_id, status, finished_at, queued_at)
+			VALUES ('forged', gen_random_uuid(), '1', 'created', 'd', 'p', 'c', 'pending', now() - interval '1 day', NULL),
+			       ('forged', gen_random_uuid(), '2', 'created', 'd', 'p', 'c', 'pending', NULL, now());
 			SET search_path = pg_temp, public`)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var tenant string
-		want := map[string]string{"unfinished_tenants": j.TenantID, "unpurged_tenants": "beta"}[function]
+		want := map[string]string{
+			"unfinished_tenants": j.TenantID, "unpurged_tenants": "beta", "queue_turns": "gamma", "queue_depths": "gamma",
+		}[function]
 		if err := conn.QueryRow(t.Context(), call).Scan(&tenant); err != nil || tenant != want {
 			t.Errorf("%s behind a temporary table: %q, %v", function, tenant, err)
 		}

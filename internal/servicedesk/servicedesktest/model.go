@@ -115,12 +115,14 @@ func (s *Server) AddRequest(r Request) string {
 			r.LastUpdatedTime = s.opts.Clock()
 		}
 		s.requests[at] = &r
+		s.requestChanged(&r)
 		return r.ID
 	}
 	if r.LastUpdatedTime.IsZero() {
 		r.LastUpdatedTime = r.CreatedTime
 	}
 	s.requests = append(s.requests, &r)
+	s.requestChanged(&r)
 	return r.ID
 }
 
@@ -142,6 +144,7 @@ func (s *Server) storeNote(ticketID string, n Note) *Note {
 	}
 	n.Description = s.sanitize(n.Description)
 	s.notes[ticketID] = append(s.notes[ticketID], &n)
+	s.noteChanged(ticketID, &n)
 	return &n
 }
 

@@ -107,6 +107,7 @@ func (s *Server) changeNote(ticketID, noteID string, by Person, change func(*Not
 			n.Description = s.sanitize(n.Description)
 			n.LastUpdatedBy, n.LastUpdatedTime = by, s.opts.Clock()
 			n.Edits++
+			s.noteChanged(ticketID, n)
 			return *n, true
 		}
 	}
@@ -127,7 +128,11 @@ func (s *Server) DeleteNote(ticketID, noteID string) bool {
 	defer s.mu.Unlock()
 	before := len(s.notes[ticketID])
 	s.notes[ticketID] = slices.DeleteFunc(s.notes[ticketID], func(n *Note) bool { return n.ID == noteID })
-	return len(s.notes[ticketID]) < before
+	if len(s.notes[ticketID]) == before {
+		return false
+	}
+	s.changed(Change{TicketID: ticketID, NoteID: noteID, Gone: true})
+	return true
 }
 
 // noteInput holds the keys that may be written; nil means not given.
