@@ -123,6 +123,24 @@ func (p *Platform) Ticket(ctx context.Context, tenantID, ticketID string) (simul
 	return t, nil
 }
 
+// EditNote changes a note's text, in HTML, as a technician does.
+func (p *Platform) EditNote(ctx context.Context, tenantID, ticketID, noteID, description string) error {
+	path := "/api/tenants/" + tenantID + "/tickets/" + ticketID + "/notes/" + noteID
+	if err := p.call(ctx, http.MethodPatch, path, map[string]any{"description": description}, nil); err != nil {
+		return fmt.Errorf("edit note %s of ticket %s: %w", noteID, ticketID, err)
+	}
+	return nil
+}
+
+// DeleteNote deletes a note as a technician does.
+func (p *Platform) DeleteNote(ctx context.Context, tenantID, ticketID, noteID string) error {
+	path := "/api/tenants/" + tenantID + "/tickets/" + ticketID + "/notes/" + noteID
+	if err := p.call(ctx, http.MethodDelete, path, nil, nil); err != nil {
+		return fmt.Errorf("delete note %s of ticket %s: %w", noteID, ticketID, err)
+	}
+	return nil
+}
+
 // SetFaults replaces the faults of a simulated system: "servicedesk", "knowledge" or "webhook" of a tenant,
 // or, with an empty tenantID, "llm". An empty struct clears them.
 func (p *Platform) SetFaults(ctx context.Context, tenantID, system string, faults any) error {
