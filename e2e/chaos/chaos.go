@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
@@ -45,9 +46,6 @@ func Settings(dir string) map[string]map[string]string {
 	return map[string]map[string]string{
 		// A ServiceDesk Plus that is killed still has its tickets.
 		"simulator": {"SIMULATOR_STATE": filepath.Join(dir, "simulator.jsonl"), "SIMULATOR_SAMPLE": "false"},
-		"enhancer": {
-			"SWEEP_INTERVAL": "10s", "SWEEP_PENDING_AFTER": "30s", "SWEEP_RUNNING_AFTER": "30s", "SWEEP_BACKOFF": "10s",
-		},
 	}
 }
 
@@ -124,7 +122,8 @@ func (w *world) apply(ctx context.Context, step Step) Window {
 	}
 	if err != nil {
 		window.Err = err
-		w.sayf("%s: %v", step.Fault, err)
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		w.sayf("%s: %s", step.Fault, first)
 	}
 	return window
 }

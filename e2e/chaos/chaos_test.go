@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,10 +28,11 @@ const (
 // impatient are the limits of the product, shortened, so that what hangs does not make the tests hang as long.
 func impatient(dir string) map[string]map[string]string {
 	env := chaos.Settings(dir)
-	maps.Copy(env["enhancer"], map[string]string{
+	env["enhancer"] = map[string]string{
 		"LLM_TIMEOUT": "1s", "LLM_BACKOFF": "50ms", "KB_TIMEOUT": "1s", "SERVICEDESK_TIMEOUT": "1s",
 		"SWEEP_INTERVAL": "1s", "SWEEP_PENDING_AFTER": "5s", "SWEEP_RUNNING_AFTER": "5s", "SWEEP_BACKOFF": "2s",
-	})
+		"SWEEP_STUCK_AFTER": "20s",
+	}
 	return env
 }
 

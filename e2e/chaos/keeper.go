@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,7 +58,8 @@ func (k *keeper) revive(ctx context.Context, p *stack.Process) {
 	bounded, cancel := context.WithTimeout(ctx, mendFor)
 	defer cancel()
 	if err := k.start(bounded, p.Name()); err != nil {
-		_, _ = fmt.Fprintln(k.progress, err)
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		_, _ = fmt.Fprintln(k.progress, first)
 	}
 }
 
