@@ -28,6 +28,8 @@ const (
 	atMost = 3.0
 
 	usualWaiting, usualTickets = 10_000, 21
+	// plenty is more webhooks in a minute than the neighbour sends.
+	plenty = 1_000
 	// warmUp is how many tickets are not measured, because caches fill and connections open.
 	warmUp = 5
 )
@@ -73,7 +75,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer p.Close()
 	for _, id := range []string{crowd, neighbour} {
-		client := platform.Client{ID: id, Name: "Example", Profile: servicedesk.ProfileOnPrem, Format: tenant.FormatHTML, WebhooksPerMinute: 1_000}
+		client := platform.Client{ID: id, Name: "Example", Profile: servicedesk.ProfileOnPrem, Format: tenant.FormatHTML, WebhooksPerMinute: plenty}
 		if err := p.Onboard(ctx, client); err != nil {
 			return fmt.Errorf("onboard %s: %w", id, err)
 		}

@@ -1,8 +1,8 @@
 package dispatch_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -178,7 +178,7 @@ func TestJobsWaitForAnEngineThatIsDown(t *testing.T) {
 	d, _ := w.replica(10 * time.Millisecond)
 	w.until("it has been tried twice", func(e *engine) bool { return e.tries >= 2 })
 	for i := range 20 {
-		w.queue("beta", fmt.Sprint(i))
+		w.queue("beta", strconv.Itoa(i))
 	}
 	d.Wake("beta")
 	before := 0
@@ -225,7 +225,7 @@ func TestATenantWhoseJobsCannotBeAdmittedHoldsUpNobody(t *testing.T) {
 	w.queue("alpha", "1")
 	d, _ := w.replica(never)
 	for i := range 3 { // without a pause, for there is no tick
-		w.queue("beta", fmt.Sprint(i))
+		w.queue("beta", strconv.Itoa(i))
 		d.Wake("beta")
 		w.until("beta's is started", func(e *engine) bool { return of("beta", e.started) == i+1 })
 	}
