@@ -25,10 +25,15 @@ type Ledger interface {
 	Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error)
 	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
 	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
+	IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
 	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
+	Hold(ctx context.Context, tenantID, jobID string, run int, h ledger.Holding) (ledger.Held, error)
+	Outage(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) (ledger.Outage, error)
+	DependencyFailed(ctx context.Context, tenantID string, f ledger.Failure) (ledger.Outage, error)
+	DependencyWorks(ctx context.Context, tenantID string, d enhancement.Dependency) (ledger.Recovery, error)
 }
 
 // Synthesizer writes a note; it falls back to the gathered context and therefore never fails.
@@ -62,6 +67,8 @@ type Activities struct {
 	Ended func(tenantID string)
 	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.
 	TidyAfter time.Duration
+	// HoldLimit is how long a job is held before it fails; DefaultHoldLimit when zero.
+	HoldLimit time.Duration
 
 	// haste divides pauses and lease, for tests, which would spend their time with waiting; zero leaves them.
 	haste   int

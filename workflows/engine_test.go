@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,20 @@ import (
 // startEngine runs the workflow engine in this process and in memory, with a worker for registry behind the same
 // gRPC interface that the sidecar has.
 func startEngine(t *testing.T, registry *workflow.Registry) *workflow.Client {
+	t.Helper()
+	client, _ := newEngine(t).work(registry)
+	return client
+}
+
+// engine is a workflow engine that workers come to and leave.
+type engine struct {
+	*memory
+
+	t        *testing.T
+	listener *bufconn.Listener
+}
+
+func newEngine(t *testing.T) *engine {
 	t.Helper()
 	quiet := quietLogger{}
 	be := newMemory()
@@ -32,15 +47,6 @@ func startEngine(t *testing.T, registry *workflow.Registry) *workflow.Client {
 	}
 	listener := bufconn.Listen(1 << 20)
 	go func() { _ = server.Serve(listener) }() // ends with Stop
-	conn, err := grpc.NewClient("passthrough:engine", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return listener.Dial() }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := workflow.NewClientWithLogger(conn, quiet)
-	if err := client.StartWorker(ctx, registry); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
 		cancel()
 		stopping, cancelStop := context.WithTimeout(context.Background(), 5*time.Second)
@@ -48,9 +54,29 @@ func startEngine(t *testing.T, registry *workflow.Registry) *workflow.Client {
 		_ = executor.Shutdown(stopping)
 		_ = hub.Shutdown(stopping)
 		server.Stop()
+	})
+	return &engine{be, t, listener}
+}
+
+// work has a worker for registry come, until it leaves.
+func (e *engine) work(registry *workflow.Registry) (client *workflow.Client, leave func()) {
+	e.t.Helper()
+	conn, err := grpc.NewClient("passthrough:engine", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return e.listener.Dial() }))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(e.t.Context()))
+	client = workflow.NewClientWithLogger(conn, quietLogger{})
+	if err := client.StartWorker(ctx, registry); err != nil {
+		e.t.Fatal(err)
+	}
+	leave = sync.OnceFunc(func() {
+		cancel()
 		_ = conn.Close()
 	})
-	return client
+	e.t.Cleanup(leave)
+	return client, leave
 }
 
 // quietLogger keeps the engine's own messages out of the test's output.

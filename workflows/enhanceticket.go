@@ -19,6 +19,8 @@ type Job struct {
 	TicketID string `json:"ticket_id,omitempty"`
 	// Refetch has the ticket's texts fetched first. Left out when false, as in the inputs of releases that did not know it.
 	Refetch bool `json:"refetch,omitempty"`
+	// Holds is set for the activities by a version of the workflow that holds jobs.
+	Holds bool `json:"holds,omitempty"`
 }
 
 // StepResult is what the workflow learns of a step; what it found is in the ledger.
@@ -31,6 +33,9 @@ type StepResult struct {
 	TidyAfter time.Duration `json:"tidy_after_ns,omitempty"`
 	// Ended says that there is nothing left to do, and that the ledger says so.
 	Ended bool `json:"ended,omitempty"`
+	// Blocked is what failed in a way that may pass, and Dead says that it is not to be called for now. Only where Job.Holds.
+	Blocked enhancement.Dependency `json:"blocked,omitempty"`
+	Dead    bool                   `json:"dead,omitempty"`
 }
 
 // Result is the workflow's output.
@@ -38,6 +43,8 @@ type Result struct {
 	Status   enhancement.Status `json:"status"`
 	Reason   string             `json:"reason,omitempty"`
 	Degraded []string           `json:"degraded,omitempty"`
+	// HeldFor is what the job waits for, that another run will end.
+	HeldFor enhancement.Dependency `json:"held_for,omitempty"`
 }
 
 // failure is the input of ActivityRecordFailure.

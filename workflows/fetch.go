@@ -42,6 +42,13 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
+	outage, err := a.gate(ctx, job)
+	if err != nil {
+		return StepResult{}, err
+	}
+	if closed(outage) {
+		return blocked(outage.Reason, outage), nil
+	}
 	record := enhancement.StepRecord{Step: enhancement.StepFetchTicket, Outcome: enhancement.OutcomeOK}
 	unchanged, fetchErr := a.fetch(ctx, job, stored.Ticket.ID)
 	switch {
@@ -54,7 +61,15 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 	if err := a.record(ctx, job, record); err != nil {
 		return StepResult{}, errors.Join(fetchErr, err)
 	}
-	if fetchErr != nil && !hopeless(fetchErr) && !errors.Is(fetchErr, errNoText) {
+	if passing(job, fetchErr) {
+		return a.failed(ctx, job, enhancement.StepFetchTicket, fetchErr)
+	}
+	// Where it was writing that failed last, reading proves nothing, unless there is nothing to write.
+	ended := unchanged || fetchErr != nil && (hopeless(fetchErr) || errors.Is(fetchErr, errNoText))
+	if outage.Standing && (ended || fetchErr == nil && outage.Step == enhancement.StepFetchTicket) {
+		a.works(ctx, job)
+	}
+	if fetchErr != nil && !ended {
 		return StepResult{}, fetchErr
 	}
 	if unchanged {

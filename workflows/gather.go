@@ -28,6 +28,9 @@ func (a *Activities) search(step enhancement.Step) workflow.Activity {
 }
 
 func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.Step) (StepResult, error) {
+	if earlier, ok, err := a.foundBefore(ctx, job, step); err != nil || ok {
+		return StepResult{Outcome: earlier.Outcome, Detail: earlier.Detail}, err
+	}
 	began := time.Now()
 	found, findErr := a.find(ctx, job, step)
 	record := enhancement.StepRecord{Step: step, Outcome: enhancement.OutcomeOK}
@@ -48,6 +51,22 @@ func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.St
 		return StepResult{}, err
 	}
 	return StepResult{Outcome: record.Outcome, Detail: record.Detail}, nil
+}
+
+// foundBefore gives what a run of a job before it was held has found, when it need not be looked for again: because the note is
+// written, or because it is no older than the search of a job that waited for a while.
+func (a *Activities) foundBefore(ctx context.Context, job Job, step enhancement.Step) (enhancement.StepRecord, bool, error) {
+	if !job.Holds || job.Run <= 1 {
+		return enhancement.StepRecord{}, false, nil
+	}
+	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
+	if err != nil {
+		return enhancement.StepRecord{}, false, err
+	}
+	earlier, ok := steps[step]
+	_, written := steps[enhancement.StepSynthesize]
+	recent := earlier.Outcome != enhancement.OutcomeFailed && time.Since(earlier.FinishedAt) < foundFor
+	return earlier, ok && (written || recent), nil
 }
 
 // find asks the source, and again after a pause where that can help and there is time.

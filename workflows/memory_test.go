@@ -128,6 +128,12 @@ func (i *instance) state() *protos.WorkflowRuntimeState {
 }
 
 func (m *memory) CompleteWorkflowWorkItem(_ context.Context, item *backend.WorkflowWorkItem) error {
+	for _, message := range item.State.GetPendingMessages() {
+		if message.GetHistoryEvent().GetExecutionStalled() != nil {
+			m.stall(item, message.GetHistoryEvent())
+			return nil
+		}
+	}
 	if len(item.State.GetPendingMessages()) > 0 || item.State.GetContinuedAsNew() {
 		return errNotOffered
 	}
@@ -148,6 +154,28 @@ func (m *memory) CompleteWorkflowWorkItem(_ context.Context, item *backend.Workf
 	i.changed, i.taken, i.retries = make(chan struct{}), false, 0
 	m.deliver(i)
 	return nil
+}
+
+// stall leaves the instance as it was, for a worker that knows its version, as daprd does: what it was to see next waits.
+func (m *memory) stall(item *backend.WorkflowWorkItem, stalled *protos.HistoryEvent) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := m.instances[item.InstanceID]
+	i.history = append(i.history, copies([]*protos.HistoryEvent{stalled})...)
+	i.inbox = append(copies(item.NewEvents), i.inbox...)
+	close(i.changed)
+	i.changed = make(chan struct{})
+}
+
+// move has what stalled be tried by the workers that there are now, as when daprd moves it to another replica.
+func (m *memory) move() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, i := range m.instances {
+		if n := len(i.history); n > 0 && i.history[n-1].GetExecutionStalled() != nil {
+			m.ready <- i
+		}
+	}
 }
 
 func (m *memory) AbandonWorkflowWorkItem(_ context.Context, item *backend.WorkflowWorkItem) error {

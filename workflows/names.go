@@ -14,6 +14,7 @@ import (
 const (
 	EnhanceTicket   = "EnhanceTicket"
 	EnhanceTicketV1 = "EnhanceTicketV1"
+	EnhanceTicketV2 = "EnhanceTicketV2"
 
 	ActivityFetchTicket   = string(enhancement.StepFetchTicket)
 	ActivityTicketSearch  = string(enhancement.StepTicketSearch)
@@ -23,14 +24,27 @@ const (
 	ActivityUpdateTicket  = string(enhancement.StepUpdateTicket)
 	ActivityRecordFailure = "record_failure"
 	ActivityTidyNote      = "tidy_note"
+	ActivityHoldJob       = "hold_job"
 )
 
-// Register is the table of everything the worker can run.
+// Register is the table of everything the worker can run. A version stays until no history of it is under way any more.
 func Register(r *workflow.Registry, a *Activities) error {
-	const latest = true
-	if err := r.AddVersionedWorkflowN(EnhanceTicket, EnhanceTicketV1, latest, a.enhanceTicketV1); err != nil {
-		return fmt.Errorf("register workflow %s: %w", EnhanceTicketV1, err)
+	for _, version := range []struct {
+		name   string
+		latest bool
+		body   workflow.Workflow
+	}{
+		{EnhanceTicketV1, false, a.enhanceTicketV1},
+		{EnhanceTicketV2, true, a.enhanceTicketV2},
+	} {
+		if err := r.AddVersionedWorkflowN(EnhanceTicket, version.name, version.latest, version.body); err != nil {
+			return fmt.Errorf("register workflow %s: %w", version.name, err)
+		}
 	}
+	return registerActivities(r, a)
+}
+
+func registerActivities(r *workflow.Registry, a *Activities) error {
 	for name, activity := range map[string]workflow.Activity{
 		ActivityFetchTicket:   a.FetchTicket,
 		ActivityTicketSearch:  a.search(enhancement.StepTicketSearch),
@@ -40,6 +54,7 @@ func Register(r *workflow.Registry, a *Activities) error {
 		ActivityUpdateTicket:  a.UpdateTicket,
 		ActivityRecordFailure: a.RecordFailure,
 		ActivityTidyNote:      a.TidyNote,
+		ActivityHoldJob:       a.HoldJob,
 	} {
 		if err := r.AddActivityN(name, activity); err != nil {
 			return fmt.Errorf("register activity %s: %w", name, err)

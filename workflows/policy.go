@@ -22,6 +22,8 @@ const (
 	bookingTimeout = 3 * time.Second
 	// verifyTimeout is the most that package servicedesk takes to learn what became of a write.
 	verifyTimeout = 10 * time.Second
+	// foundFor is how long what a search has found is good for another run of the job.
+	foundFor = 10 * time.Minute
 	// defaultTidyAfter is when a write of unknown outcome must have arrived, if it ever does.
 	defaultTidyAfter = time.Minute
 )
@@ -67,6 +69,19 @@ var (
 		attempts: 200, firstPause: time.Second, longestPause: time.Minute,
 	}
 )
+
+// holding is the policy of a step after which, besides, a failure of ServiceDesk Plus is booked. A policy that a version
+// goes by is not changed: its histories would be decided anew.
+func (p policy) holding() policy {
+	p.after += bookingTimeout
+	return p
+}
+
+// ours is the policy for errors of our own side in a step that p bounds: more attempts, for Postgres is back soon.
+func (p policy) ours() policy {
+	p.attempts, p.firstPause, p.longestPause = 6, time.Second, 15*time.Second //nolint:mnd // half a minute in all
+	return p
+}
 
 // paced is the policy with the pauses that this worker makes.
 func (a *Activities) paced(p policy) policy {

@@ -16,8 +16,8 @@ import (
 // With workers alive, a job ends within its budget: each step's first attempt fits, and a later one begins only
 // when it fits too (policy.until).
 func TestPoliciesFitTheBudget(t *testing.T) {
-	sum := fetchPolicy.longest()
-	for _, p := range []policy{gatherPolicy, synthesizePolicy, updatePolicy} {
+	sum := fetchPolicy.holding().longest()
+	for _, p := range []policy{gatherPolicy, synthesizePolicy, updatePolicy.holding()} {
 		sum += p.longest()
 		if p.attempts != 3 {
 			t.Errorf("%d attempts, want 3", p.attempts)
@@ -65,18 +65,19 @@ func TestNothingIsHurriedByItself(t *testing.T) {
 // Names outlive releases: what is in the engine's store today must be found by tomorrow's worker.
 func TestDurableNames(t *testing.T) {
 	for got, want := range map[string]string{
-		EnhanceTicket: "EnhanceTicket", EnhanceTicketV1: "EnhanceTicketV1",
+		EnhanceTicket: "EnhanceTicket", EnhanceTicketV1: "EnhanceTicketV1", EnhanceTicketV2: "EnhanceTicketV2",
 		ActivityFetchTicket: "fetch_ticket", ActivityTicketSearch: "ticket_search", ActivityDocSearch: "doc_search", ActivityIPSearch: "ip_search",
 		ActivitySynthesize: "synthesize", ActivityUpdateTicket: "update_ticket", ActivityRecordFailure: "record_failure",
-		ActivityTidyNote: "tidy_note", enhancement.InstanceID("a", 1): "a", enhancement.InstanceID("a", 2): "a-2",
+		ActivityTidyNote: "tidy_note", ActivityHoldJob: "hold_job", string(enhancement.DependencyServiceDesk): "servicedesk",
+		enhancement.InstanceID("a", 1): "a", enhancement.InstanceID("a", 2): "a-2",
 		string(enhancement.StatusPending): "pending", string(enhancement.StatusCompleted): "completed",
 	} {
 		if got != want {
 			t.Errorf("%q was renamed to %q", want, got)
 		}
 	}
-	if got := reflect.TypeFor[Job]().NumField(); got != 6 {
-		t.Errorf("the workflow's input has %d fields: ids and a mark only, old inputs must still decode", got)
+	if got := reflect.TypeFor[Job]().NumField(); got != 7 {
+		t.Errorf("the workflow's input has %d fields: ids and marks only, old inputs must still decode", got)
 	}
 	// What an old worker reads, and an old history holds.
 	const before = `{"tenant_id":"a","job_id":"b","run":1,"correlation_id":"c"}`

@@ -39,7 +39,9 @@ type config struct {
 	KnowledgeTimeout time.Duration `envconfig:"KB_TIMEOUT" default:"10s"`
 	// UpkeepInterval is how often search index and embeddings are looked after.
 	UpkeepInterval time.Duration `envconfig:"UPKEEP_INTERVAL" default:"5m"`
-	Grace          time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// HoldLimit is how long a job waits for a dead ServiceDesk Plus before it fails.
+	HoldLimit time.Duration `envconfig:"QUEUE_HOLD_LIMIT" default:"72h"`
+	Grace     time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 }
 
 func loadConfig() (config, error) {
@@ -63,7 +65,7 @@ func (c config) validate() error {
 		}
 	}
 	for name, d := range map[string]time.Duration{
-		"SERVICEDESK_TIMEOUT": c.DeskTimeout, "KB_TIMEOUT": c.KnowledgeTimeout, "SHUTDOWN_GRACE": c.Grace,
+		"SERVICEDESK_TIMEOUT": c.DeskTimeout, "KB_TIMEOUT": c.KnowledgeTimeout, "SHUTDOWN_GRACE": c.Grace, "QUEUE_HOLD_LIMIT": c.HoldLimit,
 		"SWEEP_PENDING_AFTER": c.Sweep.PendingAfter, "SWEEP_RUNNING_AFTER": c.Sweep.RunningAfter,
 		"SWEEP_STUCK_AFTER": c.Sweep.StuckAfter, "SWEEP_BACKOFF": c.Sweep.Backoff,
 		"MIRROR_COMPLETE_INTERVAL": c.Mirror.Complete, "MIRROR_FIRST_WINDOW": c.Mirror.FirstWindow,

@@ -41,6 +41,9 @@ const (
 	exitSettings = 2
 )
 
+// stopSidecar is how long the sidecar may take to answer that it will stop.
+const stopSidecar = 5 * time.Second
+
 func main() { os.Exit(start()) }
 
 func start() int {
@@ -142,7 +145,7 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 	defer giveUp(nil)
 	go func() {
 		if err := (watchdog{worker: dapr.WorkerReady}).watch(serving); err != nil {
-			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), watchdogInterval)
+			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), stopSidecar)
 			defer cancel()
 			giveUp(errors.Join(err, dapr.Stop(stopping)))
 		}
@@ -161,14 +164,18 @@ func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks des
 	if err != nil {
 		return nil, err
 	}
+	cfg.LLM.Switched = func(off bool) {
+		metrics.Breaker("", "llm", off)
+		logger.Warn("the language model switched", "asked", !off)
+	}
 	llm, err := newLLM(cfg.LLM, llmKey, logger)
 	if err != nil {
 		return nil, err
 	}
 	return &workflows.Activities{
-		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, logger),
+		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, metrics, logger),
 		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
-		Desks:       desks, Metrics: metrics, Logger: logger,
+		Desks:       desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil
 }
 

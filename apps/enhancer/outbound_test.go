@@ -14,6 +14,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -53,7 +54,7 @@ func TestSSRFTheEnhancerIsGuarded(t *testing.T) {
 		}
 		_, firstErr := client.Request(t.Context(), "1")
 		_, secondErr := mirrored.Request(t.Context(), "1")
-		articles := newSources(cfg, store.DB, guard, d, noCache{}, nil, logger)[enhancement.StepDocSearch]
+		articles := newSources(cfg, store.DB, guard, d, noCache{}, nil, telemetry.NewMetrics(), logger)[enhancement.StepDocSearch]
 		found, kbErr := articles.Find(t.Context(), gather.Query{TenantID: "alpha", Ticket: ticket.Ticket{ID: "1", Subject: "VPN drops"}})
 		if n := requests.Load(); n != want {
 			t.Errorf("allowed %q: %d requests arrived, want %d", allowed, n, want)

@@ -13,15 +13,17 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // newSources makes the context sources. reranker may be nil: words then decide alone.
 func newSources(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks, cache knowledge.Cache, reranker gather.Reranker,
-	logger *slog.Logger,
+	metrics *telemetry.Metrics, logger *slog.Logger,
 ) map[enhancement.Step]gather.Source {
 	articles := knowledge.NewMirror(db, knowledge.MirrorOptions{Reranker: reranker, Links: desks, Logger: logger})
 	live := knowledge.NewLive(desks, cache, knowledge.Options{
 		Timeout: cfg.KnowledgeTimeout, Transport: guard.Transport(), Logger: logger,
+		Switched: func(tenantID string, off bool) { metrics.Breaker(tenantID, "knowledge", off) },
 	})
 	return map[enhancement.Step]gather.Source{
 		enhancement.StepTicketSearch: history.New(db, history.Options{Reranker: reranker, Links: desks, Logger: logger}),

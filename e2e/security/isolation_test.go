@@ -82,6 +82,9 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.TakeDue": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.TakeDue(ctx, id, ledger.Patience{}, 10, time.Minute)
 		},
+		"enhancement/ledger.Ledger.BeginAnew": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.BeginAnew(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1})
+		},
 		"enhancement/ledger.Ledger.Swept": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.Swept(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1}, 1, time.Minute)
 		},
@@ -93,6 +96,28 @@ func ledgerCalls() map[string]call {
 		},
 		"enhancement/ledger.Ledger.KeepWorkflow": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.KeepWorkflow(ctx, ledger.Ended{TenantID: id, JobID: w.failed.ID, Run: 1}, time.Minute)
+		},
+		"enhancement/ledger.Ledger.Outage": func(ctx context.Context, w *world, id string) (any, error) {
+			// As when the server has failed for long enough.
+			if _, err := w.store.Database.Admin.Exec(ctx, "UPDATE dependency_outages SET since = now(), probe_after = now() WHERE tenant_id = $1", id); err != nil {
+				return nil, err
+			}
+			o, err := w.ledger.Outage(ctx, id, enhancement.DependencyServiceDesk, w.running.ID, 1)
+			return found(o.Standing), err
+		},
+		"enhancement/ledger.Ledger.DependencyFailed": func(ctx context.Context, w *world, id string) (any, error) {
+			o, err := w.ledger.DependencyFailed(ctx, id, ledger.Failure{
+				Dependency: enhancement.DependencyServiceDesk, JobID: w.running.ID, Run: 1, Step: enhancement.StepUpdateTicket, Reason: "example",
+			})
+			return found(o.Standing), err
+		},
+		"enhancement/ledger.Ledger.DependencyWorks": func(ctx context.Context, w *world, id string) (any, error) {
+			r, err := w.ledger.DependencyWorks(ctx, id, enhancement.DependencyServiceDesk)
+			return found(r.Ended), err
+		},
+		"enhancement/ledger.Ledger.Hold": func(ctx context.Context, w *world, id string) (any, error) {
+			held, err := w.ledger.Hold(ctx, id, w.running.ID, 1, ledger.Holding{Dependency: enhancement.DependencyServiceDesk, Limit: time.Hour})
+			return found(held.Held), err
 		},
 		"enhancement/ledger.Ledger.Job": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Job(ctx, id, w.job.ID) },
 		"enhancement/ledger.Ledger.List": func(ctx context.Context, w *world, id string) (any, error) {
@@ -112,13 +137,16 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.HoldNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.HoldNote(ctx, id, "1002", w.running.ID, 2*time.Hour)
 		},
+		"enhancement/ledger.Ledger.IntendNote": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.IntendNote(ctx, id, "1002", w.running.ID, "digest")
+		},
 		"enhancement/ledger.Ledger.ReleaseNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.ReleaseNote(ctx, id, "1002", w.running.ID)
 		},
 		"enhancement/ledger.Ledger.Complete": func(ctx context.Context, w *world, id string) (any, error) {
 			last := step()
 			last.Step = enhancement.StepUpdateTicket
-			return nil, w.ledger.Complete(ctx, ledger.Completion{TenantID: id, JobID: w.running.ID, TicketID: "1002", NoteID: "5", Step: last}, w.running.ID)
+			return nil, w.ledger.Complete(ctx, ledger.Completion{TenantID: id, JobID: w.running.ID, TicketID: "1002", NoteID: "5", Step: last, Written: &ledger.WrittenNote{Run: 1, Stored: "digest"}}, w.running.ID)
 		},
 		"enhancement/ledger.Ledger.Fetched": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.Fetched(ctx, id, w.running.ID, 1, ticket.Ticket{ID: "1002", Subject: "changed", Description: "changed"})
@@ -327,21 +355,22 @@ func ofNoTenant() map[string]string {
 		"audit":                        "the audit log is the platform's: app_user may only add to it, see TestNobodyChangesTheLog",
 		"mirror":                       "it works with the desk of the tenant it is told, by stores and statements within InTenant: see TestTheScheduleServesAllTenants",
 		"gather/knowledge.Source.Find": "asks Mirror and Live", "gather/knowledge.Live.Find": "asks the tenant's own server: see TestConformance there",
-		"gather/knowledge.Probe":               "asks a server, and touches no row",
-		"gather/corpus.Store.PutRows":          "history.Store.Put and knowledge.Store.Put are made of it",
-		"gather/corpus.Store.Reindex":          "does what Rebuild does, with rows that lack an index",
-		"search.Collection.Lock":               "all of the index' calls take it first",
-		"search.Collection.Outdated":           "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
-		"tenant/tenantstore.Store.Enabled":     "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
-		"tenant/tenantstore.Store.List":        "is the console's, which works across tenants",
-		"tenant/tenantstore.Store.KeepSealed":  "seals all tenants' secrets anew",
-		"tenant/tenantstore.Store.Reseal":      "the same",
-		"tenant/tenantstore.Store.SealedWith":  "counts by key",
-		"enhancement/ledger.Ledger.Unfinished": "lists ids and how much there is to do, on purpose: see TestEveryFunctionWithItsOwnersRightsIsConfined",
-		"enhancement/ledger.Ledger.Unpurged":   "the same",
-		"enhancement/ledger.Ledger.Turns":      "the same",
-		"enhancement/ledger.Ledger.Waiting":    "the same",
-		"webhook/quota.Turns.Take":             "touches no row",
+		"gather/knowledge.Probe":                    "asks a server, and touches no row",
+		"gather/corpus.Store.PutRows":               "history.Store.Put and knowledge.Store.Put are made of it",
+		"gather/corpus.Store.Reindex":               "does what Rebuild does, with rows that lack an index",
+		"search.Collection.Lock":                    "all of the index' calls take it first",
+		"search.Collection.Outdated":                "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
+		"tenant/tenantstore.Store.Enabled":          "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
+		"tenant/tenantstore.Store.List":             "is the console's, which works across tenants",
+		"tenant/tenantstore.Store.KeepSealed":       "seals all tenants' secrets anew",
+		"tenant/tenantstore.Store.Reseal":           "the same",
+		"tenant/tenantstore.Store.SealedWith":       "counts by key",
+		"enhancement/ledger.Ledger.Unfinished":      "lists ids and how much there is to do, on purpose: see TestEveryFunctionWithItsOwnersRightsIsConfined",
+		"enhancement/ledger.Ledger.Unpurged":        "the same",
+		"enhancement/ledger.Ledger.Turns":           "the same",
+		"enhancement/ledger.Ledger.Waiting":         "the same",
+		"enhancement/ledger.Ledger.StandingOutages": "the same",
+		"webhook/quota.Turns.Take":                  "touches no row",
 	}
 }
 

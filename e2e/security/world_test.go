@@ -82,6 +82,12 @@ func newWorld(t *testing.T) *world {
 		},
 		func() error { _, err := w.ledger.Accept(t.Context(), w.running); return err },
 		func() error { _, err := w.ledger.Claim(t.Context(), victim, w.running.ID); return err },
+		func() error {
+			_, err := w.ledger.DependencyFailed(t.Context(), victim, ledger.Failure{
+				Dependency: enhancement.DependencyServiceDesk, JobID: w.running.ID, Run: 1, Step: enhancement.StepUpdateTicket, Reason: canary,
+			})
+			return err
+		},
 		func() error { _, err := w.ledger.AcceptQueued(t.Context(), w.newJob(victim, "1004")); return err },
 		func() error { _, err := w.ledger.Accept(t.Context(), w.failed); return err },
 		func() error { _, err := w.ledger.Fail(t.Context(), victim, w.failed.ID, 1, "example"); return err },

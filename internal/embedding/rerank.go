@@ -41,7 +41,7 @@ type RerankOptions struct {
 	Timeout time.Duration
 	// MaxFailures in a row turn reranking off [3].
 	MaxFailures int
-	// Off is how long it stays off [30 s]. After that a single call tries; the others wait for its success.
+	// Off is how long it stays off [20 s]. After that a single call tries; the others wait for its success.
 	Off time.Duration
 	// CachedQueries is how many vectors of queries are kept [512].
 	CachedQueries int
@@ -49,7 +49,7 @@ type RerankOptions struct {
 }
 
 func (o RerankOptions) withDefaults() RerankOptions {
-	const failures, cached, seconds = 3, 512, 30
+	const failures, cached, seconds = 3, 512, 20
 	if o.Weight <= 0 {
 		o.Weight = DefaultWeight
 	}

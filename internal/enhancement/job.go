@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-agents/ai-agents/internal/mutation"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -23,8 +24,8 @@ const (
 	EventUpdated Event = "updated"
 )
 
-// Status is the state of a job: pending → running → completed or failed, and from failed back to pending when its
-// event is sent again.
+// Status is the state of a job: pending → running → completed or failed; from running back to pending when it is held, and
+// from failed when its event is sent again.
 type Status string
 
 // The states of a job.
@@ -50,9 +51,16 @@ type Job struct {
 	CorrelationID string
 	// Refetch says that the sender was not to be believed about the ticket's texts: they are empty until they have been
 	// fetched from ServiceDesk Plus.
-	Refetch       bool
-	Status        Status
-	Run           int // 1 the first time; more when a failed job was begun anew
+	Refetch bool
+	Status  Status
+	Run     int // 1 the first time; more when a failed job was begun anew, or one that was held goes on
+	// FirstRun is the run since which its steps are on record: a job that was held goes on with them, one that was begun anew
+	// does not.
+	FirstRun int
+	// HeldFor is what a pending job waits for beside its turn; empty for nothing. HeldSince is when it was held first, zero
+	// for never.
+	HeldFor       Dependency
+	HeldSince     time.Time
 	FailureReason string
 	NoteID        string
 	Degraded      []string // what the note had to do without
@@ -75,6 +83,9 @@ func JobID(tenantID string, event Event, t ticket.Ticket) string {
 	if event == EventUpdated {
 		parts = append(parts, t.Subject, t.Description, t.Priority)
 	}
+	if mutation.On(mutation.RandomJobID) {
+		parts = append(parts, uuid.NewString())
+	}
 	// No part can contain NUL once normalised, so the joined name is unambiguous.
 	name := strings.Join(parts, "\x00")
 	return uuid.NewHash(sha256.New(), jobNamespace, []byte(name), uuidVersion8).String()
@@ -96,7 +107,7 @@ func New(tenantID string, event Event, t ticket.Ticket, correlationID string) Jo
 	t.Priority = ticket.Normalize(t.Priority)
 	return Job{
 		ID: JobID(tenantID, event, t), TenantID: tenantID, Event: event, Ticket: t,
-		CorrelationID: correlationID, Status: StatusPending, Run: 1,
+		CorrelationID: correlationID, Status: StatusPending, Run: 1, FirstRun: 1,
 	}
 }
 

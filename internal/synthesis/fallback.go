@@ -15,6 +15,7 @@ const (
 	ReasonNoSources   Reason = "no_sources"  // nothing was found that a model could cite, so it was not asked
 	ReasonTimeout     Reason = "timeout"     // no answer in time
 	ReasonFailed      Reason = "failed"      // the request failed
+	ReasonNotNow      Reason = "not_now"     // it has failed again and again, and was not asked
 	ReasonRefused     Reason = "refused"     // the model or its filter declined
 	ReasonUnreadable  Reason = "unreadable"  // no answer in the form asked for
 	ReasonUnsupported Reason = "unsupported" // nothing in the answer was supported by a source
@@ -27,6 +28,7 @@ func (r Reason) notice() string {
 		ReasonNoSources:   "nothing was found for it to work on",
 		ReasonTimeout:     "it did not answer in time",
 		ReasonFailed:      "it could not be reached",
+		ReasonNotNow:      "it has not answered lately, and is asked again soon",
 		ReasonRefused:     "it declined to answer",
 		ReasonUnreadable:  "its answer could not be read",
 		ReasonUnsupported: "its answer was not supported by what was found",

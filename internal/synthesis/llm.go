@@ -13,12 +13,14 @@ type LLM interface {
 	Complete(ctx context.Context, p Prompt) (Completion, error)
 }
 
-// What an LLM may answer instead of text, and what the note then says differently.
+// What an LLM may give instead of text, and what the note then says differently.
 var (
 	// ErrRefused says that the model or a filter in front of it declined to answer.
 	ErrRefused = errors.New("the language model declined to answer")
 	// ErrNoAnswer says that the server answered, but with no text.
 	ErrNoAnswer = errors.New("the language model's answer is empty")
+	// ErrNotNow says that it has failed again and again, and is left alone for a moment.
+	ErrNotNow = errors.New("the language model is not asked for now")
 )
 
 // Prompt is what a model is asked.

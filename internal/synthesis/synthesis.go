@@ -148,6 +148,8 @@ func (s *Synthesizer) ask(ctx context.Context, in Input, src sources, out *Outpu
 	switch {
 	case errors.Is(err, ErrRefused):
 		return "", ReasonRefused
+	case errors.Is(err, ErrNotNow):
+		return "", ReasonNotNow
 	case errors.Is(err, ErrNoAnswer):
 		return "", ReasonUnreadable
 	case errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil:

@@ -174,6 +174,7 @@ func TestSynthesizeFallsBack(t *testing.T) {
 		"timeout":     {silent{}, synthesis.ReasonTimeout, "did not answer in time"},
 		"error":       {scripted{err: errors.New("status 500")}, synthesis.ReasonFailed, "could not be reached"},
 		"refused":     {scripted{err: fmt.Errorf("x: %w", synthesis.ErrRefused)}, synthesis.ReasonRefused, "declined"},
+		"not now":     {scripted{err: fmt.Errorf("x: %w", synthesis.ErrNotNow)}, synthesis.ReasonNotNow, "has not answered lately"},
 		"empty":       {scripted{err: synthesis.ErrNoAnswer}, synthesis.ReasonUnreadable, "could not be read"},
 		"prose":       {scripted{text: "Hello."}, synthesis.ReasonUnreadable, "could not be read"},
 		"no items":    {scripted{text: `{"summary":"All is well."}`}, synthesis.ReasonUnsupported, "not supported"},

@@ -48,6 +48,7 @@ type Queue interface {
 	Admit(ctx context.Context, tenantID string, most, limit int) ([]ledger.Admitted, error)
 	Readmit(ctx context.Context, tenantID, jobID string, run int) error
 	Waiting(ctx context.Context) ([]ledger.Depth, error)
+	StandingOutages(ctx context.Context) ([]ledger.StandingOutage, error)
 }
 
 // Engine is the workflow engine.
@@ -153,7 +154,7 @@ func (d *Dispatcher) RunMeasuring(ctx context.Context) {
 	}
 }
 
-// Measure counts the queues once.
+// Measure counts the queues once, and what holds them.
 func (d *Dispatcher) Measure(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -166,6 +167,15 @@ func (d *Dispatcher) Measure(ctx context.Context) error {
 		queues[i] = telemetry.Queue{TenantID: q.TenantID, Waiting: q.Waiting, Held: q.Held, Running: q.Running, Oldest: q.Oldest}
 	}
 	d.Metrics.Queues(queues)
+	standing, err := d.Queue.StandingOutages(ctx)
+	if err != nil {
+		return err
+	}
+	outages := make([]telemetry.Outage, len(standing))
+	for i, o := range standing {
+		outages[i] = telemetry.Outage{TenantID: o.TenantID, Dependency: string(o.Dependency), For: o.For}
+	}
+	d.Metrics.Outages(outages)
 	return nil
 }
 

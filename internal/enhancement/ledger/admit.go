@@ -74,14 +74,15 @@ const (
 			SELECT ctid FROM enhancement_history
 			WHERE status = 'pending' AND queued_at IS NOT NULL
 			ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL
+		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
 		FROM next WHERE h.ctid = next.ctid
 		RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.run, h.refetch`
 )
 
 // Admit moves at most so many of the tenant's waiting jobs to running, the oldest first, and gives the right and the duty to
 // start their workflows. However many replicas do it at once, each job is given to one of them, and never more than limit jobs
-// of the tenant run. None is given while the tenant's jobs are held, or another replica is slow to admit its jobs.
+// of the tenant run. While something of the tenant's is dead, none is given but, now and then, one that tries it. None is
+// given, too, when another replica is slow to admit its jobs.
 func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([]Admitted, error) {
 	var jobs []Admitted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
@@ -95,11 +96,16 @@ func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([
 		if room <= 0 {
 			return nil
 		}
-		room, err := openings(ctx, tx, tenantID, room)
-		if err != nil || room <= 0 {
+		open, err := openings(ctx, tx, tenantID, room)
+		if err != nil || open.jobs <= 0 {
 			return err
 		}
-		rows, err := tx.Query(ctx, admitQuery, room)
+		var rows pgx.Rows
+		if open.probe {
+			rows, err = tx.Query(ctx, probeQuery, probeLease)
+		} else {
+			rows, err = tx.Query(ctx, admitQuery, open.jobs)
+		}
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}

@@ -7,6 +7,7 @@ func ListSQL(p List, tenantID string) (query string, args []any) { return p.sql(
 const (
 	TakeDueSQL   = takeDueQuery
 	TakeEndedSQL = takeEndedQuery
+	TakeHeldSQL  = takeHeldQuery
 	AdmitSQL     = admitQuery
 	RoomSQL      = roomQuery
 	AdmitLockSQL = admitLock

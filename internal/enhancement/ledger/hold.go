@@ -2,9 +2,148 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
-// openings is how many of the tenant's jobs may be admitted now, of those for which there is room.
-func openings(_ context.Context, _ postgres.Tx, _ string, most int) (int, error) { return most, nil }
+// mostBlame is how often a job may be put back though the others of its tenant were done meanwhile.
+const mostBlame = 3
+
+// Holding is why a job is to be held.
+type Holding struct {
+	Dependency enhancement.Dependency
+	// Reason is what the dependency's last failure was.
+	Reason string
+	// Spent says that the job's own attempts ran out. Otherwise it was told that the dependency is dead.
+	Spent bool
+	// Limit is how long a job is held in all, from the first time on, before it fails.
+	Limit time.Duration
+}
+
+// Held is what became of a job that was to be held.
+type Held struct {
+	// Held says that it waits for the dependency, or, when that is back already, for its turn.
+	Held bool
+	// Failed says that it has been tried for long enough; Reason is what the ledger says.
+	Failed bool
+	Reason string
+}
+
+// Hold has a run of a job that cannot end without the dependency wait for it, in its old place, to be run again with what its
+// steps have left; or fails it, when it was held for longer than the limit, or fails again and again while the tenant's
+// other jobs are done. Neither, when the run is over.
+func (l *Ledger) Hold(ctx context.Context, tenantID, jobID string, run int, h Holding) (Held, error) {
+	var held Held
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) (err error) {
+		held, err = hold(ctx, tx, tenantID, jobID, run, h)
+		return err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Held{}, nil
+	}
+	if err != nil {
+		return Held{}, explain(err, "hold", jobID)
+	}
+	return held, nil
+}
+
+func hold(ctx context.Context, tx postgres.Tx, tenantID, jobID string, run int, h Holding) (Held, error) {
+	const (
+		look = `
+			SELECT blamed, coalesce(now() - held_since > $4::interval, false) FROM enhancement_history
+			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running') FOR UPDATE`
+		standing = `SELECT coalesce(opened_by = $3, false) FROM dependency_outages WHERE tenant_id = $1 AND dependency = $2 AND since IS NOT NULL`
+		put      = `
+			UPDATE enhancement_history
+			SET status = 'pending', run = run + 1, held_for = $3, held_since = coalesce(held_since, now()), blamed = $4,
+				started_at = NULL, queued_at = coalesce(queued_at, now()), sweeps = 0, sweep_at = NULL
+			WHERE tenant_id = $1 AND job_id = $2`
+		// Whoever opened the outage is blamed for it once, however long it lasts.
+		blame = `UPDATE dependency_outages SET opened_by = NULL WHERE tenant_id = $1 AND dependency = $2 AND opened_by = $3`
+		fail  = `
+			UPDATE enhancement_history SET status = 'failed', failure_reason = $3, finished_at = now()
+			WHERE tenant_id = $1 AND job_id = $2`
+	)
+	var (
+		blamed  int
+		expired bool
+	)
+	if err := tx.QueryRow(ctx, look, tenantID, jobID, run, h.Limit).Scan(&blamed, &expired); err != nil {
+		return Held{}, err
+	}
+	waitsFor, alone := h.Dependency, false // whether no other job found it dead
+	switch err := tx.QueryRow(ctx, standing, tenantID, h.Dependency, jobID).Scan(&alone); {
+	case errors.Is(err, pgx.ErrNoRows): // it has answered others meanwhile
+		waitsFor, alone = "", h.Spent
+	case err != nil:
+		return Held{}, fmt.Errorf("look for the outage: %w", err)
+	}
+	if alone {
+		blamed++
+		if _, err := tx.Exec(ctx, blame, tenantID, h.Dependency, jobID); err != nil {
+			return Held{}, fmt.Errorf("blame the job: %w", err)
+		}
+	}
+	if reason := h.givenUp(expired, blamed); reason != "" {
+		_, err := tx.Exec(ctx, fail, tenantID, jobID, reason)
+		return Held{Failed: true, Reason: reason}, err
+	}
+	_, err := tx.Exec(ctx, put, tenantID, jobID, waitsFor, blamed)
+	return Held{Held: true}, err
+}
+
+// givenUp says why the job is to fail, and is empty when it is not.
+func (h Holding) givenUp(expired bool, blamed int) string {
+	switch {
+	case expired:
+		return told(fmt.Sprintf("%s; it was held for %s in all, which is the limit", h.Reason, h.Limit))
+	case blamed > mostBlame:
+		return told(fmt.Sprintf("%s; it failed like this in %d runs, while other tickets were done", h.Reason, blamed))
+	}
+	return ""
+}
+
+// opening is how many of a tenant's jobs may be admitted.
+type opening struct {
+	jobs int
+	// probe says that the one is to find out whether what is dead has come back.
+	probe bool
+}
+
+// openings is what may be admitted now, of the jobs for which there is room. While something of the tenant's is dead, that
+// is none, and one when it is time to try it.
+func openings(ctx context.Context, tx postgres.Tx, tenantID string, most int) (opening, error) {
+	const query = `SELECT probe_after <= now() FROM dependency_outages WHERE tenant_id = $1 AND since IS NOT NULL ORDER BY 1 LIMIT 1`
+	var due bool
+	switch err := tx.QueryRow(ctx, query, tenantID).Scan(&due); {
+	case errors.Is(err, pgx.ErrNoRows):
+		return opening{jobs: most}, nil
+	case err != nil:
+		return opening{}, fmt.Errorf("look for outages: %w", err)
+	case !due:
+		return opening{}, nil
+	}
+	return opening{jobs: min(1, most), probe: true}, nil
+}
+
+// probeQuery is admitQuery for the one job that tries what is dead. It is one that has been tried the least, so that a ticket
+// that fails whatever happens does not keep the others from going on. It becomes the only one to try for the lease.
+const probeQuery = `
+	WITH next AS (
+		SELECT ctid FROM enhancement_history
+		WHERE status = 'pending' AND queued_at IS NOT NULL
+		ORDER BY run - first_run, received_at LIMIT 1 FOR UPDATE SKIP LOCKED),
+	started AS (
+		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
+		FROM next WHERE h.ctid = next.ctid
+		RETURNING h.tenant_id, h.job_id, h.ticket_id, h.correlation_id, h.run, h.refetch),
+	probing AS (
+		UPDATE dependency_outages o SET probe_job = s.job_id, probe_run = s.run, probe_after = now() + $1::interval
+		FROM started s WHERE o.tenant_id = s.tenant_id AND o.since IS NOT NULL)
+	SELECT tenant_id, job_id::text, ticket_id, correlation_id, run, refetch FROM started`

@@ -35,7 +35,8 @@ const acceptQuery = `
 			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}',
 			received_at = now(), started_at = NULL, finished_at = NULL, queued_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
-			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL
+			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL,
+			held_for = '', held_since = NULL, blamed = 0, first_run = h.run + 1
 		WHERE h.status = 'failed'
 		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
 				SELECT FROM enhancement_history later
@@ -165,7 +166,7 @@ func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (Claimed, er
 	const query = `
 		UPDATE enhancement_history
 		SET status = CASE status WHEN 'pending' THEN 'running' ELSE status END,
-		    started_at = coalesce(started_at, now())
+		    started_at = coalesce(started_at, now()), held_for = ''
 		WHERE tenant_id = $1 AND job_id = $2
 		RETURNING status, run, refetch`
 	var c Claimed
@@ -186,7 +187,7 @@ func (l *Ledger) Fail(ctx context.Context, tenantID, jobID string, run int, reas
 	}
 	const query = `
 		UPDATE enhancement_history
-		SET status = 'failed', failure_reason = $4, finished_at = now()
+		SET status = 'failed', failure_reason = $4, finished_at = now(), held_for = ''
 		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running')`
 	failed := false
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {

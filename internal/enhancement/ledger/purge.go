@@ -32,7 +32,7 @@ func (l *Ledger) Unpurged(ctx context.Context, kept time.Duration) ([]string, er
 type Ended struct {
 	TenantID, JobID, CorrelationID string
 
-	// Run is its last one, and Purged the last whose workflow is gone.
+	// Run is its last one that has ended, and Purged the last whose workflow is gone.
 	Run, Purged int
 }
 
@@ -46,16 +46,35 @@ const takeEndedQuery = `
 	FROM ended WHERE h.ctid = ended.ctid
 	RETURNING h.tenant_id, h.job_id::text, h.correlation_id, h.run, h.purged_run`
 
+// takeHeldQuery does the same to held jobs, of which all runs but the next have ended.
+const takeHeldQuery = `
+	WITH held AS (
+		SELECT ctid FROM enhancement_history
+		WHERE held_for <> '' AND purged_run < run - 1 AND (sweep_at IS NULL OR sweep_at <= now())
+		ORDER BY held_since LIMIT $1 FOR UPDATE SKIP LOCKED)
+	UPDATE enhancement_history h SET sweep_at = now() + $2::interval
+	FROM held WHERE h.ctid = held.ctid
+	RETURNING h.tenant_id, h.job_id::text, h.correlation_id, h.run - 1, h.purged_run`
+
 // TakeEnded gives at most so many of the tenant's jobs that ended longer ago than kept and whose workflows are not known to
-// be gone. No other replica is given them until the lease ends.
+// be gone, and as many of those that are held, whose runs before have ended. No other replica is given them until the lease
+// ends.
 func (l *Ledger) TakeEnded(ctx context.Context, tenantID string, kept time.Duration, most int, lease time.Duration) ([]Ended, error) {
 	var jobs []Ended
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, takeEndedQuery, kept, most, lease)
+		ended, err := tx.Query(ctx, takeEndedQuery, kept, most, lease)
 		if err != nil {
-			return fmt.Errorf("query: %w", err)
+			return fmt.Errorf("query what has ended: %w", err)
 		}
-		jobs, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Ended])
+		if jobs, err = pgx.CollectRows(ended, pgx.RowToStructByPos[Ended]); err != nil {
+			return err
+		}
+		held, err := tx.Query(ctx, takeHeldQuery, most, lease)
+		if err != nil {
+			return fmt.Errorf("query what is held: %w", err)
+		}
+		tried, err := pgx.CollectRows(held, pgx.RowToStructByPos[Ended])
+		jobs = append(jobs, tried...)
 		return err
 	})
 	if err != nil {

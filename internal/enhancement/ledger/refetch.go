@@ -40,9 +40,15 @@ const givesWayTo = 5 * time.Minute
 // Fetched gives a running job the texts of its ticket, and ends it when they are those of the ticket's job before it, if
 // that one is done or doing: whatever was said to have happened changed nothing, or somebody only claimed it. It
 // reports whether the job has ended so. A job ended without a note of its own says nothing about the ticket and is
-// passed over. ErrNotFound: the run is over. One that waits runs all the same: the start of its workflow got no answer.
+// passed over. What the steps of a job that was held have made of other texts goes. ErrNotFound: the run is over. One that
+// waits runs all the same: the start of its workflow got no answer.
 func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error) {
 	const (
+		outdate = `
+			DELETE FROM enhancement_steps s USING enhancement_history h
+			WHERE s.tenant_id = $1 AND s.job_id = $2 AND s.step NOT IN ('fetch_ticket', 'update_ticket')
+			  AND h.tenant_id = $1 AND h.job_id = $2 AND h.run = $3 AND h.run > h.first_run AND h.status IN ('pending', 'running')
+			  AND (h.subject, h.description, h.priority) IS DISTINCT FROM ($4, $5, $6)`
 		store = `
 			UPDATE enhancement_history
 			SET subject = $4, description = $5, priority = $6, status = 'running', started_at = coalesce(started_at, now())
@@ -62,6 +68,9 @@ func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t
 			  AND (before.subject, before.description, before.priority) = (job.subject, job.description, job.priority)`
 	)
 	err = l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		if _, err := tx.Exec(ctx, outdate, tenantID, jobID, run, t.Subject, t.Description, t.Priority); err != nil {
+			return fmt.Errorf("forget what is out of date: %w", err)
+		}
 		stored, err := tx.Exec(ctx, store, tenantID, jobID, run, t.Subject, t.Description, t.Priority)
 		if err != nil {
 			return fmt.Errorf("store the ticket: %w", err)

@@ -121,7 +121,7 @@ func inTurns(ctx context.Context, tenants []string, do func(tenantID string) (in
 				return errors.Join(append(errs, err)...)
 			case err != nil:
 				errs = append(errs, err)
-			case n == batch:
+			case n >= batch:
 				more = append(more, tenantID)
 			}
 		}

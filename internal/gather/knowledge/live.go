@@ -2,12 +2,14 @@ package knowledge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/ai-agents/ai-agents/internal/breaker"
 	"github.com/ai-agents/ai-agents/internal/gather"
 )
 
@@ -51,6 +53,7 @@ type Live struct {
 	client    *client
 	opts      Options
 	flights   singleflight.Group
+	breakers  *breakers
 }
 
 var _ gather.Source = (*Live)(nil)
@@ -63,6 +66,7 @@ func NewLive(endpoints Endpoints, cache Cache, opts Options) *Live {
 		memory:    &memory{cache: cache, opts: opts},
 		client:    newClient(opts),
 		opts:      opts,
+		breakers:  newBreakers(opts),
 	}
 }
 
@@ -72,7 +76,8 @@ func (s *Live) Kind() gather.Kind { return gather.KindArticle }
 // Find gives the articles that the tenant's knowledge base finds by the ticket's Keywords, at most
 // MaxArticles, best first; Relevance is the knowledge base's score. Nothing comes of a tenant without a
 // knowledge base or a ticket without keywords. When the knowledge base fails, an older answer
-// is given, with a note; without one, an error, permanent when it is the settings that are wrong.
+// is given, with a note; without one, an error, permanent when it is the settings that are wrong. One that has failed again and
+// again is not asked for a short while, and counts as failed at once.
 func (s *Live) Find(ctx context.Context, q gather.Query) (gather.Result, error) {
 	endpoint, err := s.endpoints.KnowledgeEndpoint(ctx, q.TenantID)
 	if err != nil {
@@ -110,7 +115,10 @@ func (s *Live) answer(ctx context.Context, look lookup) (gather.Result, error) {
 	if known && s.memory.isFresh(remembered) {
 		return gather.Result{Items: remembered.Items}, nil
 	}
-	items, err := s.client.search(ctx, look)
+	items, err := s.breakers.of(look).Do(func() ([]gather.Item, error) { return s.client.search(ctx, look) })
+	if open, ok := errors.AsType[*breaker.OpenError](err); ok { // asking again within the attempt is of no use
+		err = &gather.PermanentError{Err: fmt.Errorf("it is not asked for now: %w", open)}
+	}
 	if err == nil {
 		s.memory.keep(ctx, look, items)
 		return gather.Result{Items: items}, nil

@@ -22,6 +22,9 @@ type Options struct {
 	Stale time.Duration
 	// Transport sends the requests; one that reaches public addresses only. Redirects are followed by outbound.Redirects.
 	Transport http.RoundTripper
+	// Switched is told when a tenant's knowledge base is not asked any more for a while, because it failed again and again, and
+	// when it answers again; see package breaker.
+	Switched func(tenantID string, off bool)
 	// Logger gets what was survived; by default nobody does.
 	Logger *slog.Logger
 	// Clock tells the age of answers; time.Now.
@@ -45,6 +48,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Transport == nil {
 		o.Transport = outbound.New(outbound.Config{}, o.Logger).Transport()
+	}
+	if o.Switched == nil {
+		o.Switched = func(string, bool) {}
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now

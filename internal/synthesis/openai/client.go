@@ -14,6 +14,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	goopenai "github.com/sashabaranov/go-openai"
 
+	"github.com/ai-agents/ai-agents/internal/breaker"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 )
 
@@ -30,6 +31,8 @@ type Client struct {
 	api    *goopenai.Client
 	// noFormat is set once the server has refused response_format, so that later calls do not ask again.
 	noFormat atomic.Bool
+	// breaker has jobs of an outage not wait for the same time-outs one by one.
+	breaker *breaker.Breaker[synthesis.Completion]
 }
 
 var _ synthesis.LLM = (*Client)(nil)
@@ -43,14 +46,32 @@ func New(c Config) (*Client, error) {
 	api := goopenai.DefaultConfig(c.APIKey)
 	api.BaseURL = c.BaseURL
 	api.HTTPClient = newDoer(c.HTTPClient)
-	return &Client{config: c, api: goopenai.NewClientWithConfig(api)}, nil
+	return &Client{
+		config: c, api: goopenai.NewClientWithConfig(api),
+		breaker: breaker.New[synthesis.Completion](breaker.Options{Dead: dead, Switched: c.Switched}),
+	}, nil
 }
 
 // Complete asks for a completion of p. It tries again, with exponential backoff and jitter or after the
 // wait that the server asks for, when the server was busy, broken or out of reach; never when the same
-// request would fail the same way. Errors match synthesis.ErrRefused and synthesis.ErrNoAnswer,
-// context.DeadlineExceeded when time ran out, and contain no secret.
+// request would fail the same way. When several completions in a row have failed so, the next ones fail at once, for a short
+// while. Errors match synthesis.ErrRefused, synthesis.ErrNoAnswer and synthesis.ErrNotNow, context.DeadlineExceeded when
+// time ran out, and contain no secret.
 func (c *Client) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
+	done, err := c.breaker.Do(func() (synthesis.Completion, error) { return c.complete(ctx, p) })
+	if open, ok := errors.AsType[*breaker.OpenError](err); ok {
+		return done, fmt.Errorf("%w: %w", synthesis.ErrNotNow, open)
+	}
+	return done, err
+}
+
+// dead says of a failed completion that the server did not answer, or had other things to do. What it refuses, it has read.
+func dead(err error) bool {
+	failed, ok := errors.AsType[*callError](err)
+	return ok && failed.temporary || errors.Is(err, context.DeadlineExceeded)
+}
+
+func (c *Client) complete(ctx context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
 	var (
 		done    synthesis.Completion
 		last    error

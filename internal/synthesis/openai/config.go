@@ -33,6 +33,10 @@ type Config struct {
 	Backoff time.Duration `envconfig:"LLM_BACKOFF" default:"500ms"`
 	Prices  Prices
 
+	// Switched is told when the server is not asked any more for a while, because it failed again and again, and when it
+	// answers again; see package breaker.
+	Switched func(off bool) `ignored:"true" json:"-"`
+
 	HTTPClient *http.Client     `ignored:"true"` // a new one
 	Logger     *slog.Logger     `ignored:"true"` // none
 	Clock      func() time.Time `ignored:"true"` // time.Now
