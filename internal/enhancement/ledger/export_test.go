@@ -9,4 +9,5 @@ const (
 	TakeEndedSQL = takeEndedQuery
 	AdmitSQL     = admitQuery
 	RoomSQL      = roomQuery
+	AdmitLockSQL = admitLock
 )
