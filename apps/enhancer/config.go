@@ -8,6 +8,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
+	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/mirror"
@@ -30,6 +31,7 @@ type config struct {
 	Mirror     mirror.Config
 	Sweep      sweep.Config
 	Reconcile  reconcile.Config
+	Queue      dispatch.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
 
@@ -79,8 +81,12 @@ func (c config) validate() error {
 	if c.Reconcile.MaxAge <= c.Reconcile.Grace {
 		errs = append(errs, fmt.Errorf("RECONCILE_MAX_AGE is %s: use more than RECONCILE_GRACE, which is %s", c.Reconcile.MaxAge, c.Reconcile.Grace))
 	}
-	if c.Sweep.Attempts < 1 {
-		errs = append(errs, fmt.Errorf("SWEEP_ATTEMPTS is %d: use 1 or more", c.Sweep.Attempts))
+	for name, n := range map[string]int{
+		"SWEEP_ATTEMPTS": c.Sweep.Attempts, "QUEUE_TENANT_LIMIT": c.Queue.TenantLimit, "QUEUE_GLOBAL_LIMIT": c.Queue.GlobalLimit,
+	} {
+		if n < 1 {
+			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -19,12 +19,12 @@ import (
 const pollTimeout = 10 * time.Second
 
 func newReconciler(cfg config, db *postgres.DB, store *tenantstore.Store, guard *outbound.Guard, books *ledger.Ledger,
-	metrics *telemetry.Metrics, logger *slog.Logger,
+	wake func(tenantID string), metrics *telemetry.Metrics, logger *slog.Logger,
 ) *reconcile.Reconciler {
 	settings := cfg.Reconcile
 	settings.Done, settings.CallsPerMinute = cfg.Mirror.ResolvedStatuses, cfg.Mirror.CallsPerMinute
 	return reconcile.New(settings, reconcile.Deps{
-		DB: db, Desks: polled{desk.New(store, guard, pollTimeout, logger)}, Ledger: books, Metrics: metrics, Logger: logger,
+		DB: db, Desks: polled{desk.New(store, guard, pollTimeout, logger)}, Ledger: books, Wake: wake, Metrics: metrics, Logger: logger,
 	})
 }
 

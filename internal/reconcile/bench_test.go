@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,6 +76,7 @@ type bench struct {
 	desks *benchDesks
 	log   *logLines
 	sdp   *servicedesktest.Server // alpha's
+	wakes atomic.Int32
 }
 
 // benchDesks gives each tenant a desk, which a test may stand in front of.
@@ -139,7 +141,7 @@ func (b *bench) replica(books Ledger, change ...func(*Config)) *Reconciler {
 		f(&cfg)
 	}
 	logger := slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return New(cfg, Deps{DB: b.store.DB, Desks: b.desks, Ledger: books, Metrics: telemetry.NewMetrics(), Logger: logger})
+	return New(cfg, Deps{DB: b.store.DB, Desks: b.desks, Ledger: books, Wake: func(string) { b.wakes.Add(1) }, Metrics: telemetry.NewMetrics(), Logger: logger})
 }
 
 func (b *bench) tenant(id string) {

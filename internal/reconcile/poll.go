@@ -257,6 +257,7 @@ func (p *poll) accept(ctx context.Context, t servicedesk.Request) (bool, error) 
 		return false, err
 	}
 	p.missed++
+	p.Wake(p.tenantID)
 	if p.oldest.IsZero() || t.CreatedTime.Before(p.oldest) {
 		p.oldest = t.CreatedTime
 	}

@@ -41,6 +41,9 @@ func TestWhatIsCaught(t *testing.T) {
 		if got := b.missed(); !slices.Equal(got, want) {
 			t.Fatalf("caught %v, want %v", got, want)
 		}
+		if n := b.wakes.Load(); n != 2 {
+			t.Errorf("the dispatcher is woken %d times", n)
+		}
 		if b.log.count("webhooks were missed") != 1 || b.row().missed != 2 || b.measured(`reconcile_missed_total{tenant_id="alpha"}`) != "2" {
 			t.Errorf("it is not said: %+v", b.row())
 		}

@@ -121,9 +121,11 @@ type Ledger interface {
 
 // Deps are what a Reconciler works with.
 type Deps struct {
-	DB      *postgres.DB
-	Desks   Desks
-	Ledger  Ledger
+	DB     *postgres.DB
+	Desks  Desks
+	Ledger Ledger
+	// Wake says that jobs of a tenant wait.
+	Wake    func(tenantID string)
 	Metrics *telemetry.Metrics
 	Logger  *slog.Logger
 }

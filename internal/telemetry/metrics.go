@@ -1,10 +1,8 @@
 package telemetry
 
 import (
-	"maps"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,10 +25,8 @@ const (
 	MetricSwept               = "enhancement_swept_total"
 	MetricOldest              = "enhancement_oldest_seconds"
 	MetricPurged              = "enhancement_workflows_purged_total"
-	MetricReconcilePolls      = "reconcile_polls_total"
-	MetricReconcileMissed     = "reconcile_missed_total"
-	MetricReconcileLeftOut    = "reconcile_left_out_total"
-	MetricReconcileSilence    = "reconcile_silence_seconds"
+	MetricQueue               = "enhancement_queue_jobs"
+	MetricQueueOldest         = "enhancement_queue_oldest_seconds"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -49,24 +45,12 @@ type Swept string
 const (
 	SweptWorking     Swept = "working"     // its workflow is under way
 	SweptHeld        Swept = "held"        // its workflow is suspended, or of a version that no worker knows
+	SweptQueued      Swept = "queued"      // its message did not arrive
 	SweptStarted     Swept = "started"     // nobody worked on it
 	SweptStuck       Swept = "stuck"       // its workflow stood still and was ended
 	SweptUnclear     Swept = "unclear"     // the engine has trouble with this job
 	SweptUnreachable Swept = "unreachable" // the engine answers nobody
 	SweptFailed      Swept = "failed"      // given up
-)
-
-// Reconciled is how a poll for missed webhooks ended.
-type Reconciled string
-
-// The outcomes, as the label of the metric names them.
-const (
-	ReconcileOK      Reconciled = "ok"      // the list was followed to its end
-	ReconcileMore    Reconciled = "more"    // there is more of it, and the next poll is soon
-	ReconcileFull    Reconciled = "full"    // so many of the tenant's jobs wait that none are added
-	ReconcileLimited Reconciled = "limited" // the server limits calls
-	ReconcileFailed  Reconciled = "failed"
-	ReconcileStopped Reconciled = "stopped" // the process was told to stop
 )
 
 // Metrics are the measurements of one app, in a registry of their own.
@@ -85,13 +69,8 @@ type Metrics struct {
 	swept        *prometheus.CounterVec
 	oldest       *prometheus.GaugeVec
 	purged       prometheus.Counter
-	polls        *prometheus.CounterVec
-	missed       *prometheus.CounterVec
-	leftOut      *prometheus.CounterVec
-	silence      *prometheus.GaugeVec
-
-	mu     sync.Mutex
-	silent map[string]time.Duration // what silence was last told
+	queue        *queueGauges
+	reconcile    *reconcileMetrics
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -138,21 +117,11 @@ func NewMetrics() *Metrics {
 		purged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
-		polls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricReconcilePolls, Help: "Polls for missed webhooks, by how they ended.",
-		}, []string{"outcome"}),
-		missed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricReconcileMissed, Help: "Tickets that are enhanced because a poll found that their webhook was missed.",
-		}, []string{"tenant_id"}),
-		leftOut: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricReconcileLeftOut, Help: "Requests that became too old before a poll could look at them; an upper bound.",
-		}, []string{"tenant_id"}),
-		silence: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: MetricReconcileSilence, Help: "Seconds since a poll last followed the tenant's requests to their end.",
-		}, []string{"tenant_id"}),
+		queue: newQueueGauges(), reconcile: newReconcileMetrics(),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.polls, m.missed, m.leftOut, m.silence,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.queue.jobs, m.queue.oldest,
+		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -225,32 +194,3 @@ func (m *Metrics) OldestJobs(pending, running time.Duration) {
 
 // WorkflowPurged counts one workflow that was removed from the engine.
 func (m *Metrics) WorkflowPurged() { m.purged.Inc() }
-
-// ReconcilePolled counts one poll for missed webhooks.
-func (m *Metrics) ReconcilePolled(outcome Reconciled) { m.polls.WithLabelValues(string(outcome)).Inc() }
-
-// ReconcileMissed counts one ticket whose webhook was missed.
-func (m *Metrics) ReconcileMissed(tenantID string) { m.missed.WithLabelValues(tenantID).Inc() }
-
-// ReconcileLeftOut counts requests that became too old before a poll could look at them.
-func (m *Metrics) ReconcileLeftOut(tenantID string, n int) {
-	if n > 0 {
-		m.leftOut.WithLabelValues(tenantID).Add(float64(n))
-	}
-}
-
-// ReconcileSilence says for how long the requests of each tenant have not been followed to their end; of others, nothing
-// is said any more.
-func (m *Metrics) ReconcileSilence(silence map[string]time.Duration) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for id := range m.silent {
-		if _, still := silence[id]; !still {
-			m.silence.DeleteLabelValues(id)
-		}
-	}
-	for id, d := range silence {
-		m.silence.WithLabelValues(id).Set(d.Seconds())
-	}
-	m.silent = maps.Clone(silence)
-}
