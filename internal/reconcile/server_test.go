@@ -18,45 +18,55 @@ func TestFaultsPass(t *testing.T) {
 		fault servicedesktest.Fault
 		said  string
 	}{
-		"500":                     {servicedesktest.Fault{Kind: servicedesktest.FaultAlways500}, "code 4004"},
-		"a proxy's page":          {servicedesktest.Fault{Kind: servicedesktest.FaultHTMLErrorPage}, "HTTP 502"},
-		"a success that failed":   {servicedesktest.Fault{Kind: servicedesktest.FaultSuccessThatFailed}, "HTTP 200"},
-		"no connection":           {servicedesktest.Fault{Kind: servicedesktest.FaultResetConnection}, "connection failed"},
-		"no answer":               {servicedesktest.Fault{Kind: servicedesktest.FaultHang}, "timed out"},
-		"credentials not taken":   {servicedesktest.Fault{Kind: servicedesktest.FaultUnauthorized}, "agentctl tenant set-api-key"},
-		"refuses the criterion":   {servicedesktest.Fault{Kind: servicedesktest.FaultFailNext, Status: 400, Code: 4001, Remaining: 1000}, "refuses to list requests by the time"},
-		"date criteria, strictly": {servicedesktest.Fault{Kind: servicedesktest.FaultDateCriteriaStrict}, ""},
-		"no choice of fields":     {servicedesktest.Fault{Kind: servicedesktest.FaultRefuseFields}, ""},
-		"sparse lists":            {servicedesktest.Fault{Kind: servicedesktest.FaultSparseLists}, ""},
+		"500":                   {servicedesktest.Fault{Kind: servicedesktest.FaultAlways500}, "code 4004"},
+		"a proxy's page":        {servicedesktest.Fault{Kind: servicedesktest.FaultHTMLErrorPage}, "HTTP 502"},
+		"a success that failed": {servicedesktest.Fault{Kind: servicedesktest.FaultSuccessThatFailed}, "HTTP 200"},
+		"no connection":         {servicedesktest.Fault{Kind: servicedesktest.FaultResetConnection}, "connection failed"},
+		"no answer":             {servicedesktest.Fault{Kind: servicedesktest.FaultHang}, "timed out"},
+		"credentials not taken": {servicedesktest.Fault{Kind: servicedesktest.FaultUnauthorized}, "agentctl tenant set-api-key"},
+		"refuses the criterion": {servicedesktest.Fault{Kind: servicedesktest.FaultFailNext, Status: 400, Code: 4001, Remaining: 1000}, "refuses to list requests by the time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachProfile(t, func(t *testing.T, b *bench) {
-				b.clock.move(time.Hour)
-				ids := b.open(3, 10*time.Minute)
-				b.faults(c.fault)
-				b.poll()
-				row := b.row()
-				if c.said == "" {
-					if got := b.missed(); !slices.Equal(got, ids) || row.said != "" {
-						t.Errorf("caught %v, %+v", got, row)
-					}
-					return
-				}
-				if row.failures != 1 || !strings.Contains(row.said, c.said) || strings.Contains(row.said, apiKey) || row.due <= 0 || row.due > 20*time.Second {
-					t.Errorf("%+v", row)
-				}
-				if got := b.measured(`reconcile_polls_total{outcome="failed"}`); got != "1" {
-					t.Errorf("%s polls failed", got)
-				}
-				b.faults()
-				b.poll()
-				if got, row := b.missed(), b.row(); !slices.Equal(got, ids) || row.failures != 0 || row.said != "" || b.log.count("works again") != 1 {
-					t.Errorf("afterwards it caught %v, %+v", got, row)
-				}
-			})
+			b := newBench(t, servicedesktest.Options{})
+			b.clock.move(time.Hour)
+			ids := b.open(3, 10*time.Minute)
+			b.faults(c.fault)
+			b.poll()
+			row := b.row()
+			if row.failures != 1 || !strings.Contains(row.said, c.said) || strings.Contains(row.said, apiKey) || row.due <= 0 || row.due > 20*time.Second {
+				t.Errorf("%+v", row)
+			}
+			if got := b.measured(`reconcile_polls_total{outcome="failed"}`); got != "1" {
+				t.Errorf("%s polls failed", got)
+			}
+			b.faults()
+			b.poll()
+			if got, row := b.missed(), b.row(); !slices.Equal(got, ids) || row.failures != 0 || row.said != "" || b.log.count("works again") != 1 {
+				t.Errorf("afterwards it caught %v, %+v", got, row)
+			}
 		})
 	}
+}
+
+// Servers differ in what they may be asked for.
+func TestServersOfEveryKind(t *testing.T) {
+	t.Parallel()
+	eachProfile(t, func(t *testing.T, b *bench) {
+		var want []string
+		for _, kind := range []servicedesktest.FaultKind{
+			servicedesktest.FaultDateCriteriaStrict, servicedesktest.FaultRefuseFields, servicedesktest.FaultSparseLists,
+			servicedesktest.FaultNoUpdatedTime, servicedesktest.FaultRefuseUpdatedTime, servicedesktest.FaultNoTrash,
+		} {
+			b.clock.move(time.Hour)
+			want = append(want, b.open(2, 10*time.Minute)...)
+			b.faults(servicedesktest.Fault{Kind: kind})
+			b.poll()
+			if got, row := b.missed(), b.row(); !slices.Equal(got, want) || row.said != "" {
+				t.Errorf("%s: caught %v, want %v; %+v", kind, got, want, row)
+			}
+		}
+	})
 }
 
 // A dead server is asked less and less often, and never so seldom that its tickets would wait for long once it is back.
