@@ -69,7 +69,7 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 type bench struct {
 	*Reconciler
 
-	t     *testing.T
+	t     testing.TB
 	clock *clock
 	store *tenantstoretest.Store
 	books *ledger.Ledger
@@ -119,7 +119,7 @@ func (l *logLines) count(part string) int {
 }
 
 // newBench has alpha enabled for a day, and polled before, so that its server's clock is known.
-func newBench(t *testing.T, o servicedesktest.Options, change ...func(*Config)) *bench {
+func newBench(t testing.TB, o servicedesktest.Options, change ...func(*Config)) *bench {
 	t.Helper()
 	b := &bench{
 		t: t, clock: &clock{at: began()}, store: tenantstoretest.New(t), desks: &benchDesks{desks: map[string]Desk{}}, log: &logLines{},
