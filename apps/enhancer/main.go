@@ -118,7 +118,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder,
-		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher, logger)
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
+		newReconciler(cfg, db, store, guard, books, dispatcher.Wake, metrics, logger), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()
