@@ -16,7 +16,7 @@ import (
 // Config is what the enhancer can be set to. Both limits are over all replicas.
 type Config struct {
 	// TenantLimit is how many jobs of a tenant run at most.
-	TenantLimit int `envconfig:"QUEUE_TENANT_LIMIT" default:"8"`
+	TenantLimit int `envconfig:"QUEUE_TENANT_LIMIT" default:"4"`
 	// GlobalLimit is how many jobs of all tenants are to run at most. Replicas that look at the same moment go over it, each
 	// by no more than a batch.
 	GlobalLimit int `envconfig:"QUEUE_GLOBAL_LIMIT" default:"24"`
