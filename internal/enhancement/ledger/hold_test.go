@@ -448,6 +448,25 @@ func TestWhatWasFoundForAnotherTextGoes(t *testing.T) {
 	}
 }
 
+// An update that proves nothing joins a job that is held, for that will fetch the ticket again.
+func TestAnUpdateJoinsAHeldJob(t *testing.T) {
+	s := newSwept(t)
+	hinted := enhancement.NewRefetch("alpha", enhancement.EventUpdated, "1", "c")
+	if made, err := s.AcceptQueued(t.Context(), hinted); err != nil || !made {
+		t.Fatal(err)
+	}
+	j := s.admit("alpha", 1, 1)[0]
+	if _, err := s.Fetched(t.Context(), "alpha", j.JobID, j.Run, ticket.Ticket{ID: "1", Subject: "Printer", Description: "It hums"}); err != nil {
+		t.Fatal(err)
+	}
+	s.failed(j, true)
+	s.hold(j, false)
+	a, err := s.Accept(t.Context(), enhancement.NewRefetch("alpha", enhancement.EventUpdated, "1", "c"))
+	if err != nil || a.JobID != j.JobID || a.Fresh {
+		t.Errorf("accepted %+v, %v", a, err)
+	}
+}
+
 // The workflows of a held job's runs are removed while it is held: one that is tried for days leaves thousands.
 func TestWorkflowsOfHeldRunsAreTaken(t *testing.T) {
 	s := newSwept(t)
