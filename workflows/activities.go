@@ -21,6 +21,8 @@ import (
 
 // Ledger is what the activities need of *ledger.Ledger.
 type Ledger interface {
+	Holds
+
 	Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error)
 	Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error)
 	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
@@ -29,6 +31,10 @@ type Ledger interface {
 	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
+}
+
+// Holds is the part of it that is about what is dead.
+type Holds interface {
 	Hold(ctx context.Context, tenantID, jobID string, run int, h ledger.Holding) (ledger.Held, error)
 	Outage(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) (ledger.Outage, error)
 	DependencyFailed(ctx context.Context, tenantID string, f ledger.Failure) (ledger.Outage, error)
