@@ -70,8 +70,9 @@ func enhanceOne(ctx context.Context, id string, i int) error {
 // Behind hundreds of one tenant's tickets, another's single one is the next to be begun: hardly any of theirs is begun between its
 // arrival and its start. BURST_TICKETS has it be more of them, such as 10000. How long its note takes is measured by make bench-burst.
 func TestABurstDoesNotDelayAnotherTenant(t *testing.T) {
+	t.Parallel()
 	const crowd, neighbour = "e2e-burst-crowd", "e2e-burst-neighbour"
-	waiting := 300
+	waiting := 200
 	if more := os.Getenv("BURST_TICKETS"); more != "" {
 		var err error
 		if waiting, err = strconv.Atoi(more); err != nil {

@@ -121,6 +121,7 @@ type fixture struct {
 	sources    map[enhancement.Step]*source
 	activities *workflows.Activities
 	job        enhancement.Job
+	ended      chan string // the tenants whose runs were told to have ended
 }
 
 // haste turns the lease of 15 s into 3 s, and the pauses of 5 s and 10 s before a second attempt into 1 s and 2 s.
@@ -149,6 +150,9 @@ func newFixture(t *testing.T) *fixture {
 		Metrics: telemetry.NewMetrics(), Logger: slog.New(slog.DiscardHandler),
 		TidyAfter: 10 * time.Millisecond,
 	}
+	const plenty = 64
+	f.ended = make(chan string, plenty)
+	f.activities.Ended = func(tenantID string) { f.ended <- tenantID }
 	f.activities.Hurry(haste)
 	if _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
@@ -203,6 +207,9 @@ func (f *fixture) await(t *testing.T, client *workflow.Client, id string) (workf
 	job, err := f.ledger.Job(ctx, "alpha", f.job.ID)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if job.Status != enhancement.StatusRunning && (len(f.ended) == 0 || <-f.ended != "alpha") {
+		t.Errorf("nobody hears that the run has ended: %+v", job)
 	}
 	return result, job
 }

@@ -48,6 +48,7 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	waiting := flag.Int("waiting", usualWaiting, "how many tickets of one tenant wait")
 	tickets := flag.Int("tickets", usualTickets, "how many tickets of the other are measured, before and beside")
 	limit := flag.Int("limit", 0, "QUEUE_TENANT_LIMIT of the enhancer; 0 for its default")
+	pace := flag.Float64("pace", 0, "QUEUE_TENANT_PACE of the enhancer; 0 for its default")
 	watch := flag.Duration("watch", time.Minute, "for how long the burst is watched after that")
 	flag.Parse()
 	if *waiting < 1 || *tickets < 1 || *watch < 0 {
@@ -57,11 +58,14 @@ func run(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return fmt.Errorf("make a run directory: %w", err)
 	}
-	options := stack.Options{Dir: dir, Ports: stack.Any}
+	settings := map[string]string{}
 	if *limit > 0 {
-		options.Env = map[string]map[string]string{"enhancer": {"QUEUE_TENANT_LIMIT": strconv.Itoa(*limit)}}
+		settings["QUEUE_TENANT_LIMIT"] = strconv.Itoa(*limit)
 	}
-	s, err := stack.Start(ctx, options)
+	if *pace > 0 {
+		settings["QUEUE_TENANT_PACE"] = strconv.FormatFloat(*pace, 'f', -1, 64)
+	}
+	s, err := stack.Start(ctx, stack.Options{Dir: dir, Ports: stack.Any, Env: map[string]map[string]string{"enhancer": settings}})
 	if err != nil {
 		return fmt.Errorf("start the stack (after `make build`): %w", err)
 	}

@@ -150,6 +150,34 @@ func TestReplicasKeepTheLimitsTogether(t *testing.T) {
 	}
 }
 
+// What waits of a tenant is started at its pace, however quickly it ends and however often it is told so; and at its pace, too, when
+// nobody tells. Another tenant's job does not wait for that.
+func TestABacklogIsStartedAtItsPace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "alpha", "beta")
+	const jobs, pace, burst = 16, 40, 4
+	w.cfg.TenantLimit, w.cfg.TenantPace = 2, pace
+	w.burst("alpha", jobs)
+	began := time.Now()
+	d, _ := w.replica(never)
+	for n := range jobs {
+		w.until("the next is started", func(e *engine) bool { return of("alpha", e.started) > n })
+		started := slices.DeleteFunc(w.engine.starts(), func(a ledger.Admitted) bool { return a.TenantID != "alpha" })
+		w.end(started[n])
+		if n%2 == 0 {
+			d.Wake("alpha")
+		}
+		if n == 5 {
+			w.queue("beta", "1")
+			d.Wake("beta")
+		}
+	}
+	if least := time.Second * (jobs - burst) / pace; time.Since(began) < least {
+		t.Errorf("%d jobs took %s, less than %s", jobs, time.Since(began), least)
+	}
+	w.until("beta's is started", func(e *engine) bool { return of("beta", e.started) == 1 })
+}
+
 // However many wake it, it looks once for those that came before it began.
 func TestWakesAreOneLook(t *testing.T) {
 	t.Parallel()
