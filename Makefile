@@ -84,6 +84,13 @@ bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the g
 bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
 	@exec bin/bench-burst $(BURST_FLAGS)
 
+# Such as -long, -duration 10m, -seed 42, -tenants 8, -rate 6, -only "kill redis,flush redis"; -plan shows the schedule.
+CHAOS_FLAGS ?=
+
+.PHONY: chaos
+chaos: infra build ## Break everything while it works, as a seed says; CHAOS_FLAGS=-long does so for half an hour
+	@exec bin/chaos $(CHAOS_FLAGS)
+
 # The data sets are no part of the project (docs/retrieval.md).
 RETRIEVAL_DATA ?= ../shared/data
 RETRIEVAL_FLAGS ?=

@@ -73,7 +73,7 @@ func open(t *testing.T, tenantID string) platform.Opened {
 // await waits for the job's end and returns it with the notes on its ticket.
 func await(t *testing.T, tenantID, jobID string) (enhancement.Job, simulator.Ticket) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second) // longer than a workflow may be stuck
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	job, err := users.AwaitJob(ctx, tenantID, jobID)
 	if err != nil && !errors.Is(err, platform.ErrJobFailed) {

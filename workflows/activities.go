@@ -27,6 +27,7 @@ type Ledger interface {
 	Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error)
 	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
 	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
+	IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
 	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error

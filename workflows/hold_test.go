@@ -29,7 +29,7 @@ func throttled(int) error {
 // admit has the tenant's next job go on, after the pause before the next try of what is dead.
 func (f *fixture) admit(t *testing.T) {
 	t.Helper()
-	if _, err := f.admin.Exec(t.Context(), "UPDATE dependency_outages SET probe_after = now() - interval '1 second'"); err != nil {
+	if _, err := f.database.Admin.Exec(t.Context(), "UPDATE dependency_outages SET probe_after = now() - interval '1 second'"); err != nil {
 		t.Fatal(err)
 	}
 	jobs, err := f.ledger.Admit(t.Context(), "alpha", 1, 10)
@@ -44,7 +44,7 @@ func (f *fixture) admit(t *testing.T) {
 // pause is the one before the next try; zero when nothing counts as dead.
 func (f *fixture) pause(t *testing.T) (pause time.Duration) {
 	t.Helper()
-	err := f.admin.QueryRow(t.Context(), "SELECT coalesce(max(pause), '0') FROM dependency_outages WHERE since IS NOT NULL").Scan(&pause)
+	err := f.database.Admin.QueryRow(t.Context(), "SELECT coalesce(max(pause), '0') FROM dependency_outages WHERE since IS NOT NULL").Scan(&pause)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestAJobIsHeldAtTheFetch(t *testing.T) {
 // other is the id of the job that is not at hand.
 func other(t *testing.T, f *fixture) (id string) {
 	t.Helper()
-	if err := f.admin.QueryRow(t.Context(), "SELECT job_id::text FROM enhancement_history WHERE job_id <> $1", f.job.ID).Scan(&id); err != nil {
+	if err := f.database.Admin.QueryRow(t.Context(), "SELECT job_id::text FROM enhancement_history WHERE job_id <> $1", f.job.ID).Scan(&id); err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -240,7 +240,7 @@ func TestAHeldJobSearchesAgainForWhatItLacks(t *testing.T) {
 		{"DELETE FROM enhancement_steps WHERE step = 'synthesize'", 3},
 	} {
 		if forget.what != "" {
-			if _, err := f.admin.Exec(t.Context(), forget.what); err != nil {
+			if _, err := f.database.Admin.Exec(t.Context(), forget.what); err != nil {
 				t.Fatal(err)
 			}
 		}

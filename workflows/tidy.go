@@ -51,7 +51,7 @@ func (a *Activities) runTidy(ctx context.Context, job Job) error {
 	writing, cancel := context.WithTimeout(ctx, updatePolicy.attempt)
 	defer cancel()
 	removed, err := desk.TidyNotes(writing, servicedesk.NoteTidy{
-		TicketID: stored.Ticket.ID, KeepNoteID: held.ID,
+		TicketID: stored.Ticket.ID, KeepNoteID: held.ID, Ours: held.Digests(),
 		Marker: enhancement.NoteReference(job.TenantID, stored.Ticket.ID),
 	})
 	if err != nil {

@@ -51,17 +51,17 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if closed(outage) {
 		return blocked(outage.Reason, outage), nil
 	}
-	// What an earlier attempt has sent may still be on its way. That of a run before the first one whose steps are on record
-	// is not known of.
+	// What an earlier attempt has sent may still be on its way. What those of runs before FirstRun did is not on record.
 	_, triedBefore := steps[enhancement.StepUpdateTicket]
 	triedBefore = triedBefore || stored.FirstRun > 1
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
-		a.ended(job)
 		if done.Action != noteSuperseded { // for which nobody was asked
 			a.works(ctx, job)
 		}
+		a.ended(job)
 		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
+		a.Metrics.Note(string(done.Action))
 		a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
 			telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
 			"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
@@ -103,7 +103,7 @@ func (a *Activities) putNote(
 	if err != nil {
 		return servicedesk.NoteResult{}, err
 	}
-	write, err := draft(job, stored, steps, format)
+	note, err := draft(job, steps)
 	if err != nil {
 		return servicedesk.NoteResult{}, err
 	}
@@ -112,7 +112,11 @@ func (a *Activities) putNote(
 	if err != nil {
 		return servicedesk.NoteResult{}, err
 	}
-	write.KnownNoteID = held.ID
+	write, content := edition(note, held, steps[enhancement.StepSynthesize].FinishedAt, synthesis.Format(format))
+	write.TicketID, write.Marker = stored.Ticket.ID, enhancement.NoteReference(job.TenantID, stored.Ticket.ID)
+	write.Intend = func(ctx context.Context, digests ...string) error {
+		return a.Ledger.IntendNote(ctx, job.TenantID, stored.Ticket.ID, holder, digests...)
+	}
 	done, err := a.write(ctx, desk, write, held, stored)
 	if err != nil {
 		// Where the server may still be working on the write, the lease runs out by itself, so that the next
@@ -122,7 +126,11 @@ func (a *Activities) putNote(
 		}
 		return servicedesk.NoteResult{}, err
 	}
-	return done, a.complete(ctx, stored, steps, done, holder, time.Since(began))
+	var written *ledger.WrittenNote
+	if done.Action != noteSuperseded && !done.Action.Kept() {
+		written = &ledger.WrittenNote{Run: stored.Run, Stored: done.Digest, Content: content, Sent: servicedesk.TextDigest(write.Body)}
+	}
+	return done, a.complete(ctx, stored, steps, done, written, holder, time.Since(began))
 }
 
 // noteSuperseded is the action of a job that found the note of a later one.
@@ -146,7 +154,8 @@ func (*Activities) write(
 
 // complete brings the books into line with the note that stands, even if the attempt's time is up.
 func (a *Activities) complete(
-	ctx context.Context, stored enhancement.Job, steps stepRecords, done servicedesk.NoteResult, holder string, took time.Duration,
+	ctx context.Context, stored enhancement.Job, steps stepRecords, done servicedesk.NoteResult,
+	written *ledger.WrittenNote, holder string, took time.Duration,
 ) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
@@ -156,8 +165,9 @@ func (a *Activities) complete(
 		ReceivedAt: stored.ReceivedAt, Degraded: degraded(steps),
 		Step: enhancement.StepRecord{
 			Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK,
-			Detail: string(done.Action), Duration: took,
+			Detail: told(done.Action), Duration: took,
 		},
+		Written: written,
 	}, holder)
 	if err != nil {
 		return fmt.Errorf("the note stands, but could not be booked: %w", err)
@@ -165,17 +175,45 @@ func (a *Activities) complete(
 	return nil
 }
 
-// draft renders the note that the synthesis left in the ledger.
-func draft(job Job, stored enhancement.Job, steps stepRecords, format tenant.Format) (servicedesk.NoteWrite, error) {
+// told is what the record of the step says of the action: one that a technician may wonder about, in words.
+func told(action servicedesk.NoteAction) string {
+	reason := map[servicedesk.NoteAction]string{
+		noteSuperseded:              "the note of a later event stands",
+		servicedesk.NoteKeptEdited:  "somebody has changed the note, so it is left as it is",
+		servicedesk.NoteKeptDeleted: "somebody has deleted the note, so it is not written again",
+		servicedesk.NoteKeptUnread:  "the server does not tell what the note says, so it is left as it is",
+	}[action]
+	if reason == "" {
+		return string(action)
+	}
+	return string(action) + ": " + reason
+}
+
+// draft is the note that the synthesis left in the ledger.
+func draft(job Job, steps stepRecords) (synthesis.Note, error) {
 	var note synthesis.Note
 	if err := json.Unmarshal(steps[enhancement.StepSynthesize].Result, &note); err != nil {
-		return servicedesk.NoteWrite{}, fmt.Errorf("decode the note of job %s: %w", job.JobID, err)
+		return synthesis.Note{}, fmt.Errorf("decode the note of job %s: %w", job.JobID, err)
 	}
-	return servicedesk.NoteWrite{
-		TicketID: stored.Ticket.ID,
-		Marker:   enhancement.NoteReference(job.TenantID, stored.Ticket.ID),
-		Body:     synthesis.Render(note, synthesis.Format(format)),
-	}, nil
+	return note, nil
+}
+
+// edition is what to write in place of the note that stands: the note, with what has changed marked as of when it was
+// synthesized, which is the same for every attempt. content is the digest of the note without marks; where the one that
+// stands says the same, marks alone are no reason to edit it.
+func edition(note synthesis.Note, held ledger.HeldNote, at time.Time, format synthesis.Format) (w servicedesk.NoteWrite, content string) {
+	content = servicedesk.ReadingDigest(synthesis.Render(note, format))
+	w = servicedesk.NoteWrite{KnownNoteID: held.ID, Ours: held.Digests()}
+	if content == held.Content {
+		w.SayingTheSame = held.Stored
+	}
+	var before synthesis.Note
+	// One that another release wrote in a way that cannot be read any more is as good as none.
+	if len(held.Before) > 0 && json.Unmarshal(held.Before, &before) == nil {
+		note = synthesis.Changes(before, note).Marked(note, at, synthesis.DefaultMaxWords)
+	}
+	w.Body = synthesis.Render(note, format)
+	return w, content
 }
 
 // degraded names the steps that the note had to do without, or with less.

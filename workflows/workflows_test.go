@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -115,8 +114,8 @@ func (d desks) Desk(context.Context, string) (workflows.Desk, tenant.Format, err
 }
 
 type fixture struct {
+	database   *postgrestest.Database
 	ledger     *ledger.Ledger
-	admin      *pgxpool.Pool
 	desk       *desk
 	sources    map[enhancement.Step]*source
 	activities *workflows.Activities
@@ -132,7 +131,7 @@ func newFixture(t *testing.T) *fixture {
 	store := tenantstoretest.New(t)
 	store.Save(t, "alpha")
 	f := &fixture{
-		ledger: ledger.New(store.DB), admin: store.Database.Admin, desk: &desk{notes: map[string]string{}},
+		database: store.Database, ledger: ledger.New(store.DB), desk: &desk{notes: map[string]string{}},
 		sources: map[enhancement.Step]*source{
 			enhancement.StepTicketSearch: finding(gather.KindTicket, "17"),
 			enhancement.StepDocSearch:    finding(gather.KindArticle, "kb-1"),

@@ -14,6 +14,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
+	"github.com/ai-agents/ai-agents/internal/mutation"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -47,7 +48,7 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	}
 	b.running.Go(func() { dispatcher.Run(ctx) })
 	b.running.Go(func() { dispatcher.RunMeasuring(ctx) })
-	if cfg.Sweep.Interval > 0 {
+	if cfg.Sweep.Interval > 0 && !mutation.On(mutation.SweeperOff) {
 		b.running.Go(func() { sweeper.Run(ctx) })
 	}
 	if cfg.Sweep.Retention > 0 {

@@ -41,6 +41,9 @@ const (
 	exitSettings = 2
 )
 
+// stopSidecar is how long the sidecar may take to answer that it will stop.
+const stopSidecar = 5 * time.Second
+
 func main() { os.Exit(start()) }
 
 func start() int {
@@ -142,7 +145,7 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 	defer giveUp(nil)
 	go func() {
 		if err := (watchdog{worker: dapr.WorkerReady}).watch(serving); err != nil {
-			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), watchdogInterval)
+			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), stopSidecar)
 			defer cancel()
 			giveUp(errors.Join(err, dapr.Stop(stopping)))
 		}

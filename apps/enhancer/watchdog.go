@@ -9,10 +9,14 @@ import (
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 )
 
+// The patience with an engine that has lost our worker. All that was accepted waits meanwhile, and the restart that follows
+// takes its time, too: work has to be back within a minute.
 const (
-	watchdogInterval = 5 * time.Second
-	// watchdogPatience outlasts the reconnection of the worker after a restart of the sidecar.
-	watchdogPatience = time.Minute
+	watchdogInterval = 2 * time.Second
+	// watchdogFirst is the patience with a worker that has never been registered: it was connected when the process began.
+	watchdogFirst = 10 * time.Second
+	// watchdogPatience outlasts the reconnection of a worker after a restart of the sidecar, which pauses for up to 23 s.
+	watchdogPatience = 26 * time.Second
 )
 
 // watchdog notices a workflow engine that has lost our worker for good. That heals only when the sidecar is started
@@ -21,12 +25,12 @@ type watchdog struct {
 	worker func(context.Context) error // sidecar.ErrNoWorker when it is not registered
 }
 
-// watch returns nil when ctx ends, and an error once the worker has been missing for watchdogPatience. A sidecar that
+// watch returns nil when ctx ends, and an error once the worker has been missing for too long. A sidecar that
 // does not answer is another matter, and its supervisor's.
 func (w watchdog) watch(ctx context.Context) error {
 	again := time.NewTicker(watchdogInterval)
 	defer again.Stop()
-	missingSince := time.Time{}
+	missingSince, patience := time.Time{}, watchdogFirst
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,12 +38,14 @@ func (w watchdog) watch(ctx context.Context) error {
 		case now := <-again.C:
 			err := w.ask(ctx)
 			switch {
+			case err == nil:
+				missingSince, patience = time.Time{}, watchdogPatience
 			case !errors.Is(err, sidecar.ErrNoWorker):
 				missingSince = time.Time{}
 			case missingSince.IsZero():
 				missingSince = now
-			case now.Sub(missingSince) >= watchdogPatience:
-				return fmt.Errorf("%w since %s: the sidecar has to be started afresh", err, watchdogPatience)
+			case now.Sub(missingSince) >= patience:
+				return fmt.Errorf("%w since %s: the sidecar has to be started afresh", err, patience)
 			}
 		}
 	}

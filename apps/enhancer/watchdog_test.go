@@ -16,12 +16,19 @@ func TestWatchdog(t *testing.T) {
 		answer func(since time.Duration) error
 		after  time.Duration // 0: it stays quiet
 	}{
-		"all is well":            {func(time.Duration) error { return nil }, 0},
-		"the sidecar is away":    {func(time.Duration) error { return other }, 0},
-		"the worker reconnects":  {func(since time.Duration) error { return pickErr(since < 50*time.Second, sidecar.ErrNoWorker) }, 0},
-		"the worker is missing":  {func(time.Duration) error { return sidecar.ErrNoWorker }, 5*time.Second + watchdogPatience},
-		"missing now and then":   {func(since time.Duration) error { return pickErr(since%(40*time.Second) != 0, sidecar.ErrNoWorker) }, 0},
-		"missing after a minute": {func(since time.Duration) error { return pickErr(since > time.Minute, sidecar.ErrNoWorker) }, 65*time.Second + watchdogPatience},
+		"all is well":         {func(time.Duration) error { return nil }, 0},
+		"the sidecar is away": {func(time.Duration) error { return other }, 0},
+		"slow to register":    {func(since time.Duration) error { return pickErr(since < 11*time.Second, sidecar.ErrNoWorker) }, 0},
+		"never registered":    {func(time.Duration) error { return sidecar.ErrNoWorker }, watchdogInterval + watchdogFirst},
+		"the worker reconnects": {
+			func(since time.Duration) error {
+				return pickErr(since > 10*time.Second && since < 35*time.Second, sidecar.ErrNoWorker)
+			}, 0,
+		},
+		"missing now and then": {func(since time.Duration) error {
+			return pickErr(since%(20*time.Second) > 2*time.Second, sidecar.ErrNoWorker)
+		}, 0},
+		"missing after a minute": {func(since time.Duration) error { return pickErr(since > time.Minute, sidecar.ErrNoWorker) }, 62*time.Second + watchdogPatience},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -29,7 +29,9 @@ type config struct {
 	// BadSignatures is how many an address may send in a minute before it is refused unheard.
 	BadSignatures  int            `envconfig:"WEBHOOK_BAD_SIGNATURES_PER_MINUTE" default:"30"`
 	TrustedProxies origin.Proxies `envconfig:"TRUSTED_PROXIES"`
-	Grace          time.Duration  `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// Delay is how long a stop goes on as before, but for its readiness: load balancers take a while to notice.
+	Delay time.Duration `envconfig:"SHUTDOWN_DELAY" default:"3s"`
+	Grace time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 }
 
 func loadConfig() (config, error) {
@@ -42,6 +44,9 @@ func loadConfig() (config, error) {
 	}
 	if cfg.BadSignatures < 1 {
 		return config{}, fmt.Errorf("WEBHOOK_BAD_SIGNATURES_PER_MINUTE: %d is not at least 1", cfg.BadSignatures)
+	}
+	if cfg.Delay < 0 {
+		return config{}, fmt.Errorf("SHUTDOWN_DELAY: %s is negative; use 0s for none", cfg.Delay)
 	}
 	return cfg, nil
 }

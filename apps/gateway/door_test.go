@@ -331,6 +331,7 @@ func TestSettings(t *testing.T) {
 	for _, c := range []struct{ name, value, says string }{
 		{"WEBHOOK_RATE_LIMIT", "0", "WEBHOOK_RATE_LIMIT"},
 		{"WEBHOOK_RATE_LIMIT", "100001", "WEBHOOK_RATE_LIMIT"},
+		{"SHUTDOWN_DELAY", "-1s", "SHUTDOWN_DELAY"},
 		{"WEBHOOK_BAD_SIGNATURES_PER_MINUTE", "0", "WEBHOOK_BAD_SIGNATURES"},
 		{"TRUSTED_PROXIES", "proxy.example.com", "proxy.example.com"},
 	} {

@@ -86,7 +86,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks), logger)
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics, sidecar.OnlySidecar(cfg.Sidecar.AppToken, sidecar.Receive(copies.Changed, logger))), logger)
 	logger.Info("the gateway listens", "public", public.Addr, "internal", internal.Addr)
-	err = httpserver.Run(ctx, cfg.Grace, health.Drain, public, internal)
+	err = httpserver.Run(ctx, cfg.Grace, health.Leave(cfg.Delay), public, internal)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditGrace)
 	defer cancel()
 	return errors.Join(err, trail.Close(draining))

@@ -24,9 +24,11 @@ type config struct {
 	PublicURL  string `envconfig:"SIMULATOR_URL"`
 	GatewayURL string `envconfig:"GATEWAY_URL" default:"http://127.0.0.1:8080"`
 	// AllowRemote lets PublicAddr be one that other machines reach: the admin API asks for no credentials.
-	AllowRemote bool          `envconfig:"SIMULATOR_ALLOW_REMOTE" default:"false"`
-	Sample      bool          `envconfig:"SIMULATOR_SAMPLE" default:"true"`
-	Grace       time.Duration `envconfig:"SHUTDOWN_GRACE" default:"5s"`
+	AllowRemote bool `envconfig:"SIMULATOR_ALLOW_REMOTE" default:"false"`
+	Sample      bool `envconfig:"SIMULATOR_SAMPLE" default:"true"`
+	// State is a file in which tenants, tickets and notes are kept; in memory alone when empty.
+	State string        `envconfig:"SIMULATOR_STATE"`
+	Grace time.Duration `envconfig:"SHUTDOWN_GRACE" default:"5s"`
 }
 
 func loadConfig() (config, error) {

@@ -52,10 +52,11 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	world, err := newWorld(cfg, secrets, logger)
+	world, end, err := newWorld(cfg, secrets, logger)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, end()) }()
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{"sidecar": dapr.Ready})
 	public := httpserver.New(cfg.PublicAddr, world, logger)
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health), logger)
@@ -67,18 +68,25 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	return httpserver.Run(ctx, cfg.Grace, drain, public, internal)
 }
 
-func newWorld(cfg config, secrets sidecar.Secrets, logger *slog.Logger) (*simulator.World, error) {
-	world := simulator.New(simulator.Options{
+// newWorld also gives what to do with the world in the end.
+func newWorld(cfg config, secrets sidecar.Secrets, logger *slog.Logger) (world *simulator.World, end func() error, err error) {
+	world = simulator.New(simulator.Options{
 		Keys: simulator.NewKeys(secrets[sidecar.SecretSimulatorKey]), LLMKey: secrets[sidecar.SecretLLMAPIKey],
 		GatewayURL: cfg.GatewayURL, BaseURL: cfg.PublicURL, Logger: logger,
 	})
+	end = func() error { return nil }
+	if cfg.State != "" {
+		if end, err = world.Keep(cfg.State); err != nil {
+			return nil, nil, err
+		}
+	}
 	if !cfg.Sample {
-		return world, nil
+		return world, end, nil
 	}
 	if err := world.AddSample(); err != nil {
-		return nil, err
+		return nil, nil, errors.Join(err, end())
 	}
-	return world, nil
+	return world, end, nil
 }
 
 // internalRoutes is for probes.

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +84,7 @@ func TestStartTellsWhyItFails(t *testing.T) {
 func TestTheSampleIsOptional(t *testing.T) {
 	t.Parallel()
 	for sample, want := range map[bool]int{true: len(simulator.Tenants()), false: 0} {
-		world, err := newWorld(config{Sample: sample}, nil, slog.New(slog.DiscardHandler))
+		world, _, err := newWorld(config{Sample: sample}, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,6 +93,24 @@ func TestTheSampleIsOptional(t *testing.T) {
 		if got := strings.Count(rec.Body.String(), `"tenant_id"`); got != want {
 			t.Errorf("sample %t: %d tenants, want %d: %s", sample, got, want, rec.Body)
 		}
+	}
+}
+
+func TestTheStateIsOptional(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.jsonl")
+	_, end, err := newWorld(config{Sample: true, State: path}, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := end(); err != nil {
+		t.Error(err)
+	}
+	if content, err := os.ReadFile(path); err != nil || len(content) == 0 {
+		t.Errorf("nothing was kept: %v", err)
+	}
+	if _, _, err := newWorld(config{State: t.TempDir()}, nil, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a folder was taken for the state")
 	}
 }
 

@@ -45,7 +45,7 @@ func (p *Platform) enter(ctx context.Context, c Client, endpoints simulator.Endp
 	spec := adminapi.TenantSpec{
 		Name: c.Name, ServiceDeskURL: endpoints.ServiceDeskURL, Profile: tenant.Profile(c.Profile),
 		TechnicianID: endpoints.TechnicianID, KnowledgeURL: endpoints.KnowledgeURL,
-		Preferences: tenant.Preferences{Format: c.Format, WebhooksPerMinute: c.WebhooksPerMinute},
+		Preferences: tenant.Preferences{Format: c.Format, WebhooksPerMinute: c.WebhooksPerMinute, WebhookAuth: c.WebhookAuth},
 	}
 	key := p.keys.APIKey(c.ID)
 	if c.Profile == servicedesk.ProfileCloud {

@@ -69,6 +69,9 @@ func Open(ctx context.Context, s *stack.Stack) (*Platform, error) {
 // Close gives back the database connections.
 func (p *Platform) Close() { p.db.Close() }
 
+// Keys are the credentials of the simulated tenants.
+func (p *Platform) Keys() simulator.Keys { return p.keys }
+
 // Admin is the client of the console, which may do everything.
 func (p *Platform) Admin() *adminapi.Client { return p.admin }
 
@@ -80,8 +83,10 @@ type Client struct {
 	Format  tenant.Format
 	// WebhooksPerMinute is the limit of its own; 0 for the gateway's.
 	WebhooksPerMinute int
-	Tickets           []history.PastTicket
-	Systems           []inventory.System
+	// WebhookAuth is how its webhooks are proven; by signature when empty.
+	WebhookAuth tenant.WebhookAuth
+	Tickets     []history.PastTicket
+	Systems     []inventory.System
 }
 
 // SampleClient is one of the simulator's sample tenants with its history and inventory.

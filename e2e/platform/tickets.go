@@ -124,6 +124,24 @@ func (p *Platform) Ticket(ctx context.Context, tenantID, ticketID string) (simul
 	return t, nil
 }
 
+// EditNote changes a note's text, in HTML, as a technician does.
+func (p *Platform) EditNote(ctx context.Context, tenantID, ticketID, noteID, description string) error {
+	path := "/api/tenants/" + tenantID + "/tickets/" + ticketID + "/notes/" + noteID
+	if err := p.call(ctx, http.MethodPatch, path, map[string]any{"description": description}, nil); err != nil {
+		return fmt.Errorf("edit note %s of ticket %s: %w", noteID, ticketID, err)
+	}
+	return nil
+}
+
+// DeleteNote deletes a note as a technician does.
+func (p *Platform) DeleteNote(ctx context.Context, tenantID, ticketID, noteID string) error {
+	path := "/api/tenants/" + tenantID + "/tickets/" + ticketID + "/notes/" + noteID
+	if err := p.call(ctx, http.MethodDelete, path, nil, nil); err != nil {
+		return fmt.Errorf("delete note %s of ticket %s: %w", noteID, ticketID, err)
+	}
+	return nil
+}
+
 // SetFaults replaces the faults of a simulated system: "servicedesk", "knowledge" or "webhook" of a tenant,
 // or, with an empty tenantID, "llm". An empty struct clears them.
 func (p *Platform) SetFaults(ctx context.Context, tenantID, system string, faults any) error {
@@ -251,4 +269,15 @@ func (p *Platform) NoteWrites(ctx context.Context, tenantID string) (int, error)
 		}
 	}
 	return writes, nil
+}
+
+// Tickets lists all tickets of a tenant, newest first, without their texts and notes.
+func (p *Platform) Tickets(ctx context.Context, tenantID string) ([]simulator.Ticket, error) {
+	var list struct {
+		Tickets []simulator.Ticket `json:"tickets"`
+	}
+	if err := p.call(ctx, http.MethodGet, "/api/tenants/"+tenantID+"/tickets", nil, &list); err != nil {
+		return nil, fmt.Errorf("list the tickets of %s: %w", tenantID, err)
+	}
+	return list.Tickets, nil
 }

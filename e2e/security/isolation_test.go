@@ -82,6 +82,9 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.TakeDue": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.TakeDue(ctx, id, ledger.Patience{}, 10, time.Minute)
 		},
+		"enhancement/ledger.Ledger.BeginAnew": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.BeginAnew(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1})
+		},
 		"enhancement/ledger.Ledger.Swept": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.Swept(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1}, 1, time.Minute)
 		},
@@ -134,13 +137,16 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.HoldNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.HoldNote(ctx, id, "1002", w.running.ID, 2*time.Hour)
 		},
+		"enhancement/ledger.Ledger.IntendNote": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.IntendNote(ctx, id, "1002", w.running.ID, "digest")
+		},
 		"enhancement/ledger.Ledger.ReleaseNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.ReleaseNote(ctx, id, "1002", w.running.ID)
 		},
 		"enhancement/ledger.Ledger.Complete": func(ctx context.Context, w *world, id string) (any, error) {
 			last := step()
 			last.Step = enhancement.StepUpdateTicket
-			return nil, w.ledger.Complete(ctx, ledger.Completion{TenantID: id, JobID: w.running.ID, TicketID: "1002", NoteID: "5", Step: last}, w.running.ID)
+			return nil, w.ledger.Complete(ctx, ledger.Completion{TenantID: id, JobID: w.running.ID, TicketID: "1002", NoteID: "5", Step: last, Written: &ledger.WrittenNote{Run: 1, Stored: "digest"}}, w.running.ID)
 		},
 		"enhancement/ledger.Ledger.Fetched": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.Fetched(ctx, id, w.running.ID, 1, ticket.Ticket{ID: "1002", Subject: "changed", Description: "changed"})

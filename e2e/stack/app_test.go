@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -73,7 +74,42 @@ func TestAppRunsBesideItsSidecar(t *testing.T) {
 			t.Errorf("the app is not ready after the restart of %s", name)
 		}
 	}
+	replaceApp(t, s)
 	stopAll(t, s)
+}
+
+// replaceApp gives the app another executable and setting; what it had besides stays.
+func replaceApp(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	app := s.Process("gateway")
+	copied := filepath.Join(t.TempDir(), "another")
+	if err := os.Link(os.Args[0], copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Replace(t.Context(), copied, map[string]string{"LEVEL": "replaced"}); err != nil {
+		t.Fatal(err)
+	}
+	settings := environmentOf(t, s)
+	for _, want := range []string{"LEVEL=replaced", "APP_ID=gateway"} {
+		if !slices.Contains(settings, want) {
+			t.Errorf("the app's environment lacks %s", want)
+		}
+	}
+	if slices.Contains(settings, "LEVEL=option") {
+		t.Error("the setting that was replaced is still there")
+	}
+	if running, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", app.PID())); err != nil || running != copied {
+		t.Errorf("%s runs, want %s: %v", running, copied, err)
+	}
+	if err := app.Kill(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Ready(t.Context()); err == nil {
+		t.Error("an app that was killed is ready")
+	}
 }
 
 func TestReplicasHavePortsOfTheirOwn(t *testing.T) {
@@ -114,17 +150,22 @@ func TestFailingAppIsExplained(t *testing.T) {
 	}
 }
 
-func checkEnvironment(t *testing.T, s *stack.Stack) {
+func environmentOf(t *testing.T, s *stack.Stack) (env []string) {
 	t.Helper()
 	response, err := http.Get(s.InternalURL("gateway") + "/env")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	var env []string
 	if err := json.NewDecoder(response.Body).Decode(&env); err != nil {
 		t.Fatal(err)
 	}
+	return env
+}
+
+func checkEnvironment(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	env := environmentOf(t, s)
 	for _, want := range []string{
 		"APP_ID=gateway", "APP_PROTOCOL=http", "LEVEL=option",
 		"PUBLIC_ADDR=" + strings.TrimPrefix(s.GatewayURL(), "http://"),

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -76,11 +79,69 @@ func (p *Process) Kill(sig syscall.Signal) error {
 	return nil
 }
 
-// Pause makes the process stand still without ending it: connections stay open and unanswered.
-func (p *Process) Pause() error { return p.Kill(syscall.SIGSTOP) }
+// Pause makes the process stand still with its children, such as those of Postgres, without ending it: connections stay
+// open and unanswered.
+func (p *Process) Pause() error {
+	// The process first: one that stands still has no new children.
+	if err := p.Kill(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return p.signalChildren(syscall.SIGSTOP)
+}
 
 // Resume lets a paused process go on.
-func (p *Process) Resume() error { return p.Kill(syscall.SIGCONT) }
+func (p *Process) Resume() error {
+	return errors.Join(p.signalChildren(syscall.SIGCONT), p.Kill(syscall.SIGCONT))
+}
+
+func (p *Process) signalChildren(sig syscall.Signal) error {
+	id := p.identity()
+	if !id.alive() {
+		return nil
+	}
+	children, err := childrenOf(id.PID)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.spec.Name, err)
+	}
+	var errs []error
+	for _, child := range children {
+		errs = append(errs, child.signal(sig))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("the children of %s: %w", p.spec.Name, err)
+	}
+	return nil
+}
+
+// Ready asks the process once whether it is ready, as a load balancer or a supervisor does.
+func (p *Process) Ready(ctx context.Context) error {
+	if !p.Alive() {
+		return fmt.Errorf("%s does not run", p.spec.Name)
+	}
+	return p.spec.Probe.try(ctx)
+}
+
+// Replace is Restart with another executable, unless command is empty, and with these variables besides those that it has,
+// or in their place.
+func (p *Process) Replace(ctx context.Context, command string, env map[string]string) error {
+	if err := p.stop(ctx); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	if command != "" {
+		p.spec.Command = command
+	}
+	p.spec.Env = slices.DeleteFunc(slices.Clone(p.spec.Env), func(setting string) bool {
+		name, _, _ := strings.Cut(setting, "=")
+		_, replaced := env[name]
+		return replaced
+	})
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		p.spec.Env = append(p.spec.Env, name+"="+env[name])
+	}
+	p.mu.Unlock()
+	return p.Restart(ctx)
+}
 
 // Restart stops the process, if it still runs, starts it with the same arguments and environment and
 // waits until it is ready.

@@ -16,13 +16,41 @@ type identity struct {
 	StartTime uint64 `json:"startTime"`
 }
 
+// stat is what /proc/PID/stat says of a process.
+type stat struct {
+	parent  int
+	started uint64
+	state   byte
+}
+
 // identify reads the identity of a running process.
 func identify(pid int) (identity, error) {
-	started, _, err := readStat(pid)
+	found, err := readStat(pid)
 	if err != nil {
 		return identity{}, err
 	}
-	return identity{PID: pid, StartTime: started}, nil
+	return identity{PID: pid, StartTime: found.started}, nil
+}
+
+// childrenOf lists the processes that the process has started and that still run.
+func childrenOf(pid int) ([]identity, error) {
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var children []identity
+	for _, entry := range all {
+		number, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue // not a process
+		}
+		found, err := readStat(number)
+		if err != nil || found.parent != pid {
+			continue // it may have ended meanwhile
+		}
+		children = append(children, identity{PID: number, StartTime: found.started})
+	}
+	return children, nil
 }
 
 // alive reports whether exactly this process runs. A zombie does not.
@@ -30,8 +58,8 @@ func (id identity) alive() bool {
 	if id.PID <= 0 {
 		return false
 	}
-	started, state, err := readStat(id.PID)
-	return err == nil && started == id.StartTime && state != 'Z' && state != 'X'
+	found, err := readStat(id.PID)
+	return err == nil && found.started == id.StartTime && found.state != 'Z' && found.state != 'X'
 }
 
 // signal sends sig to the process if it is alive.
@@ -45,28 +73,33 @@ func (id identity) signal(sig syscall.Signal) error {
 	return nil
 }
 
-func readStat(pid int) (started uint64, state byte, err error) {
+func readStat(pid int) (stat, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, 0, fmt.Errorf("look at process %d: %w", pid, err)
+		return stat{}, fmt.Errorf("look at process %d: %w", pid, err)
 	}
 	return parseStat(string(content))
 }
 
-// parseStat reads start time and state. The second field is the command's name in parentheses and may
+// parseStat reads state, parent and start time. The second field is the command's name in parentheses and may
 // itself hold blanks and parentheses, so that counting starts behind its last one.
-func parseStat(stat string) (started uint64, state byte, err error) {
-	const startTimeAfterName = 22 - 3 // fields are counted from 1, and field 3 is the first behind the name
-	_, rest, found := cutLast(stat, ") ")
+func parseStat(line string) (stat, error) {
+	// Fields are counted from 1, and field 3 is the first behind the name.
+	const parentAfterName, startTimeAfterName = 4 - 3, 22 - 3
+	_, rest, found := cutLast(line, ") ")
 	fields := strings.Fields(rest)
 	if !found || len(fields) <= startTimeAfterName {
-		return 0, 0, fmt.Errorf("unexpected process status %q", stat)
+		return stat{}, fmt.Errorf("unexpected process status %q", line)
 	}
-	started, err = strconv.ParseUint(fields[startTimeAfterName], 10, 64)
+	started, err := strconv.ParseUint(fields[startTimeAfterName], 10, 64)
 	if err != nil {
-		return 0, 0, fmt.Errorf("unexpected start time in process status: %w", err)
+		return stat{}, fmt.Errorf("unexpected start time in process status: %w", err)
 	}
-	return started, fields[0][0], nil
+	parent, err := strconv.Atoi(fields[parentAfterName])
+	if err != nil {
+		return stat{}, fmt.Errorf("unexpected parent in process status: %w", err)
+	}
+	return stat{parent: parent, started: started, state: fields[0][0]}, nil
 }
 
 func cutLast(s, separator string) (before, after string, found bool) {

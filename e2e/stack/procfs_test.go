@@ -16,9 +16,9 @@ func TestParseStat(t *testing.T) {
 		"4242 (short) S 1 2":                 0,
 		"nonsense":                           0,
 	} {
-		got, _, err := parseStat(stat)
-		if got != want || (err == nil) != (want != 0) {
-			t.Errorf("%q: got %d, %v, want %d", stat, got, err, want)
+		got, err := parseStat(stat)
+		if got.started != want || (err == nil) != (want != 0) || err == nil && (got.parent != 1 || got.state != 'S') {
+			t.Errorf("%q: got %+v, %v, want %d", stat, got, err, want)
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
 
@@ -38,6 +40,7 @@ func TestInfrastructureStartsRestartsAndStops(t *testing.T) {
 		}
 	})
 	t.Run("Redis comes back with its port and password", func(t *testing.T) { restartRedis(t, s) })
+	t.Run("a paused Postgres answers nobody, not even those who are connected", func(t *testing.T) { pausePostgres(t, s) })
 	t.Run("a paused process is stopped, too", func(t *testing.T) {
 		if err := s.Process("placement").Pause(); err != nil {
 			t.Fatal(err)
@@ -135,6 +138,38 @@ func restartRedis(t *testing.T, s *stack.Stack) {
 	}
 	if redis.PID() == before || !redis.Alive() {
 		t.Errorf("process %d before, %d now (alive: %t)", before, redis.PID(), redis.Alive())
+	}
+}
+
+func pausePostgres(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.AdminDatabaseURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	postgres := s.Process("postgres")
+	if err := postgres.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan error, 1)
+	go func() {
+		_, err := conn.Exec(t.Context(), "SELECT 1")
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		t.Errorf("a paused Postgres answered: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	if err := postgres.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answered; err != nil {
+		t.Errorf("no answer after the pause: %v", err)
+	}
+	if err := postgres.Ready(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-agents/ai-agents/internal/mutation"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -53,8 +54,8 @@ type Job struct {
 	Refetch bool
 	Status  Status
 	Run     int // 1 the first time; more when a failed job was begun anew, or one that was held goes on
-	// FirstRun is the run since which its steps are on record: a job that was held goes on with them, one that was begun anew
-	// does not.
+	// FirstRun is the run since which it is on record what its runs did: a job that was held goes on with that, one that was
+	// begun anew does not, or not with all of it.
 	FirstRun int
 	// HeldFor is what a pending job waits for beside its turn; empty for nothing. HeldSince is when it was held first, zero
 	// for never.
@@ -81,6 +82,9 @@ func JobID(tenantID string, event Event, t ticket.Ticket) string {
 	parts := []string{tenantID, t.ID, string(event)}
 	if event == EventUpdated {
 		parts = append(parts, t.Subject, t.Description, t.Priority)
+	}
+	if mutation.On(mutation.RandomJobID) {
+		parts = append(parts, uuid.NewString())
 	}
 	// No part can contain NUL once normalised, so the joined name is unambiguous.
 	name := strings.Join(parts, "\x00")

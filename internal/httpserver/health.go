@@ -31,6 +31,15 @@ func NewHealth(logger *slog.Logger, checks map[string]Check) *Health {
 // Drain turns readiness negative for good.
 func (h *Health) Drain() { h.draining.Store(true) }
 
+// Leave is Drain for Run's beforeDrain, with the time that load balancers need to notice: until then they send requests, which
+// have to be served.
+func (h *Health) Leave(notice time.Duration) func() {
+	return func() {
+		h.Drain()
+		time.Sleep(notice)
+	}
+}
+
 // Live answers 200 as long as the process serves at all (GET /healthz).
 func (*Health) Live(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})

@@ -87,6 +87,46 @@ func get(t *testing.T, url string) string {
 	return "the server never listened"
 }
 
+// A load balancer notices a stop when it next asks, and what it sends until then is answered.
+func TestAServerThatLeavesServesUntilThatIsNoticed(t *testing.T) {
+	addr := freeAddr(t)
+	health := httpserver.NewHealth(quiet(), nil)
+	server := httpserver.New(addr, http.HandlerFunc(health.Ready), quiet())
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	const notice = 300 * time.Millisecond
+	go func() { stopped <- httpserver.Run(ctx, time.Second, health.Leave(notice), server) }()
+	if body := get(t, "http://"+addr); !strings.Contains(body, `"ok"`) {
+		t.Fatalf("answer %s", body)
+	}
+	began := time.Now()
+	cancel()
+	asked := 0
+	for ; len(stopped) == 0; asked++ {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			if left := notice - time.Since(began); left > 0 {
+				t.Errorf("refused %s too early: %v", left, err)
+			}
+			break
+		}
+		_ = resp.Body.Close()
+		if draining := resp.StatusCode == http.StatusServiceUnavailable; draining != resp.Close {
+			t.Errorf("status %d, connection closed %t", resp.StatusCode, resp.Close)
+		}
+	}
+	if asked < 2 {
+		t.Errorf("%d requests were answered during the stop", asked)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAStopThatTakesTooLongSaysSo(t *testing.T) {
 	addr := freeAddr(t)
 	begun, finish := make(chan struct{}), make(chan struct{})

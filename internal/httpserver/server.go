@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -72,7 +73,8 @@ func NewWithin(l Limits, addr string, handler http.Handler, logger *slog.Logger)
 }
 
 // Run serves all servers until ctx ends or one fails. Then it calls beforeDrain (so that readiness turns
-// negative), stops the servers in the given order, and waits up to grace for requests under way. Within it their contexts
+// negative), during which the servers go on and ask clients not to come back on the same connection, stops the servers in
+// the given order, and waits up to grace for requests under way. Within it their contexts
 // stay; those of requests that are not done by then end, and so do their connections: what they hold would hold up the end
 // of the process. It sets the servers' BaseContext.
 func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers ...*http.Server) error {
@@ -84,7 +86,9 @@ func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers .
 	requests, cutOff := context.WithCancel(context.WithoutCancel(ctx))
 	defer cutOff()
 	failed := make(chan error, len(servers))
+	var leaving atomic.Bool
 	for i, server := range servers {
+		server.Handler = partWith(&leaving, server.Handler)
 		server.BaseContext = func(net.Listener) context.Context { return requests }
 		go func() {
 			if err := serve(server, listeners[i]); !errors.Is(err, http.ErrServerClosed) {
@@ -97,6 +101,7 @@ func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers .
 	case <-ctx.Done():
 	case cause = <-failed:
 	}
+	leaving.Store(true)
 	beforeDrain()
 	drain, cancel := context.WithTimeout(requests, grace)
 	defer cancel()
@@ -113,6 +118,17 @@ func Run(ctx context.Context, grace time.Duration, beforeDrain func(), servers .
 		_ = server.Close() // there is nobody to tell
 	}
 	return cause
+}
+
+// partWith has a client's next request come by another connection once we are leaving, and so perhaps to another replica. One
+// that is left open would be closed at the end, and with it what its client may just be sending.
+func partWith(leaving *atomic.Bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if leaving.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func serve(server *http.Server, l net.Listener) error {

@@ -3,6 +3,7 @@ package servicedesk_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -22,6 +23,14 @@ func oauth(accountsURL string) servicedesk.OAuth {
 	return servicedesk.OAuth{
 		AccountsURL: accountsURL, ClientID: "1000.CLIENT", ClientSecret: "example-secret", RefreshToken: "1000.refresh",
 	}
+}
+
+func TestMain(m *testing.M) {
+	// These tests wait for time-outs, they hardly compute: run them all at once, not one a core.
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		panic(err)
+	}
+	m.Run()
 }
 
 // bench is a client in front of a fake, with one open ticket.
@@ -162,4 +171,10 @@ func cancelled(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
+}
+
+// undigested is what a result says beside the digest.
+func undigested(r servicedesk.NoteResult) servicedesk.NoteResult {
+	r.Digest = ""
+	return r
 }

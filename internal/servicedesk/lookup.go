@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"net/http"
+
+	"github.com/ai-agents/ai-agents/internal/mutation"
 )
 
 // maxNotePages bounds a listing. A ticket with more notes is not written to, because a
@@ -27,26 +29,111 @@ func (n wireNote) author() string {
 	return ""
 }
 
-// findNote returns our earlier note with its description, or nil when there is none.
-func (c *Client) findNote(ctx context.Context, w NoteWrite) (*wireNote, error) {
-	if w.KnownNoteID != "" {
-		note, err := c.getNote(ctx, w.TicketID, w.KnownNoteID)
+// noteState is how the earlier note of ours was found.
+type noteState int
+
+const (
+	noteNone   noteState = iota // there never was one, as far as is known
+	noteOurs                    // it is as we left it, or nothing is known to the contrary
+	noteEdited                  // a person has changed it
+	noteGone                    // a person has deleted it
+	noteUnread                  // the server does not tell what it says
+)
+
+// findNote looks for our earlier note; it is nil when there is none, or none any more. A known id is asked for itself:
+// a list may lack the note for a moment. That it is gone is believed when the list agrees, and only of a ticket that
+// is there, for of a deleted or merged one there is no list.
+func (c *Client) findNote(ctx context.Context, w NoteWrite) (*wireNote, noteState, error) {
+	if mutation.On(mutation.NoteLookupOff) {
+		return nil, noteNone, nil
+	}
+	if w.KnownNoteID == "" {
+		return c.findByMarker(ctx, w)
+	}
+	note, err := c.getNote(ctx, w.TicketID, w.KnownNoteID)
+	switch {
+	case isNotFound(err):
+		return c.findAnother(ctx, w)
+	case err != nil:
+		return nil, noteNone, err
+	case len(w.Ours) == 0 && c.stillOurs(note, w.Marker):
+		return note, noteOurs, nil
+	case len(w.Ours) == 0:
+		return c.findByMarker(ctx, w)
+	case note.Description != nil:
+		return note, w.judge(note), nil
+	}
+	return c.readFromList(ctx, w, note)
+}
+
+// judge tells our text from a person's.
+func (w NoteWrite) judge(note *wireNote) noteState {
+	if len(w.Ours) == 0 || readsAs(string(*note.Description), w.Ours...) {
+		return noteOurs
+	}
+	return noteEdited
+}
+
+// readFromList is for a server that gives the note without its text.
+func (c *Client) readFromList(ctx context.Context, w NoteWrite, note *wireNote) (*wireNote, noteState, error) {
+	for listed, err := range c.allNotes(ctx, w.TicketID) {
 		switch {
-		case err == nil && c.stillOurs(note, w.Marker):
-			return note, nil
-		case err != nil && !isNotFound(err):
-			return nil, err
+		case err != nil:
+			return nil, noteNone, err
+		case sameID(string(listed.ID), w.KnownNoteID) && listed.Description != nil:
+			return listed, w.judge(listed), nil
 		}
 	}
-	for note, err := range c.allNotes(ctx, w.TicketID) {
-		if err != nil {
-			return nil, err
-		}
-		if found, err := c.recognise(ctx, w.TicketID, w.Marker, note); err != nil || found != nil {
-			return found, err
+	return note, noteUnread, nil
+}
+
+// findByMarker is for a note whose id is not known: of a write that got no answer, or from before the books were lost. One
+// that is as we left it comes before one that a person has changed.
+func (c *Client) findByMarker(ctx context.Context, w NoteWrite) (*wireNote, noteState, error) {
+	own, err := c.ownNotes(ctx, w)
+	if err != nil {
+		return nil, noteNone, err
+	}
+	note, state := w.pick(own)
+	return note, state, nil
+}
+
+func (w NoteWrite) pick(own []*wireNote) (*wireNote, noteState) {
+	if len(own) == 0 {
+		return nil, noteNone
+	}
+	for _, note := range own {
+		if w.judge(note) == noteOurs {
+			return note, noteOurs
 		}
 	}
-	return nil, nil //nolint:nilnil // no note and no failure is the ordinary answer
+	return own[0], noteEdited
+}
+
+// findAnother is for a known note that the server does not find. Where a late write had doubled it, and a person has deleted
+// that one, the other stands for it. Without our technician's id, what is not as we left it may be a person's copy.
+func (c *Client) findAnother(ctx context.Context, w NoteWrite) (*wireNote, noteState, error) {
+	others, listed, err := c.otherNotes(ctx, NoteTidy{TicketID: w.TicketID, KeepNoteID: w.KnownNoteID, Marker: w.Marker})
+	if err != nil {
+		return nil, noteNone, err
+	}
+	if listed {
+		return nil, noteNone, &Error{
+			Op: "get_note", TicketID: w.TicketID, Kind: KindRetry, HTTPStatus: http.StatusNotFound,
+			Message: "the note is listed, and yet not found",
+		}
+	}
+	note, state := w.pick(others)
+	if state == noteOurs || state == noteEdited && c.cfg.TechnicianID != "" {
+		return note, state, nil
+	}
+	return nil, noteGone, nil
+}
+
+// ownNotes returns the notes that are recognised as ours by their marker, with their descriptions.
+func (c *Client) ownNotes(ctx context.Context, w NoteWrite) ([]*wireNote, error) {
+	own, _, err := c.otherNotes(ctx, NoteTidy{TicketID: w.TicketID, Marker: w.Marker})
+	return own, err
 }
 
 // allNotes yields the notes of a ticket, page by page as they are asked for. A failure is

@@ -16,6 +16,8 @@ type NoteTidy struct {
 	KeepNoteID string
 	// Marker is the one the notes were written with, see NoteWrite.
 	Marker string
+	// Ours are the digests of our texts, see NoteWrite. When there are any, a note that reads otherwise is spared.
+	Ours []string
 }
 
 // TidyNotes removes the notes of ours that stand beside the kept one, left by writes that
@@ -29,6 +31,7 @@ type NoteTidy struct {
 //     author is Config.TechnicianID. Where that is not configured, a note with our marker
 //     may be a technician's that quotes it, so only one that reads the same as the kept
 //     note is deleted: with it no information can be lost.
+//   - Where the texts are known that are ours, one with another text holds a person's words, and is spared.
 //   - KeepNoteID is never deleted. It is read after the others have been listed and before
 //     the first is deleted; when it is gone or not recognised as ours any more, nothing is
 //     deleted, for what stands may be all there is.
@@ -79,7 +82,7 @@ func (t NoteTidy) check() error {
 // surplusNotes returns the notes that may be deleted. All are found before the first is
 // deleted, because a deletion moves the pages that follow.
 func (c *Client) surplusNotes(ctx context.Context, t NoteTidy) ([]*wireNote, error) {
-	others, err := c.otherNotes(ctx, t)
+	others, _, err := c.otherNotes(ctx, t)
 	if err != nil || len(others) == 0 {
 		return nil, err
 	}
@@ -92,35 +95,38 @@ func (c *Client) surplusNotes(ctx context.Context, t NoteTidy) ([]*wireNote, err
 	case err != nil:
 		return nil, err
 	}
-	if c.cfg.TechnicianID != "" {
-		return others, nil // recognised by their author
-	}
 	return slices.DeleteFunc(others, func(n *wireNote) bool {
-		return !sameReading(string(*n.Description), string(*kept.Description))
+		if sameReading(string(*n.Description), string(*kept.Description)) {
+			return false
+		}
+		byUs := c.cfg.TechnicianID != "" // or it would not have been recognised
+		return !byUs || len(t.Ours) > 0 && !readsAs(string(*n.Description), t.Ours...)
 	}), nil
 }
 
-// otherNotes returns every note of ours but the kept one, with its description.
-func (c *Client) otherNotes(ctx context.Context, t NoteTidy) ([]*wireNote, error) {
-	var others []*wireNote
+// otherNotes returns every note of ours but the kept one, with its description, and whether the kept one is listed.
+func (c *Client) otherNotes(ctx context.Context, t NoteTidy) (others []*wireNote, keptListed bool, err error) {
 	for note, err := range c.allNotes(ctx, t.TicketID) {
 		if err != nil {
-			return nil, err
+			return nil, false, err
+		}
+		if sameID(string(note.ID), t.KeepNoteID) {
+			keptListed = true
+			continue
 		}
 		// A note added while we list moves others to the next page, where they come again.
-		known := slices.ContainsFunc(others, func(o *wireNote) bool { return o.ID == note.ID })
-		if known || sameID(string(note.ID), t.KeepNoteID) {
+		if slices.ContainsFunc(others, func(o *wireNote) bool { return o.ID == note.ID }) {
 			continue
 		}
 		found, err := c.recognise(ctx, t.TicketID, t.Marker, note)
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, false, err
 		case found != nil:
 			others = append(others, found)
 		}
 	}
-	return others, nil
+	return others, keptListed, nil
 }
 
 func (c *Client) deleteNote(ctx context.Context, ticketID, noteID string) error {

@@ -1,6 +1,9 @@
 package servicedesk
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -31,6 +34,29 @@ func sameReading(a, b string) bool {
 	textA, linksA := reading(a)
 	textB, linksB := reading(b)
 	return textA == textB && slices.Equal(linksA, linksB)
+}
+
+// TextDigest identifies the text that the HTML shows, wherever its links lead: what is known of a note that was sent and
+// that a server may have altered a little.
+func TextDigest(source string) string { return digest("text", visibleText(source)) }
+
+// ReadingDigest identifies the text that the HTML shows and where its links lead.
+func ReadingDigest(source string) string {
+	shown, links := reading(source)
+	return digest(append([]string{"reading", shown}, links...)...)
+}
+
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// readsAs reports whether the HTML is one of the texts that the digests, of either kind, stand for.
+func readsAs(source string, digests ...string) bool {
+	return slices.Contains(digests, ReadingDigest(source)) || slices.Contains(digests, TextDigest(source))
 }
 
 func reading(source string) (shown string, links []string) {

@@ -20,6 +20,8 @@ const (
 	PhaseActive Phase = "active" // waiting for its turn, running, or asleep until a timer fires
 	PhaseHeld   Phase = "held"   // suspended by an operator, or no worker knows its version: it goes on when that is mended
 	PhaseEnded  Phase = "ended"  // well or badly
+	// PhaseDamaged: the state store has a part of it only, so that it can neither go on nor be removed.
+	PhaseDamaged Phase = "damaged"
 )
 
 // Instance is what the engine says of a workflow.
@@ -47,6 +49,9 @@ func (i *Instances) Look(ctx context.Context, id string) (Instance, error) {
 	found, err := i.client.FetchWorkflowMetadata(ctx, id, workflow.WithFetchPayloads(false))
 	if says(err, api.ErrInstanceNotFound) {
 		return Instance{Phase: PhaseNone}, nil
+	}
+	if damaged(err) {
+		return Instance{Phase: PhaseDamaged, Detail: err.Error()}, nil
 	}
 	if err != nil {
 		return Instance{}, fmt.Errorf("look for workflow %s: %w", id, err)
@@ -91,6 +96,13 @@ func (i *Instances) Purge(ctx context.Context, id string) error {
 		return fmt.Errorf("purge workflow %s: %w", id, err)
 	}
 	return nil
+}
+
+// damaged recognises what daprd 1.18 says when the state store has lost entries of a workflow that it still declares. It comes
+// to that when Redis loses its data while daprd has the workflow in memory: it then stores what is new, and nothing of what was.
+// Every later call loads the state first and ends with this error, the removal by force included.
+func damaged(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "declared in metadata") && strings.Contains(err.Error(), "missing from state store")
 }
 
 // says also reads the message: what the engine's own error was is lost on its way through the sidecar.

@@ -3,6 +3,7 @@ package sidecar_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -90,6 +91,17 @@ func TestLookTellsHowFarAWorkflowIs(t *testing.T) {
 	}
 	if got, err := instances.Look(t.Context(), "other"); err != nil || got.Phase != sidecar.PhaseNone {
 		t.Errorf("one that there is not: %+v, %v", got, err)
+	}
+}
+
+// As daprd 1.18.2 says it of a workflow whose state was lost but for what it wrote afterwards.
+func TestAWorkflowOfWhichPartsAreMissingIsDamaged(t *testing.T) {
+	instances, hub := engine(t)
+	for _, part := range []string{"history key 'history-000000' declared in metadata (historyLength=8)", "inbox key 'inbox-000000' declared in metadata (inboxLength=1)"} {
+		hub.err = status.Error(codes.Unknown, "workflow 'j': "+part+" but missing from state store (transient store read failure or partial save?)")
+		if got, err := instances.Look(t.Context(), "j"); err != nil || got.Phase != sidecar.PhaseDamaged || !strings.Contains(got.Detail, part) {
+			t.Errorf("%+v, %v", got, err)
+		}
 	}
 }
 

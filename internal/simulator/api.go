@@ -48,6 +48,8 @@ func (w *World) adminRoutes(r *mux.Router) {
 	tenantly("/tickets/{id}", http.MethodGet, w.getTicket)
 	tenantly("/tickets/{id}", http.MethodPatch, w.patchTicket)
 	tenantly("/tickets/{id}", http.MethodDelete, w.deleteTicket)
+	tenantly("/tickets/{id}/notes/{note}", http.MethodPatch, w.patchNote)
+	tenantly("/tickets/{id}/notes/{note}", http.MethodDelete, w.deleteNote)
 	tenantly("/tickets/{id}/webhook", http.MethodPost, w.postWebhook)
 	tenantly("/articles", http.MethodPost, w.postArticle)
 	tenantly("/calls", http.MethodGet, w.listCalls)

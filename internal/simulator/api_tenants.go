@@ -64,7 +64,7 @@ func (w *World) postArticle(d *desk, rw http.ResponseWriter, r *http.Request) er
 	if a.ID == "" || a.Title == "" {
 		return refuse(http.StatusBadRequest, "an article needs id and title")
 	}
-	d.kb.AddArticle(a)
+	d.addArticle(a)
 	writeJSON(rw, http.StatusCreated, a)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 )
@@ -268,4 +269,24 @@ func TestATicketIsResolvedAndDeleted(t *testing.T) {
 	}
 	r.do(http.MethodDelete, path, "", http.StatusNoContent, nil)
 	r.do(http.MethodGet, path, "", http.StatusNotFound, nil)
+}
+
+func TestATechnicianEditsAndDeletesANote(t *testing.T) {
+	t.Parallel()
+	for tenant, profile := range map[string]servicedesk.Profile{onPrem: servicedesk.ProfileOnPrem, cloud: servicedesk.ProfileCloud} {
+		r := start(t)
+		ticket := r.open(tenant, map[string]any{"subject": "Scanner", "emit": "none"}).TicketID
+		note := r.note(tenant, profile, ticket, "<p>ours</p>").NoteID
+		path := "/api/tenants/" + tenant + "/tickets/" + ticket + "/notes/" + note
+		var changed simulator.Ticket
+		r.do(http.MethodPatch, path, `{"description":"<p>theirs</p>"}`, http.StatusOK, &changed)
+		if len(changed.Notes) != 1 || changed.Notes[0].Description != "<p>theirs</p>" || changed.Notes[0].LastUpdatedBy.ID != "77" {
+			t.Errorf("edited: %+v", changed.Notes)
+		}
+		r.do(http.MethodPatch, path, `{}`, http.StatusBadRequest, nil)
+		r.do(http.MethodPatch, strings.Replace(path, ticket, "999", 1), `{"description":"x"}`, http.StatusNotFound, nil)
+		r.do(http.MethodDelete, path, "", http.StatusNoContent, nil)
+		r.do(http.MethodDelete, path, "", http.StatusNotFound, nil)
+		r.do(http.MethodPatch, path, `{"description":"x"}`, http.StatusNotFound, nil)
+	}
 }

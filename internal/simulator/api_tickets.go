@@ -85,6 +85,56 @@ func (w *World) deleteTicket(d *desk, rw http.ResponseWriter, r *http.Request) e
 	return nil
 }
 
+// patchNote changes a note as a technician does, which has no trigger.
+func (w *World) patchNote(d *desk, rw http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Description string `json:"description"`
+	}
+	if err := readJSON(rw, r, &in); err != nil {
+		return err
+	}
+	if in.Description == "" {
+		return refuse(http.StatusBadRequest, "description: is missing")
+	}
+	found, note, err := d.note(r)
+	if err != nil {
+		return err
+	}
+	if !d.sdp.EditNote(found.ID, note, colleague(), in.Description) {
+		return noSuchNote(found.ID, note)
+	}
+	writeJSON(rw, http.StatusOK, w.detail(d, found))
+	return nil
+}
+
+// deleteNote deletes a note for good.
+func (*World) deleteNote(d *desk, rw http.ResponseWriter, r *http.Request) error {
+	found, note, err := d.note(r)
+	if err != nil {
+		return err
+	}
+	if !d.sdp.DeleteNote(found.ID, note) {
+		return noSuchNote(found.ID, note)
+	}
+	rw.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// note is the ticket and the note that the request names.
+func (d *desk) note(r *http.Request) (found servicedesktest.Request, noteID string, err error) {
+	found, err = d.ticket(mux.Vars(r)["id"])
+	return found, mux.Vars(r)["note"], err
+}
+
+// colleague is the technician who edits notes; another than the one whose key we have.
+func colleague() servicedesktest.Person {
+	return servicedesktest.Person{ID: "77", Name: "Example Colleague", Email: "colleague@example.com"}
+}
+
+func noSuchNote(ticketID, noteID string) error {
+	return refuse(http.StatusNotFound, "ticket %s has no note %s", ticketID, noteID)
+}
+
 // postWebhook sends a ticket's webhook again.
 func (w *World) postWebhook(d *desk, rw http.ResponseWriter, r *http.Request) error {
 	in := struct {

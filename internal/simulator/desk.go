@@ -27,6 +27,7 @@ type desk struct {
 	signingSecret string
 	sdp           *servicedesktest.Server
 	kb            *knowledgetest.Server
+	state         *state
 
 	// mu orders changes of tickets, which the fake can only replace as a whole.
 	mu         sync.Mutex
@@ -34,13 +35,14 @@ type desk struct {
 	webhooks   WebhookFaults
 }
 
-func newDesk(id string, profile servicedesk.Profile, o Options) *desk {
+func newDesk(id string, profile servicedesk.Profile, o Options, kept *state) *desk {
 	d := &desk{
-		id: id, profile: profile, signingSecret: o.Keys.SigningSecret(id), nextTicket: firstTicketOnPrem,
+		id: id, profile: profile, state: kept, signingSecret: o.Keys.SigningSecret(id), nextTicket: firstTicketOnPrem,
 		sdp: servicedesktest.New(servicedesktest.Options{
 			Profile: profile, APIKey: o.Keys.APIKey(id), OAuth: o.Keys.OAuth(id, o.BaseURL), Portal: portal,
 			TechnicianID: technicianID(profile), TechnicianName: technicianName,
 			Clock: o.Clock, Logger: o.Logger.With("tenant_id", id),
+			Changed: func(c servicedesktest.Change) { kept.note(entry{TenantID: id, Change: &c}) },
 		}),
 		kb: knowledgetest.New(knowledgetest.Options{APIKey: o.Keys.KnowledgeAPIKey(id), Clock: o.Clock}),
 	}
@@ -58,6 +60,22 @@ func idsUsedBefore(now time.Time) int64 {
 	const perSecond = 10
 	began := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 	return max(0, int64(now.Sub(began)/(time.Second/perSecond)))
+}
+
+// used keeps an id from being given out again.
+func (d *desk) used(ticketID string) {
+	id, err := strconv.ParseInt(ticketID, 10, 64)
+	if err != nil {
+		return // not one of ours
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.nextTicket = max(d.nextTicket, id+d.stride())
+}
+
+func (d *desk) addArticle(a knowledgetest.Article) {
+	d.kb.AddArticle(a)
+	d.state.note(entry{TenantID: d.id, Article: &a})
 }
 
 // close ends the calls that hang on purpose.

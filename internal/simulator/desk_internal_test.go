@@ -18,7 +18,7 @@ func TestALaterRunGivesOutOtherIDs(t *testing.T) {
 			d := newDesk("example", profile, Options{
 				Keys: NewKeys("example"), BaseURL: "http://127.0.0.1:1", Logger: slog.New(slog.DiscardHandler),
 				Clock: func() time.Time { return now.Add(time.Duration(run) * time.Second) },
-			})
+			}, &state{})
 			for range 10 {
 				id := d.create(NewTicket{Subject: "example"}).ID
 				if seen[id] {

@@ -6,15 +6,20 @@ import (
 )
 
 // AddSample adds the sample tenants: their past tickets as resolved requests, and their articles. An
-// article's link leads to the simulated knowledge base, so that a reader of a note can follow it.
+// article's link leads to the simulated knowledge base, so that a reader of a note can follow it. Tenants that are there
+// already stay as they are.
 func (w *World) AddSample() error {
 	for _, t := range Tenants() {
 		data, err := Sample(t.ID)
 		if err != nil {
 			return err
 		}
-		if _, err := w.AddTenant(t.ID, t.Profile); err != nil {
+		created, err := w.AddTenant(t.ID, t.Profile)
+		if err != nil {
 			return err
+		}
+		if !created {
+			continue // kept from an earlier process, with what has become of it
 		}
 		d, err := w.desk(t.ID)
 		if err != nil {
@@ -27,7 +32,7 @@ func (w *World) AddSample() error {
 			})
 		}
 		for _, a := range data.Articles {
-			d.kb.AddArticle(knowledgetest.Article{
+			d.addArticle(knowledgetest.Article{
 				ID: a.ID, Title: a.Title, Summary: a.Summary, URL: w.endpoints(d).KnowledgeURL + "/articles/" + a.ID,
 			})
 		}

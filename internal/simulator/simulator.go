@@ -46,6 +46,7 @@ type World struct {
 	llm    *openaitest.Server
 	pages  *pages
 	router http.Handler
+	state  *state
 
 	mu    sync.RWMutex
 	desks map[string]*desk
@@ -71,6 +72,7 @@ func New(o Options) *World {
 		llm:   openaitest.New(o.LLMKey, o.Clock),
 		pages: newPages(),
 		desks: make(map[string]*desk),
+		state: &state{logger: o.Logger},
 	}
 	w.router = w.routes()
 	return w
@@ -96,7 +98,8 @@ func (w *World) AddTenant(id string, profile servicedesk.Profile) (created bool,
 		}
 		return false, nil
 	}
-	w.desks[id] = newDesk(id, profile, w.opts)
+	w.desks[id] = newDesk(id, profile, w.opts, w.state)
+	w.state.note(entry{TenantID: id, Profile: profile})
 	return true, nil
 }
 

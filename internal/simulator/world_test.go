@@ -40,10 +40,10 @@ func start(t *testing.T) *running {
 	r.world = simulator.New(simulator.Options{
 		Keys: testKeys(), LLMKey: llmKey, GatewayURL: r.gateway.url, BaseURL: r.url,
 	})
-	server.Config.Handler = r.world
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.world.ServeHTTP(w, req) })
 	server.Start()
 	t.Cleanup(server.Close)
-	t.Cleanup(r.world.Close)
+	t.Cleanup(func() { r.world.Close() })
 	for id, profile := range map[string]servicedesk.Profile{
 		onPrem: servicedesk.ProfileOnPrem, cloud: servicedesk.ProfileCloud,
 	} {
@@ -52,6 +52,12 @@ func start(t *testing.T) *running {
 		}
 	}
 	return r
+}
+
+// replace puts another world in the place of the one that runs, before anybody has called it.
+func (r *running) replace(world *simulator.World) {
+	r.world.Close()
+	r.world = world
 }
 
 // answer is what a call got.

@@ -14,6 +14,8 @@ type Note struct {
 	Generated bool `json:"generated"`
 	// Notices tell the reader how far the note can be relied on.
 	Notices []string `json:"notices,omitempty"`
+	// Changed tells what differs from the ticket's note before this one; empty when nothing does, or there was none.
+	Changed string `json:"changed,omitempty"`
 	// Reference is the note's last line: visible, and never altered, because the note is found again by it.
 	Reference string `json:"reference,omitempty"`
 }
@@ -34,6 +36,8 @@ type Section struct {
 type Item struct {
 	Text    string `json:"text"`
 	Sources []Ref  `json:"sources"`
+	// New says that the ticket's note before this one did not name one of the sources.
+	New bool `json:"new,omitempty"`
 }
 
 // Ref is a citation of a gathered source.

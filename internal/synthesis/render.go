@@ -38,6 +38,9 @@ func renderHTML(n Note) string {
 		fmt.Fprintf(&b, "<p><em>%s</em></p>\n", html.EscapeString(plain(notice)))
 	}
 	paragraph(n.Summary)
+	if changed := plain(n.Changed); changed != "" {
+		fmt.Fprintf(&b, "<p><strong>%s</strong></p>\n", html.EscapeString(changed))
+	}
 	for _, s := range n.Sections {
 		fmt.Fprintf(&b, "<h3>%s</h3>\n", html.EscapeString(plain(s.Title)))
 		if len(s.Items) > 0 {
@@ -56,8 +59,14 @@ func renderHTML(n Note) string {
 	return b.String()
 }
 
+// newMark stands before an item that names a source which the note before did not.
+const newMark = "New:"
+
 func htmlItem(item Item) string {
 	parts := []string{html.EscapeString(plain(item.Text))}
+	if item.New {
+		parts = []string{"<strong>" + newMark + "</strong>", parts[0]}
+	}
 	for _, ref := range item.Sources {
 		text := html.EscapeString(plain(ref.Text))
 		if url := safeURL(ref.URL); url != "" {
@@ -89,11 +98,16 @@ func lines(n Note, heading string, text func(string) string, ref func(Ref) strin
 		block(text(notice))
 	}
 	block(text(n.Summary))
+	block(text(n.Changed))
 	for _, s := range n.Sections {
 		block(heading + text(s.Title))
 		var items []string
 		for _, item := range s.Items {
-			parts := []string{"- " + text(item.Text)}
+			parts := []string{"-"}
+			if item.New {
+				parts = append(parts, newMark)
+			}
+			parts = append(parts, text(item.Text))
 			for _, r := range item.Sources {
 				parts = append(parts, ref(r))
 			}

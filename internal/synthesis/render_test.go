@@ -31,7 +31,7 @@ type page struct {
 func read(t *testing.T, rendered string) page {
 	t.Helper()
 	allowed := map[string][]string{
-		"h3": nil, "p": nil, "ul": nil, "li": nil, "em": nil, "a": {"href", "rel"},
+		"h3": nil, "p": nil, "ul": nil, "li": nil, "em": nil, "strong": nil, "a": {"href", "rel"},
 	}
 	var (
 		p       page

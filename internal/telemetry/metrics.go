@@ -31,6 +31,7 @@ const (
 	MetricBreakerOpen         = "circuit_breaker_open"
 	MetricQueue               = "enhancement_queue_jobs"
 	MetricQueueOldest         = "enhancement_queue_oldest_seconds"
+	MetricNotes               = "enhancement_notes_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -75,6 +76,7 @@ type Metrics struct {
 	purged       prometheus.Counter
 	dependencies *dependencyMetrics
 	queue        *queueGauges
+	notes        *prometheus.CounterVec
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -122,9 +124,12 @@ func NewMetrics() *Metrics {
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
 		queue: newQueueGauges(), dependencies: newDependencyMetrics(),
+		notes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricNotes, Help: "Completed jobs by what was done about the ticket's note.",
+		}, []string{"action"}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.queue.jobs, m.queue.oldest, m.dependencies,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -197,3 +202,6 @@ func (m *Metrics) OldestJobs(pending, running time.Duration) {
 
 // WorkflowPurged counts one workflow that was removed from the engine.
 func (m *Metrics) WorkflowPurged() { m.purged.Inc() }
+
+// Note counts one completed job by what it did about the ticket's note.
+func (m *Metrics) Note(action string) { m.notes.WithLabelValues(action).Inc() }

@@ -120,6 +120,7 @@ func TestMetrics(t *testing.T) {
 	m.Webhook(http.StatusUnauthorized)
 	m.Completed("alpha", 1500*time.Millisecond)
 	m.Failed("beta")
+	m.Note("kept_edited")
 	m.Step("doc_search", "degraded", 2*time.Second)
 	rec := httptest.NewRecorder()
 	m.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
@@ -127,6 +128,7 @@ func TestMetrics(t *testing.T) {
 		`webhook_requests_total{code="202"} 1`, `webhook_requests_total{code="401"} 1`,
 		`enhancement_requests_total{status="success",tenant_id="alpha"} 1`,
 		`enhancement_requests_total{status="failure",tenant_id="beta"} 1`,
+		`enhancement_notes_total{action="kept_edited"} 1`,
 		`enhancement_duration_seconds_sum{tenant_id="alpha"} 1.5`,
 		`enhancement_step_duration_seconds_count{operation_type="doc_search",outcome="degraded"} 1`,
 	} {

@@ -147,6 +147,7 @@ func TestEmbedFails(t *testing.T) {
 		"503":             {openaitest.Faults{Status: 503}, 1, false, "status 503"},
 		"a proxy's page":  {openaitest.Faults{HTMLPage: true}, 1, false, "status 502"},
 		"malformed":       {openaitest.Faults{MalformedJSON: true}, 2, false, "no list of embeddings"},
+		"lies":            {openaitest.Faults{FailureInside: true}, 2, false, "0 vectors for 1 texts"},
 		"always short":    {openaitest.Faults{WrongCount: true}, 2, false, "0 vectors for 1 texts"},
 		"all of it zero":  {openaitest.Faults{ZeroVector: true}, 2, true, "zero"},
 		"hangs":           {openaitest.Faults{Hang: true}, 1, false, "EMBEDDINGS_TIMEOUT"},

@@ -84,10 +84,10 @@ type Dispatcher struct {
 
 	// Of the goroutine that runs.
 	ledger trouble
-	idle  map[string]struct{}  // tenants that gave nothing when they were asked
-	queue map[string]*standing // tenants whose jobs wait
-	turn  uint64
-	again time.Duration // until one of them may have the next job started by its pace; 0 when none waits for that
+	idle   map[string]struct{}  // tenants that gave nothing when they were asked
+	queue  map[string]*standing // tenants whose jobs wait
+	turn   uint64
+	again  time.Duration // until one of them may have the next job started by its pace; 0 when none waits for that
 }
 
 // New makes a Dispatcher.

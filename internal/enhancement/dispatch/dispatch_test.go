@@ -239,10 +239,10 @@ func TestAJobThatTheEngineChokesOnDoesNotHoldUpOthers(t *testing.T) {
 	if started := w.engine.starts(); started[1].JobID != next.ID {
 		t.Errorf("started %+v", started)
 	}
+	w.untilLogged("left to the sweeper")
 	if got, err := w.ledger.Job(t.Context(), "alpha", bad.ID); err != nil || got.Status != enhancement.StatusRunning {
 		t.Errorf("%+v, %v", got, err)
 	}
-	w.until("somebody learns of it", func(e *engine) bool { e.tell(); return strings.Contains(w.log.String(), "left to the sweeper") })
 }
 
 // A tenant whose jobs cannot be admitted, whatever the reason, is no other tenant's business.

@@ -233,6 +233,17 @@ func (w *world) until(what string, is func(e *engine) bool) {
 	}
 }
 
+func (w *world) untilLogged(what string) {
+	w.t.Helper()
+	for patience := time.After(time.Minute); !strings.Contains(w.log.String(), what); {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-patience:
+			w.t.Fatalf("nobody learns that it is %s: %s", what, w.log)
+		}
+	}
+}
+
 func (w *world) running(tenantID string) (n int) {
 	w.t.Helper()
 	turns, err := w.ledger.Ledger.Turns(w.t.Context())

@@ -62,7 +62,7 @@ func TestTheWayOfAJob(t *testing.T) {
 		}
 	}
 	const holder = "0f8fad5b-d9cb-469f-a165-70867728950e"
-	if held, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || held != (ledger.HeldNote{}) {
+	if held, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || cmp.Diff(ledger.HeldNote{}, held, cmpopts.EquateEmpty()) != "" {
 		t.Errorf("hold: %+v, %v", held, err)
 	}
 	received := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

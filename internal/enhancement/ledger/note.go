@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +22,19 @@ type HeldNote struct {
 	ID string // empty when no note of ours is known
 	// WrittenFor is when the job was received whose note stands; zero when none does.
 	WrittenFor time.Time
+	// Stored is the digest of the note as it was left; empty when it was written before digests were kept, or never.
+	Stored string
+	// Others are digests of texts of ours that may stand there instead.
+	Others []string
+	// Content is the digest of what the note says, apart from marks of what has changed.
+	Content string
+	// Before is what the synthesis of the job left whose note stands; empty when that is not kept any more.
+	Before json.RawMessage
+}
+
+// Digests are all that count as ours. Empty when nothing is known: the note then counts as it is found.
+func (h HeldNote) Digests() []string {
+	return slices.DeleteFunc(append([]string{h.Stored}, h.Others...), func(digest string) bool { return digest == "" })
 }
 
 // HoldNote gives holder the sole right to write the ticket's note for the lease. A lease, and not a lock, because
@@ -32,13 +47,19 @@ func (l *Ledger) HoldNote(ctx context.Context, tenantID, ticketID, holder string
 		ON CONFLICT (tenant_id, ticket_id) DO UPDATE
 			SET lease_holder = excluded.lease_holder, lease_until = excluded.lease_until
 			WHERE n.lease_until IS NULL OR n.lease_until < now() OR n.lease_holder = excluded.lease_holder
-		RETURNING note_id, written_for`
+		RETURNING note_id, written_for, stored_digest, other_digests, content_digest`
 	var (
 		held       HeldNote
 		writtenFor *time.Time
 	)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, tenantID, ticketID, holder, lease).Scan(&held.ID, &writtenFor)
+		err := tx.QueryRow(ctx, query, tenantID, ticketID, holder, lease).
+			Scan(&held.ID, &writtenFor, &held.Stored, &held.Others, &held.Content)
+		if err != nil {
+			return err
+		}
+		held.Before, err = standing(ctx, tx, tenantID, ticketID)
+		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrNoteBusy
@@ -50,6 +71,48 @@ func (l *Ledger) HoldNote(ctx context.Context, tenantID, ticketID, holder string
 		held.WrittenFor = *writtenFor
 	}
 	return held, nil
+}
+
+// standing finds what the synthesis left of the job and run whose note stands. A job that was begun anew since has forgotten
+// it, or has another result by now.
+func standing(ctx context.Context, tx postgres.Tx, tenantID, ticketID string) (json.RawMessage, error) {
+	const query = `
+		SELECT s.result FROM ticket_notes n
+		JOIN enhancement_history h ON h.tenant_id = n.tenant_id AND h.job_id = n.written_by AND h.run = n.written_run
+		JOIN enhancement_steps s ON s.tenant_id = h.tenant_id AND s.job_id = h.job_id
+		WHERE n.tenant_id = $1 AND n.ticket_id = $2 AND s.step = $3`
+	var result []byte
+	err := tx.QueryRow(ctx, query, tenantID, ticketID, enhancement.StepSynthesize).Scan(&result)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, fmt.Errorf("load the note before: %w", err)
+	}
+	return result, nil
+}
+
+// mostDigests is how many texts of ours are remembered beside the one that stands: more than late writes can be on their way.
+const mostDigests = 16
+
+// IntendNote keeps digests of texts of ours that may stand on the ticket from now on, whatever becomes of the write that is
+// about to be made. ErrNoteBusy when the note is not holder's any more, who then must not write.
+func (l *Ledger) IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error {
+	const query = `
+		UPDATE ticket_notes n SET other_digests = (
+			SELECT coalesce(array_agg(latest.digest ORDER BY latest.place), '{}') FROM (
+				SELECT digest, max(place) AS place
+				FROM unnest(n.other_digests || $4::text[]) WITH ORDINALITY AS kept (digest, place)
+				WHERE digest <> '' GROUP BY digest ORDER BY place DESC LIMIT $5) latest)
+		WHERE tenant_id = $1 AND ticket_id = $2 AND lease_holder = $3`
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		tag, err := tx.Exec(ctx, query, tenantID, ticketID, holder, digests, mostDigests)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrNoteBusy
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("announce a write of the note of ticket %s: %w", ticketID, err)
+	}
+	return nil
 }
 
 // ReleaseNote ends holder's lease early; without effect when it is no longer holder's.
@@ -77,6 +140,17 @@ type Completion struct {
 	ReceivedAt time.Time
 	Degraded   []string // what the note had to do without; may be empty
 	Step       enhancement.StepRecord
+	// Written is nil when the job has left the note to somebody else.
+	Written *WrittenNote
+}
+
+// WrittenNote is what is known of a note that says what its job had to say.
+type WrittenNote struct {
+	Run int
+	// Stored and Content are as in HeldNote.
+	Stored, Content string
+	// Sent is the digest that IntendNote was given for what has now arrived.
+	Sent string
 }
 
 // Complete ends a job whose note stands on the ticket: job, note id, last step and the end of the
@@ -92,6 +166,16 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 		UPDATE enhancement_history
 		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = ''
 		WHERE tenant_id = $1 AND job_id = $2`, c.TenantID, c.JobID, c.NoteID, c.Degraded)
+	if w := c.Written; w != nil {
+		// Where the lease was lost, another writer knows better what stands; what was announced still counts as ours.
+		batch.Queue(`
+			UPDATE ticket_notes
+			SET written_by = $4, written_run = $5, stored_digest = $6, content_digest = $7,
+			    other_digests = array_remove(other_digests, $8)
+			        || CASE WHEN stored_digest IN ('', $6) THEN '{}' ELSE ARRAY[stored_digest] END
+			WHERE tenant_id = $1 AND ticket_id = $2 AND lease_holder = $3`,
+			c.TenantID, c.TicketID, holder, c.JobID, w.Run, w.Stored, w.Content, w.Sent)
+	}
 	batch.Queue(`
 		UPDATE ticket_notes
 		SET note_id = $3, updated_at = now(), written_for = greatest(written_for, $5),

@@ -39,12 +39,16 @@ type engine struct {
 	// forgetful engines lose each workflow at once.
 	forgetful bool
 	onStart   func()
+	onLook    func()
 }
 
 func (e *engine) Look(_ context.Context, id string) (sidecar.Instance, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.looks[id]++
+	if e.onLook != nil {
+		e.onLook()
+	}
 	if e.down || e.bad[id] {
 		return sidecar.Instance{}, errExample
 	}

@@ -36,16 +36,35 @@ func (s *Sweeper) sweepJob(ctx context.Context, d ledger.Due) error {
 		return s.leave(ctx, d, telemetry.SweptWorking)
 	case d.Sweeps >= s.cfg.Attempts:
 		return s.giveUp(ctx, d, instance.Detail)
+	case instance.Phase == sidecar.PhaseDamaged:
+		return s.startAnew(ctx, d, instance.Detail)
 	case instance.Phase == sidecar.PhaseActive:
 		// Ended, it is found so the next time, and started again.
 		s.Logger.WarnContext(ctx, "a workflow stands still and is ended, to be started again", "moved_at", instance.MovedAt)
 		return s.tried(ctx, d, telemetry.SweptStuck, s.Engine.Terminate(ctx, instanceID(d)))
 	}
-	err = s.Starter.Restart(ctx, d)
+	return s.restart(ctx, d, instance.Detail)
+}
+
+func (s *Sweeper) restart(ctx context.Context, d ledger.Due, engine string) error {
+	err := s.Starter.Restart(ctx, d)
 	if err == nil {
-		s.Logger.WarnContext(ctx, "a job that nobody worked on was put on the way again", "for_ms", d.Since.Milliseconds(), "engine", instance.Detail, "attempt", d.Sweeps+1)
+		s.Logger.WarnContext(ctx, "a job that nobody worked on was put on the way again", "for_ms", d.Since.Milliseconds(), "engine", engine, "attempt", d.Sweeps+1)
 	}
 	return s.tried(ctx, d, telemetry.SweptStarted, err)
+}
+
+// startAnew leaves a damaged workflow behind, whose id the engine will not give to another, and starts a new run of the job.
+// Should the old one still be alive in the memory of some sidecar, the two share the recorded steps and take turns at the note.
+func (s *Sweeper) startAnew(ctx context.Context, d ledger.Due, engine string) error {
+	anew, err := s.Ledger.BeginAnew(ctx, d)
+	if errors.Is(err, enhancement.ErrNotFound) {
+		return nil // the job has ended meanwhile
+	}
+	if err != nil {
+		return s.tried(ctx, d, telemetry.SweptUnclear, err)
+	}
+	return s.restart(ctx, anew, engine)
 }
 
 // queue has a job wait for its turn of which no message has told. The dispatcher starts it.

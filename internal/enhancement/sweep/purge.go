@@ -99,6 +99,9 @@ func (s *Sweeper) purgeRun(ctx context.Context, id string) (removed int, gone bo
 		}
 		s.Metrics.WorkflowPurged()
 		return 1, true, nil
+	case sidecar.PhaseDamaged:
+		s.Logger.WarnContext(ctx, "a damaged workflow stays in the engine, which cannot remove it: see docs/operations.md", "workflow", id, "engine", instance.Detail)
+		return 0, true, nil
 	case sidecar.PhaseActive, sidecar.PhaseHeld:
 	}
 	return 0, false, nil

@@ -3,6 +3,7 @@ package sweep_test
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -89,6 +90,22 @@ func TestAWorkflowThatCannotBeRemovedDoesNotHoldUpOthers(t *testing.T) {
 	w.engine.bad[bad.ID] = false
 	if n := w.purge(2 * time.Hour); n != 1 {
 		t.Errorf("%d were removed when it could be", n)
+	}
+}
+
+// Nothing can remove a damaged workflow, so that it is told of once, and not every hour.
+func TestADamagedWorkflowIsLeftToTheOperator(t *testing.T) {
+	w := newWorld(t)
+	j := w.run("alpha", "1")
+	w.end(j)
+	w.engine.instances[j.ID] = sidecar.Instance{Phase: sidecar.PhaseDamaged, Detail: "example"}
+	for range 2 {
+		if n := w.purge(config.Retention + time.Minute); n != 0 {
+			t.Errorf("%d were removed", n)
+		}
+	}
+	if told := strings.Count(w.log.String(), "a damaged workflow stays"); told != 1 || w.engine.looks[j.ID] != 1 {
+		t.Errorf("told %d times, after %d looks", told, w.engine.looks[j.ID])
 	}
 }
 

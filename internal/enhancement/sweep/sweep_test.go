@@ -197,6 +197,35 @@ func TestAJobThatTheEngineChokesOnIsGivenUp(t *testing.T) {
 	}
 }
 
+// A workflow of which the state store has lost a part is left behind, and so is the id that it occupies.
+func TestAJobWhoseWorkflowIsDamagedIsStartedUnderAnotherName(t *testing.T) {
+	w := newWorld(t)
+	j := w.run("alpha", "1")
+	w.engine.instances[j.ID] = sidecar.Instance{Phase: sidecar.PhaseDamaged, Detail: "example"}
+	w.later(config.RunningAfter + time.Second)
+	if second := enhancement.InstanceID(j.ID, 2); w.engine.instances[second].Phase != sidecar.PhaseActive || w.job(j).Run != 2 {
+		t.Errorf("workflows %v, job %+v", w.engine.instances, w.job(j))
+	}
+	for n := range config.Attempts {
+		w.engine.instances[enhancement.InstanceID(j.ID, n+2)] = sidecar.Instance{Phase: sidecar.PhaseDamaged, Detail: "example"}
+		w.later(2 * time.Hour)
+	}
+	if got := w.job(j); got.Status != enhancement.StatusFailed || !strings.Contains(got.FailureReason, "example") {
+		t.Errorf("damaged again and again, the job is %s: %s", got.Status, got.FailureReason)
+	}
+}
+
+func TestAJobThatEndsWhileItsWorkflowIsFoundDamagedStaysEnded(t *testing.T) {
+	w := newWorld(t)
+	j := w.run("alpha", "1")
+	w.engine.instances[j.ID] = sidecar.Instance{Phase: sidecar.PhaseDamaged}
+	w.engine.onLook = func() { w.fail(j) }
+	w.later(config.RunningAfter + time.Second)
+	if got := w.job(j); len(w.engine.starts) != 0 || got.Run != 1 || got.FailureReason != "example" {
+		t.Errorf("starts %v, job %+v", w.engine.starts, got)
+	}
+}
+
 // A job that ends while it is looked at stays ended.
 func TestAJobThatEndsMeanwhileIsNotStarted(t *testing.T) {
 	w := newWorld(t)

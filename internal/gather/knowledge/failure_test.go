@@ -45,6 +45,7 @@ func TestFailures(t *testing.T) {
 		"malformed":     {knowledgetest.Faults{Malformed: true}, false},
 		"oversize":      {knowledgetest.Faults{Oversize: true}, false},
 		"wrong content": {knowledgetest.Faults{WrongContent: true}, false},
+		"lies":          {knowledgetest.Faults{FailureInside: true}, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

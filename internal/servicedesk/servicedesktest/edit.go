@@ -17,6 +17,7 @@ func (s *Server) EditRequest(id string, change func(*Request)) bool {
 		if r.ID == id {
 			change(r)
 			r.LastUpdatedTime = s.opts.Clock()
+			s.requestChanged(r)
 			return true
 		}
 	}
@@ -53,6 +54,7 @@ func (s *Server) ArchiveRequest(id string) bool {
 	for _, r := range s.requests {
 		if r.ID == id {
 			r.IsArchived = true
+			s.requestChanged(r)
 			return true
 		}
 	}
@@ -65,7 +67,11 @@ func (s *Server) DeleteRequest(id string) bool {
 	defer s.mu.Unlock()
 	before := len(s.requests)
 	s.requests = slices.DeleteFunc(s.requests, func(r *Request) bool { return r.ID == id })
-	return len(s.requests) < before
+	if len(s.requests) == before {
+		return false
+	}
+	s.changed(Change{TicketID: id, Gone: true})
+	return true
 }
 
 // EditSolution changes an article, and with it its LastUpdated.

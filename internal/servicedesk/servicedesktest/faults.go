@@ -26,6 +26,8 @@ const (
 	FaultResetConnection    FaultKind = "reset_connection"                // commits nothing, resets the connection
 	FaultExpireToken        FaultKind = "expire_token"                    // invalidates the access tokens; once unless said otherwise
 	FaultNoDescription      FaultKind = "notes_without_description"       // toggle: lists of notes lack it
+	FaultBareNote           FaultKind = "note_without_description"        // toggle: a note read by its id lacks it
+	FaultAlteredNotes       FaultKind = "notes_altered"                   // toggle: notes are stored without characters beyond U+FFFF, their links lead elsewhere
 	FaultDateCriteriaStrict FaultKind = "date_criteria_strict"            // toggle: date plus another criterion is a 400
 	FaultRefuseUpdatedTime  FaultKind = "refuse_last_updated_time"        // toggle: requests cannot be sorted or searched by it: 400
 	FaultNoUpdatedTime      FaultKind = "lists_without_last_updated_time" // toggle: of requests
@@ -42,7 +44,7 @@ func (k FaultKind) known() bool {
 	switch k {
 	case FaultLatency, FaultFailNext, FaultAlways500, FaultHTMLErrorPage, FaultUnauthorized, FaultThrottle,
 		FaultRateLimit, FaultSuccessThatFailed, FaultCommitThenTimeout, FaultCommitLate, FaultHang, FaultResetConnection,
-		FaultExpireToken, FaultNoDescription, FaultDateCriteriaStrict, FaultRefuseUpdatedTime, FaultNoUpdatedTime,
+		FaultExpireToken, FaultNoDescription, FaultBareNote, FaultAlteredNotes, FaultDateCriteriaStrict, FaultRefuseUpdatedTime, FaultNoUpdatedTime,
 		FaultSparseLists, FaultRefuseFields, FaultNoResolution, FaultNoTrash, FaultTruncatedList, FaultDropWebhook, FaultDuplicateWebhook:
 		return true
 	}

@@ -50,6 +50,9 @@ type Note struct {
 	MarkFirstResponse   bool      `json:"mark_first_response"`
 	AddToLinkedRequests bool      `json:"add_to_linked_requests"`
 	Edits               int       `json:"edits"` // how often it was changed
+	// LastUpdatedBy and LastUpdatedTime are of the last change; empty before the first.
+	LastUpdatedBy   Person    `json:"last_updated_by,omitzero"`
+	LastUpdatedTime time.Time `json:"last_updated_time,omitzero"`
 }
 
 // Solution is an article of the knowledge base.
@@ -112,12 +115,14 @@ func (s *Server) AddRequest(r Request) string {
 			r.LastUpdatedTime = s.opts.Clock()
 		}
 		s.requests[at] = &r
+		s.requestChanged(&r)
 		return r.ID
 	}
 	if r.LastUpdatedTime.IsZero() {
 		r.LastUpdatedTime = r.CreatedTime
 	}
 	s.requests = append(s.requests, &r)
+	s.requestChanged(&r)
 	return r.ID
 }
 
@@ -137,8 +142,9 @@ func (s *Server) storeNote(ticketID string, n Note) *Note {
 	if n.AddedTime.IsZero() {
 		n.AddedTime = s.opts.Clock()
 	}
-	n.Description = s.policy.Sanitize(n.Description)
+	n.Description = s.sanitize(n.Description)
 	s.notes[ticketID] = append(s.notes[ticketID], &n)
+	s.noteChanged(ticketID, &n)
 	return &n
 }
 

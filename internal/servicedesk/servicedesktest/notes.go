@@ -39,9 +39,14 @@ func (s *Server) listNotes(w http.ResponseWriter, r *http.Request, ticket Reques
 }
 
 func (s *Server) getNote(w http.ResponseWriter, r *http.Request, ticket Request) {
+	_, bare := s.faults.take(OperationRead, FaultBareNote)
 	for _, n := range s.Notes(ticket.ID) {
 		if n.ID == mux.Vars(r)["note"] {
-			s.entity(w, http.StatusOK, s.noteKey(), s.noteObject(n))
+			item := s.noteObject(n)
+			if bare {
+				delete(item, "description")
+			}
+			s.entity(w, http.StatusOK, s.noteKey(), item)
 			return
 		}
 	}
@@ -78,7 +83,7 @@ func (s *Server) editNote(w http.ResponseWriter, r *http.Request, ticket Request
 		s.refuse(w, err)
 		return
 	}
-	edited, ok := s.changeNote(ticket.ID, mux.Vars(r)["note"], in)
+	edited, ok := s.changeNote(ticket.ID, mux.Vars(r)["note"], Person{ID: s.opts.TechnicianID, Name: s.opts.TechnicianName}, in.apply)
 	if !ok {
 		s.invalidURL(w, r)
 		return
@@ -86,14 +91,23 @@ func (s *Server) editNote(w http.ResponseWriter, r *http.Request, ticket Request
 	s.entity(w, http.StatusOK, s.noteKey(), s.noteObject(edited))
 }
 
-func (s *Server) changeNote(ticketID, noteID string, in noteInput) (Note, bool) {
+// EditNote changes a note's text, in HTML, as a person would in the web pages, and reports whether it was there. Its author
+// stays.
+func (s *Server) EditNote(ticketID, noteID string, by Person, description string) bool {
+	_, ok := s.changeNote(ticketID, noteID, by, func(n *Note) { n.Description = description })
+	return ok
+}
+
+func (s *Server) changeNote(ticketID, noteID string, by Person, change func(*Note)) (Note, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, n := range s.notes[ticketID] {
 		if n.ID == noteID {
-			in.apply(n)
-			n.Description = s.policy.Sanitize(n.Description)
+			change(n)
+			n.Description = s.sanitize(n.Description)
+			n.LastUpdatedBy, n.LastUpdatedTime = by, s.opts.Clock()
 			n.Edits++
+			s.noteChanged(ticketID, n)
 			return *n, true
 		}
 	}
@@ -114,7 +128,11 @@ func (s *Server) DeleteNote(ticketID, noteID string) bool {
 	defer s.mu.Unlock()
 	before := len(s.notes[ticketID])
 	s.notes[ticketID] = slices.DeleteFunc(s.notes[ticketID], func(n *Note) bool { return n.ID == noteID })
-	return len(s.notes[ticketID]) < before
+	if len(s.notes[ticketID]) == before {
+		return false
+	}
+	s.changed(Change{TicketID: ticketID, NoteID: noteID, Gone: true})
+	return true
 }
 
 // noteInput holds the keys that may be written; nil means not given.
@@ -164,15 +182,19 @@ func set(kept, given *bool) {
 	}
 }
 
-// noteObject spells author and time as the edition does.
+// noteObject spells author and time as the edition does. Only on-premises servers tell of the last change.
 func (s *Server) noteObject(n Note) object {
 	by, at := "added_by", "added_time"
 	if s.cloud() {
 		by, at = "created_by", "created_time"
 	}
-	return object{
+	item := object{
 		"id": n.ID, "description": n.Description, by: personObject(n.Author), at: moment(n.AddedTime),
 		"show_to_requester": n.ShowToRequester, "mark_first_response": n.MarkFirstResponse,
 		"add_to_linked_requests": n.AddToLinkedRequests,
 	}
+	if !s.cloud() {
+		item["last_updated_by"], item["last_updated_time"] = personObject(n.LastUpdatedBy), moment(n.LastUpdatedTime)
+	}
+	return item
 }

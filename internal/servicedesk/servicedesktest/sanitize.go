@@ -19,6 +19,23 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
+// lastInPlane is the last character that a database keeps which has three bytes for each.
+const lastInPlane = 0xffff
+
+// sanitize makes of a note's text what is stored. s.mu may be held.
+func (s *Server) sanitize(description string) string {
+	if _, alters := s.faults.take(OperationWriteNote, FaultAlteredNotes); alters {
+		description = strings.ReplaceAll(description, `href="https://`, `href="https://leaving.example.com/?to=https://`)
+		description = strings.Map(func(r rune) rune {
+			if r > lastInPlane {
+				return -1
+			}
+			return r
+		}, description)
+	}
+	return s.policy.Sanitize(description)
+}
+
 // newNoTags is costly to make, and a list needs it for each of its tickets.
 func newNoTags() *bluemonday.Policy { return bluemonday.StrictPolicy().AddSpaceWhenStrippingTag(true) }
 

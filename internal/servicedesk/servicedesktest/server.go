@@ -40,6 +40,9 @@ type Options struct {
 	NewAssets bool
 	Clock     func() time.Time
 	Logger    *slog.Logger
+	// Changed hears of every change of tickets and notes, one at a time and before the caller has its answer; it must not
+	// call the server.
+	Changed func(Change)
 }
 
 // Server is one instance. It implements http.Handler and is safe for concurrent use.

@@ -110,6 +110,7 @@ func TestCompleteWithFaults(t *testing.T) {
 		"no response format":  {openaitest.Faults{RejectResponseFormat: true}, 2, nil, "Renewed", ""},
 		"no usage":            {openaitest.Faults{NoUsage: true}, 1, nil, "Renewed", ""},
 		"empty choices":       {openaitest.Faults{EmptyChoices: true}, 1, synthesis.ErrNoAnswer, "", ""},
+		"failure inside":      {openaitest.Faults{FailureInside: true}, 1, synthesis.ErrNoAnswer, "", ""},
 		"content filter":      {openaitest.Faults{ContentFilter: true}, 1, synthesis.ErrRefused, "", ""},
 		"truncated":           {openaitest.Faults{Truncated: true}, 1, nil, "summary", ""},
 		"slow but in time":    {openaitest.Faults{LatencyMS: 5}, 1, nil, "Renewed", ""},
@@ -134,7 +135,7 @@ func TestCompleteWithFaults(t *testing.T) {
 			if (err != nil) != (last.Error != "") {
 				t.Errorf("call says %q of %v", last.Error, err)
 			}
-			if last.Estimated != tc.faults.NoUsage {
+			if last.Estimated != (tc.faults.NoUsage || tc.faults.FailureInside) {
 				t.Errorf("estimated is %v", last.Estimated)
 			}
 			checkSecret(t, log.String(), err)

@@ -25,6 +25,8 @@ type Faults struct {
 	Oversize bool `json:"oversize,omitempty"`
 	// WrongContent answers 200 with a web page, as a log-in wall does.
 	WrongContent bool `json:"wrong_content,omitempty"`
+	// FailureInside answers 200 with an error in place of the articles.
+	FailureInside bool `json:"failure_inside,omitempty"`
 	// Remaining is how many more searches are affected; all when 0.
 	Remaining int `json:"remaining,omitempty"`
 }
@@ -126,6 +128,8 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, answered answ
 		answered(w, http.StatusOK, "application/json", `{"articles": [], "filler": "`+strings.Repeat("x", tooMuch)+`"}`)
 	case f.WrongContent:
 		answered(w, http.StatusOK, "text/html; charset=utf-8", "<!doctype html><title>Log in</title>")
+	case f.FailureInside:
+		answered.json(w, http.StatusOK, map[string]string{"error": "the search index cannot be reached"})
 	default:
 		return false
 	}

@@ -50,6 +50,12 @@ func TestFaults(t *testing.T) {
 				return rec.Code == http.StatusOK && strings.HasPrefix(rec.Header().Get("Content-Type"), "text/html")
 			},
 		},
+		"failure inside": {
+			knowledgetest.Faults{FailureInside: true},
+			func(rec *httptest.ResponseRecorder) bool {
+				return rec.Code == http.StatusOK && json.Valid(rec.Body.Bytes()) && !strings.Contains(rec.Body.String(), "articles")
+			},
+		},
 		"latency": {
 			knowledgetest.Faults{LatencyMS: 1},
 			func(rec *httptest.ResponseRecorder) bool { return strings.Contains(rec.Body.String(), "kb-1") },

@@ -34,6 +34,10 @@ func (s *Server) complete(ctx context.Context, w http.ResponseWriter, req reques
 		return
 	}
 	call.Status = http.StatusOK
+	if f.FailureInside {
+		writeFailureInside(w)
+		return
+	}
 	call.Answer = text(f, call)
 	writeJSON(w, http.StatusOK, s.completion(f, call))
 }
@@ -108,6 +112,11 @@ func writeError(w http.ResponseWriter, status int, kind, code, message, param st
 	writeJSON(w, status, map[string]any{"error": map[string]any{
 		"message": message, "type": kind, "code": orNull(code), "param": orNull(param),
 	}})
+}
+
+// writeFailureInside says one thing with the status and another with the body.
+func writeFailureInside(w http.ResponseWriter) {
+	writeError(w, http.StatusOK, "server_error", "upstream_failed", "The upstream model failed.", "")
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

@@ -117,6 +117,11 @@ func (s *Server) embed(ctx context.Context, w http.ResponseWriter, req embedding
 		writeStatus(w, f)
 		return
 	}
+	if f.FailureInside {
+		call.Status = http.StatusOK
+		writeFailureInside(w)
+		return
+	}
 	if f.RefuseInput != "" && slices.ContainsFunc(req.Input, func(text string) bool {
 		return strings.Contains(text, f.RefuseInput)
 	}) {

@@ -140,6 +140,7 @@ func TestFaultsOfEmbeddings(t *testing.T) {
 		"503 page":  {openaitest.Faults{HTMLPage: true, Status: 503}, 503, func(_ embeddings, b string) bool { return strings.HasPrefix(b, "<html>") }},
 		"malformed": {openaitest.Faults{MalformedJSON: true}, 200, func(_ embeddings, b string) bool { return !json.Valid([]byte(b)) }},
 		"no usage":  {openaitest.Faults{NoUsage: true}, 200, func(e embeddings, _ string) bool { return e.Usage == nil && len(e.Data) == 3 }},
+		"failure":   {openaitest.Faults{FailureInside: true}, 200, func(e embeddings, _ string) bool { return len(e.Data) == 0 }},
 		"count":     {openaitest.Faults{WrongCount: true}, 200, func(e embeddings, _ string) bool { return len(e.Data) == 2 }},
 		"order": {openaitest.Faults{Shuffled: true}, 200, func(e embeddings, _ string) bool {
 			var first []float32

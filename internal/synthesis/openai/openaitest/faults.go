@@ -37,6 +37,8 @@ type Faults struct {
 	// RejectResponseFormat answers 400 to requests that set response_format.
 	RejectResponseFormat bool `json:"reject_response_format,omitempty"`
 
+	// FailureInside answers 200 with an error in place of what was asked for, as some proxies do.
+	FailureInside bool `json:"failure_inside,omitempty"`
 	EmptyChoices  bool `json:"empty_choices,omitempty"`
 	ContentFilter bool `json:"content_filter,omitempty"`
 	NoUsage       bool `json:"no_usage,omitempty"`

@@ -139,6 +139,7 @@ func TestFaultsThatChangeTheAnswer(t *testing.T) {
 		want   func(completion) bool
 	}{
 		"no usage":       {openaitest.Faults{NoUsage: true}, func(c completion) bool { return c.Usage == nil }},
+		"failure inside": {openaitest.Faults{FailureInside: true}, func(c completion) bool { return len(c.Choices) == 0 && c.Usage == nil }},
 		"empty choices":  {openaitest.Faults{EmptyChoices: true}, func(c completion) bool { return len(c.Choices) == 0 }},
 		"content filter": {openaitest.Faults{ContentFilter: true}, func(c completion) bool { return c.Choices[0].FinishReason == "content_filter" }},
 		"truncated": {openaitest.Faults{Truncated: true}, func(c completion) bool {

@@ -1,0 +1,167 @@
+package synthesis
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/gather"
+)
+
+// mostNamed is how many sources of a section are named as new, and how many as no longer named; the others are counted.
+const mostNamed = 3
+
+// Change is what a note says otherwise than the one before it: which sources it names, and what it recommends. The wording of
+// the rest is not compared: a model never writes the same twice.
+type Change struct {
+	// Sections are those that name other sources than before, in the note's order.
+	Sections []SectionChange
+	// Recommendations says that they are others than before.
+	Recommendations bool
+
+	before map[string]bool // all sources that the note before named
+}
+
+// SectionChange is how the sources of a section differ from those of the same section before. Sources are known by what the
+// reader sees of them.
+type SectionChange struct {
+	Title         string
+	New, NotNamed []Ref
+}
+
+// Changes compares a note with the one before it on the same ticket.
+func Changes(before, after Note) Change {
+	c := Change{before: map[string]bool{}}
+	for _, s := range before.Sections {
+		for _, ref := range s.refs() {
+			c.before[ref.key()] = true
+		}
+	}
+	for i, spec := range sectionSpecs() {
+		was, is := before.section(i), after.section(i)
+		if spec.kind == "" {
+			c.Recommendations = !slices.Equal(was.statements(), is.statements())
+			continue
+		}
+		change := SectionChange{Title: is.Title, New: missing(is.refs(), was.refs()), NotNamed: missing(was.refs(), is.refs())}
+		if len(change.New)+len(change.NotNamed) > 0 {
+			c.Sections = append(c.Sections, change)
+		}
+	}
+	return c
+}
+
+// None says that there is nothing to mark.
+func (c Change) None() bool { return len(c.Sections) == 0 && !c.Recommendations }
+
+// Marked is the note with what is new in it marked, and with a line that says what has changed and as of when, in at most
+// maxWords words: rather than to lose an item, the line counts sources and does not name them. A note in which nothing has
+// changed stays as it is.
+func (c Change) Marked(n Note, at time.Time, maxWords int) Note {
+	if c.None() {
+		return n
+	}
+	n = c.markNew(n)
+	for _, describe := range []func([]Ref) string{named, counted} {
+		n.Changed = c.line(at, describe)
+		if n.Reference != "" {
+			n.Changed = without(n.Changed, n.Reference)
+		}
+		if longest(n) <= maxWords {
+			return n
+		}
+	}
+	n, _ = fit(n, maxWords)
+	return n
+}
+
+// markNew marks items that cite a source which the note before did not name.
+func (c Change) markNew(n Note) Note {
+	n.Sections = slices.Clone(n.Sections)
+	for i := range n.Sections {
+		s := &n.Sections[i]
+		s.Items = slices.Clone(s.Items)
+		for j, item := range s.Items {
+			s.Items[j].New = slices.ContainsFunc(item.Sources, func(r Ref) bool { return !c.before[r.key()] })
+		}
+	}
+	return n
+}
+
+func (c Change) line(at time.Time, describe func([]Ref) string) string {
+	parts := []string{"Updated " + at.UTC().Format("2006-01-02 15:04") + " UTC."}
+	for _, s := range c.Sections {
+		var told []string
+		if len(s.New) > 0 {
+			told = append(told, "new "+describe(s.New))
+		}
+		if len(s.NotNamed) > 0 {
+			told = append(told, "no longer named "+describe(s.NotNamed))
+		}
+		parts = append(parts, s.Title+": "+strings.Join(told, "; ")+".")
+	}
+	if c.Recommendations {
+		parts = append(parts, "Recommendations changed.")
+	}
+	return strings.Join(parts, " ")
+}
+
+func counted(refs []Ref) string { return strconv.Itoa(len(refs)) }
+
+// named names sources as the reader knows them. A title stands in quotes, or it would run into the sentence.
+func named(refs []Ref) string {
+	var names []string
+	for i, ref := range refs {
+		if i == mostNamed {
+			return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), len(refs)-mostNamed)
+		}
+		name := plain(ref.Text)
+		if ref.Kind == gather.KindArticle {
+			name = "“" + name + "”"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// section is empty where a note has fewer sections, as one of another release may.
+func (n Note) section(i int) Section {
+	if i >= len(n.Sections) {
+		return Section{}
+	}
+	return n.Sections[i]
+}
+
+// refs are the sources that the section's items cite, each once.
+func (s Section) refs() []Ref {
+	var refs []Ref
+	for _, item := range s.Items {
+		refs = append(refs, missing(item.Sources, refs)...)
+	}
+	return refs
+}
+
+// statements are what the section's items say, apart from punctuation.
+func (s Section) statements() []string {
+	var said []string
+	for _, item := range s.Items {
+		said = append(said, fold(item.Text))
+	}
+	return said
+}
+
+func (r Ref) key() string { return string(r.Kind) + "\x00" + r.Text }
+
+// missing are those of refs that are not among known, in their order and each once.
+func missing(refs, known []Ref) []Ref {
+	var found []Ref
+	for _, ref := range refs {
+		same := func(other Ref) bool { return other.key() == ref.key() }
+		if !slices.ContainsFunc(known, same) && !slices.ContainsFunc(found, same) {
+			found = append(found, ref)
+		}
+	}
+	return found
+}
