@@ -128,7 +128,7 @@ func (l *Ledger) Swept(ctx context.Context, d Due, sweeps int, pause time.Durati
 // then. What the steps have recorded stays. enhancement.ErrNotFound when the run has ended meanwhile, or another one has begun.
 func (l *Ledger) BeginAnew(ctx context.Context, d Due) (Due, error) {
 	const query = `
-		UPDATE enhancement_history SET run = run + 1
+		UPDATE enhancement_history SET run = run + 1, first_run = run + 1
 		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running' RETURNING run`
 	err := l.db.InTenant(ctx, d.TenantID, func(tx postgres.Tx) error {
 		return tx.QueryRow(ctx, query, d.TenantID, d.JobID, d.Run).Scan(&d.Run)
