@@ -58,6 +58,8 @@ type Activities struct {
 	Desks       Desks
 	Metrics     *telemetry.Metrics
 	Logger      *slog.Logger
+	// Ended, when set, hears of the tenants whose jobs have ended: there is room for others.
+	Ended func(tenantID string)
 	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.
 	TidyAfter time.Duration
 
@@ -126,7 +128,14 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 		a.Metrics.Failed(f.Job.TenantID)
 		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
 	}
+	a.ended(f.Job)
 	return StepResult{Outcome: enhancement.OutcomeOK}, nil
+}
+
+func (a *Activities) ended(job Job) {
+	if a.Ended != nil {
+		a.Ended(job.TenantID)
+	}
 }
 
 func encode(what string, value any) (json.RawMessage, error) {

@@ -57,6 +57,7 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 		return StepResult{}, fetchErr
 	}
 	if unchanged {
+		a.ended(job)
 		a.Metrics.Unchanged(job.TenantID)
 		a.Logger.InfoContext(ctx, "there was nothing to enhance anew", telemetry.KeyStatus, enhancement.StatusCompleted,
 			telemetry.KeyTicket, stored.Ticket.ID)

@@ -48,6 +48,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	triedBefore = triedBefore || stored.Run > 1
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
+		a.ended(job)
 		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
 		a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
 			telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
@@ -29,7 +30,7 @@ type background struct {
 
 // newBackground starts it.
 func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tenantstore.Store, guard *outbound.Guard,
-	embedder embedding.Embedder, sweeper *sweep.Sweeper, logger *slog.Logger,
+	embedder embedding.Embedder, sweeper *sweep.Sweeper, dispatcher *dispatch.Dispatcher, logger *slog.Logger,
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
 	b := &background{cancel: cancel}
@@ -44,6 +45,8 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 		keeping.backfill = embedding.NewBackfill(db, embedder, embedding.BackfillOptions{Batch: cfg.Embeddings.Batch, Logger: logger})
 		b.running.Go(func() { keeping.embed(ctx) })
 	}
+	b.running.Go(func() { dispatcher.Run(ctx) })
+	b.running.Go(func() { dispatcher.RunMeasuring(ctx) })
 	if cfg.Sweep.Interval > 0 {
 		b.running.Go(func() { sweeper.Run(ctx) })
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
+	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/mirror"
@@ -28,6 +29,7 @@ type config struct {
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
 	Sweep      sweep.Config
+	Queue      dispatch.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
 
@@ -70,8 +72,12 @@ func (c config) validate() error {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration", name, d))
 		}
 	}
-	if c.Sweep.Attempts < 1 {
-		errs = append(errs, fmt.Errorf("SWEEP_ATTEMPTS is %d: use 1 or more", c.Sweep.Attempts))
+	for name, n := range map[string]int{
+		"SWEEP_ATTEMPTS": c.Sweep.Attempts, "QUEUE_TENANT_LIMIT": c.Queue.TenantLimit, "QUEUE_GLOBAL_LIMIT": c.Queue.GlobalLimit,
+	} {
+		if n < 1 {
+			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))
+		}
 	}
 	return errors.Join(errs...)
 }

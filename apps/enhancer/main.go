@@ -17,6 +17,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/event"
@@ -88,16 +89,19 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	guard := outbound.New(cfg.Outbound, logger)
 	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, logger)
+	engine, running := dapr.Workflows(), dapr.Instances()
+	starts := &starter{ledger: books, engine: engine, instances: running}
+	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Engine: starts, Metrics: metrics, Logger: logger})
 	activities, err := newActivities(cfg, db, guard, desks{tenants: copies, clients: desk.New(copies, guard, cfg.DeskTimeout, logger)}, dapr.Cache(),
 		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
 	if err != nil {
 		return err
 	}
+	activities.Ended = dispatcher.Wake
 	registry := workflow.NewRegistry()
 	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
 		return err
 	}
-	engine := dapr.Workflows()
 	// The worker hears of the end after the listener has stopped, so that what was received meanwhile
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
@@ -109,13 +113,13 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	jobs := &receiver{ledger: books, engine: engine, logger: logger}
+	jobs := &receiver{ledger: books, wake: dispatcher.Wake, logger: logger}
 	deliveries := map[string]http.Handler{
 		event.RouteEnhancement: jobs.handler(), event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
 	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder,
-		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: dapr.Instances(), Starter: jobs, Metrics: metrics, Logger: logger}), logger)
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher, logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()

@@ -25,6 +25,8 @@ const (
 	MetricSwept               = "enhancement_swept_total"
 	MetricOldest              = "enhancement_oldest_seconds"
 	MetricPurged              = "enhancement_workflows_purged_total"
+	MetricQueue               = "enhancement_queue_jobs"
+	MetricQueueOldest         = "enhancement_queue_oldest_seconds"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -43,6 +45,7 @@ type Swept string
 const (
 	SweptWorking     Swept = "working"     // its workflow is under way
 	SweptHeld        Swept = "held"        // its workflow is suspended, or of a version that no worker knows
+	SweptQueued      Swept = "queued"      // its message did not arrive
 	SweptStarted     Swept = "started"     // nobody worked on it
 	SweptStuck       Swept = "stuck"       // its workflow stood still and was ended
 	SweptUnclear     Swept = "unclear"     // the engine has trouble with this job
@@ -66,6 +69,7 @@ type Metrics struct {
 	swept        *prometheus.CounterVec
 	oldest       *prometheus.GaugeVec
 	purged       prometheus.Counter
+	queue        *queueGauges
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -112,9 +116,10 @@ func NewMetrics() *Metrics {
 		purged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
+		queue: newQueueGauges(),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.queue.jobs, m.queue.oldest,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

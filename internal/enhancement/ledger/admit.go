@@ -2,10 +2,13 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -59,8 +62,9 @@ type Admitted struct {
 
 const (
 	// admitLock has the tenant's admissions take turns: otherwise two replicas would both count what runs before either has added
-	// to it. An advisory lock, and no row's: no row of a tenant is locked by nothing else.
-	admitLock = `SELECT pg_advisory_xact_lock(hashtextextended('enhancement/admit/' || $1, 0))`
+	// to it. An advisory lock, because there is no row of a tenant that an app may lock. It is not waited for as long as a replica
+	// may hang that has it.
+	admitLock = `SELECT set_config('lock_timeout', '200ms', true), pg_advisory_xact_lock(hashtextextended('enhancement/admit/' || $1, 0))`
 	// roomQuery is how many more jobs the tenant may have running.
 	roomQuery = `SELECT least($1::bigint, $2::bigint - count(*)) FROM enhancement_history WHERE status = 'running'`
 	// admitQuery finds the rows again by where they are: see takeDueQuery. One that is locked is being changed by somebody, and
@@ -77,7 +81,8 @@ const (
 
 // Admit moves at most so many of the tenant's waiting jobs to running, the oldest first, and gives the right and the duty to
 // start their workflows. However many replicas do it at once, each job is given to one of them, and never more than limit jobs
-// of the tenant run. While something of the tenant's is dead, none is given but, now and then, one that tries it.
+// of the tenant run. While something of the tenant's is dead, none is given but, now and then, one that tries it; and none while
+// another replica is slow to admit its jobs.
 func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([]Admitted, error) {
 	var jobs []Admitted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
@@ -111,6 +116,9 @@ func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([
 		})
 		return err
 	})
+	if busy, ok := errors.AsType[*pgconn.PgError](err); ok && busy.Code == pgerrcode.LockNotAvailable {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("admit jobs of tenant %s: %w", tenantID, err)
 	}

@@ -10,4 +10,5 @@ const (
 	TakeHeldSQL  = takeHeldQuery
 	AdmitSQL     = admitQuery
 	RoomSQL      = roomQuery
+	AdmitLockSQL = admitLock
 )

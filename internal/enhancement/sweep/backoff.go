@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// backoff is the pause after the nth start of a job: the first one doubled each time, up to an hour.
+// backoff is the pause after the nth start of a job: the first one doubled each time, up to longestBackoff.
 func backoff(first time.Duration, n int) time.Duration {
 	pause := first
 	for i := 1; i < n && pause < longestBackoff; i++ {

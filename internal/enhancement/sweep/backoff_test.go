@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-func TestTheBackoffDoublesUpToAnHour(t *testing.T) {
+func TestTheBackoffDoublesUpToItsBound(t *testing.T) {
 	for n, want := range map[int]time.Duration{
-		1: time.Minute, 2: 2 * time.Minute, 6: 32 * time.Minute, 7: time.Hour, 8: time.Hour, 10_000: time.Hour,
+		1: 10 * time.Second, 2: 20 * time.Second, 3: longestBackoff, 4: longestBackoff, 10_000: longestBackoff,
 	} {
-		if got := backoff(time.Minute, n); got != want {
+		if got := backoff(10*time.Second, n); got != want {
 			t.Errorf("after %d starts: %s, want %s", n, got, want)
 		}
 	}

@@ -74,18 +74,18 @@ func (e *engine) Purge(_ context.Context, id string) error {
 	return nil
 }
 
-// Start claims the job and starts its workflow, as the enhancer does.
-func (e *engine) Start(ctx context.Context, d ledger.Due) error {
+// Restart starts the workflow of a running job, as the enhancer does.
+func (e *engine) Restart(ctx context.Context, d ledger.Due) error {
 	if e.onStart != nil {
 		e.onStart()
 	}
-	claimed, err := e.ledger.Claim(ctx, d.TenantID, d.JobID)
-	if err != nil || claimed.Status.Terminal() {
+	job, err := e.ledger.Job(ctx, d.TenantID, d.JobID)
+	if err != nil || job.Status != enhancement.StatusRunning || job.Run != d.Run {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	id := enhancement.InstanceID(d.JobID, claimed.Run)
+	id := enhancement.InstanceID(d.JobID, d.Run)
 	if e.down || e.bad[id] {
 		return errExample
 	}
@@ -111,7 +111,7 @@ type world struct {
 
 var config = sweep.Config{
 	Interval: 30 * time.Second, PendingAfter: 5 * time.Minute, RunningAfter: 5 * time.Minute, StuckAfter: time.Hour,
-	Backoff: time.Minute, Attempts: 4, Retention: 24 * time.Hour,
+	Backoff: 5 * time.Second, Attempts: 4, Retention: 24 * time.Hour,
 }
 
 func newWorld(t *testing.T, tenants ...string) *world {
@@ -150,11 +150,27 @@ func (w *world) accept(tenantID, ticketID string) enhancement.Job {
 func (w *world) run(tenantID, ticketID string) enhancement.Job {
 	w.t.Helper()
 	j := w.accept(tenantID, ticketID)
-	if err := w.engine.Start(w.t.Context(), ledger.Due{TenantID: tenantID, JobID: j.ID}); err != nil {
+	if _, err := w.ledger.Queued(w.t.Context(), tenantID, j.ID); err != nil {
 		w.t.Fatal(err)
+	}
+	for _, a := range w.admit(tenantID) {
+		if err := w.engine.Restart(w.t.Context(), ledger.Due{TenantID: tenantID, JobID: a.JobID, Run: a.Run}); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 	w.engine.starts = nil
 	return j
+}
+
+// admit gives what waits, as to the dispatcher.
+func (w *world) admit(tenantID string) []ledger.Admitted {
+	w.t.Helper()
+	const all = 1_000
+	jobs, err := w.ledger.Admit(w.t.Context(), tenantID, all, all)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return jobs
 }
 
 func (w *world) job(j enhancement.Job) enhancement.Job {

@@ -21,7 +21,10 @@ const probe = "sweep-probe"
 func (s *Sweeper) sweepJob(ctx context.Context, d ledger.Due) error {
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, d.TenantID), slog.String(telemetry.KeyTicket, d.TicketID),
 		slog.String(telemetry.KeyJob, d.JobID), slog.String(telemetry.KeyCorrelation, d.CorrelationID))
-	instance, err := s.look(ctx, d)
+	if d.Status == enhancement.StatusPending {
+		return s.queue(ctx, d)
+	}
+	instance, err := s.Engine.Look(ctx, instanceID(d))
 	if err != nil {
 		return s.tried(ctx, d, telemetry.SweptUnclear, err)
 	}
@@ -38,20 +41,27 @@ func (s *Sweeper) sweepJob(ctx context.Context, d ledger.Due) error {
 		s.Logger.WarnContext(ctx, "a workflow stands still and is ended, to be started again", "moved_at", instance.MovedAt)
 		return s.tried(ctx, d, telemetry.SweptStuck, s.Engine.Terminate(ctx, instanceID(d)))
 	}
-	err = s.Starter.Start(ctx, d)
+	err = s.Starter.Restart(ctx, d)
 	if err == nil {
-		s.Logger.WarnContext(ctx, "a job that nobody worked on was put on the way again", "was", d.Status,
-			"for_ms", d.Since.Milliseconds(), "engine", instance.Detail, "attempt", d.Sweeps+1)
+		s.Logger.WarnContext(ctx, "a job that nobody worked on was put on the way again", "for_ms", d.Since.Milliseconds(), "engine", instance.Detail, "attempt", d.Sweeps+1)
 	}
 	return s.tried(ctx, d, telemetry.SweptStarted, err)
 }
 
-// look asks the engine about the workflow of a job. A pending one has none: it is started after its job is claimed.
-func (s *Sweeper) look(ctx context.Context, d ledger.Due) (sidecar.Instance, error) {
-	if d.Status == enhancement.StatusPending {
-		return sidecar.Instance{Phase: sidecar.PhaseNone}, nil
+// queue has a job wait for its turn of which no message has told. The dispatcher starts it.
+func (s *Sweeper) queue(ctx context.Context, d ledger.Due) error {
+	found, err := s.Ledger.Queued(ctx, d.TenantID, d.JobID)
+	if errors.Is(err, enhancement.ErrNotFound) {
+		return nil // withdrawn, or its tenant removed
 	}
-	return s.Engine.Look(ctx, instanceID(d))
+	if err != nil {
+		return err
+	}
+	if found.Status == enhancement.StatusPending {
+		s.Metrics.Swept(telemetry.SweptQueued)
+		s.Logger.WarnContext(ctx, "a job of which no message told was queued", "for_ms", d.Since.Milliseconds())
+	}
+	return nil
 }
 
 func instanceID(d ledger.Due) string { return enhancement.InstanceID(d.JobID, d.Run) }

@@ -17,16 +17,17 @@ import (
 // Config is what the enhancer can be set to.
 type Config struct {
 	// Interval is how often unfinished jobs are looked for; 0 for never.
-	Interval time.Duration `envconfig:"SWEEP_INTERVAL" default:"30s"`
-	// PendingAfter is how long the queue is left to deliver a job, and RunningAfter how long a workflow is left alone.
-	PendingAfter time.Duration `envconfig:"SWEEP_PENDING_AFTER" default:"5m"`
-	RunningAfter time.Duration `envconfig:"SWEEP_RUNNING_AFTER" default:"5m"`
-	// StuckAfter is how long the history of a workflow may stand still before the engine counts as having forgotten to go on.
-	StuckAfter time.Duration `envconfig:"SWEEP_STUCK_AFTER" default:"15m"`
-	// Backoff is the pause after the first start; it doubles up to an hour.
-	Backoff time.Duration `envconfig:"SWEEP_BACKOFF" default:"1m"`
-	// Attempts is how often a run is started before it counts as failed.
-	Attempts int `envconfig:"SWEEP_ATTEMPTS" default:"10"`
+	Interval time.Duration `envconfig:"SWEEP_INTERVAL" default:"10s"`
+	// PendingAfter is how long a message is left to arrive, and RunningAfter how long a workflow is left alone.
+	PendingAfter time.Duration `envconfig:"SWEEP_PENDING_AFTER" default:"30s"`
+	RunningAfter time.Duration `envconfig:"SWEEP_RUNNING_AFTER" default:"30s"`
+	// StuckAfter is how long the history of a workflow may stand still before the engine counts as having forgotten to go on:
+	// longer than a step that has to wait for its turn at the engine before it takes all the time that it may.
+	StuckAfter time.Duration `envconfig:"SWEEP_STUCK_AFTER" default:"2m"`
+	// Backoff is the pause after the first start; it doubles up to longestBackoff.
+	Backoff time.Duration `envconfig:"SWEEP_BACKOFF" default:"10s"`
+	// Attempts is how often a run is started before it counts as failed: with these defaults, for nearly three hours.
+	Attempts int `envconfig:"SWEEP_ATTEMPTS" default:"250"`
 	// Retention is how long the engine keeps the workflows of ended jobs; 0 for good.
 	Retention time.Duration `envconfig:"WORKFLOW_RETENTION" default:"24h"`
 }
@@ -34,10 +35,11 @@ type Config struct {
 const (
 	// batch is how many jobs of one tenant are looked at before it is the next one's turn.
 	batch = 10
-	// lease outlasts a batch of which every question runs into its time limit.
-	lease = 5 * time.Minute
-	// longestBackoff bounds the pause between two starts of a job.
-	longestBackoff = time.Hour
+	// lease outlasts a batch of an engine that answers. Of one that does not, another replica may begin on the same jobs, which is
+	// harmless: what matters more is that a sweeper's death keeps its jobs waiting for no longer.
+	lease = 30 * time.Second
+	// longestBackoff bounds the pause between two starts of a job, so that it goes on soon after the end of a long outage.
+	longestBackoff = 40 * time.Second
 )
 
 // Engine is the workflow engine, as sidecar.Instances is.
@@ -47,10 +49,9 @@ type Engine interface {
 	Purge(ctx context.Context, instanceID string) error
 }
 
-// Starter has a job claimed and its workflow started, as if the queue had delivered it. A job that has ended or has its
-// workflow already is none of its business, and no error.
+// Starter starts the workflow of a running job anew. That the job has ended by now, or has its workflow, is no error.
 type Starter interface {
-	Start(ctx context.Context, d ledger.Due) error
+	Restart(ctx context.Context, d ledger.Due) error
 }
 
 // Deps are what the sweeper works with.

@@ -18,28 +18,44 @@ import (
 // pastJitter is longer than any pause of d.
 func pastJitter(d time.Duration) time.Duration { return d + d/2 }
 
-func TestAJobWhoseMessageIsLostIsStarted(t *testing.T) {
+func TestAJobWhoseMessageIsLostIsQueued(t *testing.T) {
 	w := newWorld(t)
 	j := w.accept("alpha", "1")
-	w.later(config.PendingAfter - time.Minute) // the queue may still deliver it
-	if got := w.job(j); got.Status != enhancement.StatusPending {
-		t.Fatalf("the job is %s", got.Status)
+	w.later(config.PendingAfter - time.Minute) // the message may still arrive
+	if jobs := w.admit("alpha"); len(jobs) != 0 {
+		t.Fatalf("admitted %+v", jobs)
 	}
 	w.later(2 * time.Minute)
-	if got := w.job(j); got.Status != enhancement.StatusRunning || len(w.engine.starts) != 1 {
-		t.Errorf("the job is %s after %d starts", got.Status, len(w.engine.starts))
-	}
-	if w.swept(telemetry.SweptStarted) != "1" {
+	if w.swept(telemetry.SweptQueued) != "1" {
 		t.Error("not counted")
 	}
-	for _, part := range []string{`"tenant_id":"alpha"`, j.ID, "example-correlation", "put on the way again"} {
+	for _, part := range []string{`"tenant_id":"alpha"`, j.ID, "example-correlation", "was queued"} {
 		if !strings.Contains(w.log.String(), part) {
 			t.Errorf("the log lacks %s: %s", part, w.log)
 		}
 	}
-	w.later(24 * time.Hour) // its workflow stands still by then, but that is another test
-	if len(w.engine.starts) != 1 {
-		t.Errorf("started %d times", len(w.engine.starts))
+	w.later(24 * time.Hour) // waiting is none of its business
+	if w.swept(telemetry.SweptQueued) != "1" || len(w.engine.starts) != 0 {
+		t.Errorf("queued %s times, started %d times", w.swept(telemetry.SweptQueued), len(w.engine.starts))
+	}
+	if jobs := w.admit("alpha"); len(jobs) != 1 || jobs[0].JobID != j.ID {
+		t.Errorf("admitted %+v", jobs)
+	}
+}
+
+// Nor does the sweeper end the wait of a job that was put back while it looked.
+func TestAJobThatWaitsAgainIsNotStarted(t *testing.T) {
+	w := newWorld(t)
+	j := w.run("alpha", "1")
+	clear(w.engine.instances)
+	w.engine.onStart = func() {
+		if err := w.ledger.Readmit(t.Context(), "alpha", j.ID, 1); err != nil {
+			t.Error(err)
+		}
+	}
+	w.later(config.RunningAfter + time.Second)
+	if len(w.engine.starts) != 0 || w.job(j).Status != enhancement.StatusPending {
+		t.Errorf("starts %v, job %+v", w.engine.starts, w.job(j))
 	}
 }
 
@@ -96,8 +112,8 @@ func TestAWorkflowThatStandsStillIsEndedAndStartedAgain(t *testing.T) {
 func TestAJobIsGivenUpAfterItsAttempts(t *testing.T) {
 	w := newWorld(t)
 	w.engine.forgetful = true
-	j := w.accept("alpha", "1")
-	pause := config.PendingAfter
+	j := w.run("alpha", "1")
+	pause := config.RunningAfter
 	for n := range config.Attempts {
 		w.later(pause / 2)
 		if len(w.engine.starts) != n {
@@ -119,10 +135,9 @@ func TestAJobIsGivenUpAfterItsAttempts(t *testing.T) {
 	}
 	// Its event, sent again, begins it anew.
 	w.accept("alpha", "1")
-	w.engine.forgetful = false
 	w.later(config.PendingAfter + time.Second)
-	if got := w.job(j); got.Status != enhancement.StatusRunning || got.Run != 2 || w.engine.instances[enhancement.InstanceID(j.ID, 2)].Phase != sidecar.PhaseActive {
-		t.Errorf("anew: %+v", got)
+	if jobs := w.admit("alpha"); len(jobs) != 1 || jobs[0].Run != 2 {
+		t.Errorf("anew: %+v", jobs)
 	}
 }
 
@@ -198,12 +213,13 @@ func TestATenantWithMuchToDoDoesNotStarveOthers(t *testing.T) {
 	w := newWorld(t, "beta", "gamma")
 	const many = 200
 	for i := range many {
-		w.accept("alpha", strconv.Itoa(i))
+		w.run("alpha", strconv.Itoa(i))
 	}
 	w.age(time.Hour) // and they are the older ones
-	w.accept("beta", "1")
-	w.accept("gamma", "1")
-	w.later(config.PendingAfter + time.Second)
+	w.run("beta", "1")
+	w.run("gamma", "1")
+	clear(w.engine.instances)
+	w.later(config.RunningAfter + time.Second)
 	if len(w.engine.starts) != many+2 {
 		t.Fatalf("%d starts", len(w.engine.starts))
 	}
@@ -220,11 +236,12 @@ func TestManySweepersStartEachJobOnce(t *testing.T) {
 	const each = 40
 	for _, id := range []string{"alpha", "beta", "gamma"} {
 		for i := range each {
-			w.accept(id, strconv.Itoa(i))
+			w.run(id, strconv.Itoa(i))
 		}
 	}
+	clear(w.engine.instances)
 	w.engine.forgetful = true // so that a second start would be seen as one
-	w.age(config.PendingAfter + time.Second)
+	w.age(config.RunningAfter + time.Second)
 	var wg sync.WaitGroup
 	for range 6 {
 		sweeper := w.replica()
@@ -268,7 +285,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	w.age(config.PendingAfter + time.Second)
 	var wg sync.WaitGroup
 	wg.Go(func() { w.Run(ctx) })
-	for w.job(j).Status == enhancement.StatusPending {
+	for len(w.admit(j.TenantID)) == 0 {
 		<-time.After(5 * time.Millisecond)
 	}
 	cancel()

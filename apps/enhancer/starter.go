@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dapr/durabletask-go/workflow"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/workflows"
+)
+
+const (
+	// restartTimeout bounds the start of a job by the sweeper.
+	restartTimeout = 10 * time.Second
+	// probe is an instance id that no workflow has.
+	probe = "dispatch-probe"
+)
+
+type engine interface {
+	ScheduleWorkflow(ctx context.Context, name string, opts ...workflow.NewWorkflowOptions) (string, error)
+}
+
+type instances interface {
+	Look(ctx context.Context, id string) (sidecar.Instance, error)
+}
+
+type finder interface {
+	Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error)
+}
+
+// starter starts the workflow of a job, exactly one however often it is asked to.
+type starter struct {
+	ledger    finder
+	engine    engine
+	instances instances
+}
+
+// Start implements dispatch.Engine.
+func (s *starter) Start(ctx context.Context, a ledger.Admitted) error {
+	_, err := s.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
+		workflow.WithInstanceID(enhancement.InstanceID(a.JobID, a.Run)),
+		workflow.WithInput(workflows.Job{
+			TenantID: a.TenantID, JobID: a.JobID, Run: a.Run, CorrelationID: a.CorrelationID, TicketID: a.TicketID, Refetch: a.Refetch,
+		}))
+	if err != nil && !alreadyStarted(err) {
+		return fmt.Errorf("start the workflow of job %s: %w", a.JobID, err)
+	}
+	return nil
+}
+
+// Answers implements dispatch.Engine.
+func (s *starter) Answers(ctx context.Context) error {
+	_, err := s.instances.Look(ctx, probe)
+	return err
+}
+
+// Restart implements sweep.Starter.
+func (s *starter) Restart(ctx context.Context, d ledger.Due) error {
+	ctx, cancel := context.WithTimeout(ctx, restartTimeout)
+	defer cancel()
+	job, err := s.ledger.Job(ctx, d.TenantID, d.JobID)
+	switch {
+	case errors.Is(err, enhancement.ErrNotFound):
+		return nil // its tenant was removed
+	case err != nil:
+		return err
+	case job.Status != enhancement.StatusRunning || job.Run != d.Run:
+		return nil // it has ended, or waits for its turn again
+	}
+	return s.Start(ctx, ledger.Admitted{
+		TenantID: d.TenantID, JobID: d.JobID, TicketID: d.TicketID, CorrelationID: d.CorrelationID, Run: d.Run, Refetch: job.Refetch,
+	})
+}
+
+// alreadyStarted also reads the message, because the sidecar wraps the engine's status in one of its own.
+func alreadyStarted(err error) bool {
+	return err != nil && (status.Code(err) == codes.AlreadyExists || strings.Contains(err.Error(), "already exists"))
+}
