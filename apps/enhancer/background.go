@@ -53,6 +53,9 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	if cfg.Sweep.Retention > 0 {
 		b.running.Go(func() { sweeper.RunPurge(ctx) })
 	}
+	if cfg.Sweep.LedgerRetention > 0 {
+		b.running.Go(func() { sweeper.RunPrune(ctx) })
+	}
 	settings := cfg.Mirror
 	settings.Tenants, settings.Logger = store, logger
 	mirror := mirror.New(db, mirrored{desk.New(store, guard, listTimeout, logger)}, settings)

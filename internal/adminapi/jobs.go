@@ -32,6 +32,10 @@ type Job struct {
 	Status        enhancement.Status `json:"status"                   enum:"pending,running,completed,failed"`
 	Run           int                `json:"run"                      doc:"1 the first time; more when a failed job was begun anew."`
 	FailureReason string             `json:"failure_reason,omitempty"`
+	HeldFor       string             `json:"held_for,omitempty"       doc:"What a pending job waits for, besides its turn."`
+	HeldSince     *time.Time         `json:"held_since,omitempty"     doc:"When it was held first."`
+	Trouble       string             `json:"trouble,omitempty"        doc:"What kept its message from being delivered. It goes on without it."`
+	TroubleAt     *time.Time         `json:"trouble_at,omitempty"`
 	NoteID        string             `json:"note_id,omitempty"`
 	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`
 	CorrelationID string             `json:"correlation_id"`

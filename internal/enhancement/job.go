@@ -50,9 +50,9 @@ type Job struct {
 	CorrelationID string
 	// Refetch says that the sender was not to be believed about the ticket's texts: they are empty until they have been
 	// fetched from ServiceDesk Plus.
-	Refetch       bool
-	Status        Status
-	Run           int // 1 the first time; more when a failed job was begun anew, or one that was held goes on
+	Refetch bool
+	Status  Status
+	Run     int // 1 the first time; more when a failed job was begun anew, or one that was held goes on
 	// FirstRun is the run since which its steps are on record: a job that was held goes on with them, one that was begun anew
 	// does not.
 	FirstRun int
@@ -61,11 +61,15 @@ type Job struct {
 	HeldFor       Dependency
 	HeldSince     time.Time
 	FailureReason string
-	NoteID        string
-	Degraded      []string // what the note had to do without
-	ReceivedAt    time.Time
-	StartedAt     time.Time // zero while pending
-	FinishedAt    time.Time // zero until terminal
+	// Trouble is what kept the message of the present run from being delivered, and TroubleAt when; empty for nothing. The job
+	// goes on without it.
+	Trouble    string
+	TroubleAt  time.Time
+	NoteID     string
+	Degraded   []string // what the note had to do without
+	ReceivedAt time.Time
+	StartedAt  time.Time // zero while pending
+	FinishedAt time.Time // zero until terminal
 }
 
 // jobNamespace separates job ids from all other name-based UUIDs (RFC 9562, section 5.5).

@@ -27,6 +27,8 @@ const (
 	MetricPurged              = "enhancement_workflows_purged_total"
 	MetricQueue               = "enhancement_queue_jobs"
 	MetricQueueOldest         = "enhancement_queue_oldest_seconds"
+	MetricDead                = "enhancement_dead_letters_total"
+	MetricPruned              = "enhancement_jobs_pruned_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -53,6 +55,16 @@ const (
 	SweptFailed      Swept = "failed"      // given up
 )
 
+// Dead is why a message could not be delivered.
+type Dead string
+
+// The reasons, as the label of the metric names them.
+const (
+	DeadUnreadable  Dead = "unreadable"
+	DeadUnknownJob  Dead = "unknown_job"
+	DeadUndelivered Dead = "undelivered" // the job goes on without it
+)
+
 // Metrics are the measurements of one app, in a registry of their own.
 type Metrics struct {
 	registry     *prometheus.Registry
@@ -70,6 +82,8 @@ type Metrics struct {
 	oldest       *prometheus.GaugeVec
 	purged       prometheus.Counter
 	queue        *queueGauges
+	dead         *prometheus.CounterVec
+	pruned       prometheus.Counter
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -117,9 +131,15 @@ func NewMetrics() *Metrics {
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
 		queue: newQueueGauges(),
+		dead: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricDead, Help: "Messages of the queue that could not be delivered, by reason.",
+		}, []string{"reason"}),
+		pruned: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: MetricPruned, Help: "Ended jobs that were removed from the ledger.",
+		}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
-		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.queue.jobs, m.queue.oldest,
+		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.queue.jobs, m.queue.oldest, m.dead, m.pruned,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -192,3 +212,9 @@ func (m *Metrics) OldestJobs(pending, running time.Duration) {
 
 // WorkflowPurged counts one workflow that was removed from the engine.
 func (m *Metrics) WorkflowPurged() { m.purged.Inc() }
+
+// DeadLetter counts one message that could not be delivered.
+func (m *Metrics) DeadLetter(reason Dead) { m.dead.WithLabelValues(string(reason)).Inc() }
+
+// JobsPruned counts ended jobs that were removed from the ledger.
+func (m *Metrics) JobsPruned(n int) { m.pruned.Add(float64(n)) }
