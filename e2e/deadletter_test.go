@@ -170,7 +170,7 @@ func awaitState(t *testing.T, tenantID string, state enhancement.QueueState, wan
 	defer cancel()
 	for {
 		n := 0
-		for _, err := range users.Admin().Queue(ctx, tenantID, adminapi.QueueSelection{States: []enhancement.QueueState{state}}) {
+		for _, err := range users.Admin().QueueJobs(ctx, tenantID, adminapi.QueueSelection{States: []enhancement.QueueState{state}}) {
 			if err != nil {
 				t.Fatal(err)
 			}

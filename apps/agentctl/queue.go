@@ -112,7 +112,7 @@ With --tenant, list its jobs in the order of the queue: all that have not been c
 				return listQueues(cmd, client, asJSON)
 			}
 			t, n := newTable(cmd, asJSON, queueTitles()...), 0
-			for job, err := range client.Queue(cmd.Context(), flags.tenantID, selection) {
+			for job, err := range client.QueueJobs(cmd.Context(), flags.tenantID, selection) {
 				if err != nil {
 					return t.close(err)
 				}

@@ -190,7 +190,7 @@ func TestAChangeThatIsCutOffGoesOn(t *testing.T) {
 // A person is asked, and has to type the number.
 func TestAPersonIsAsked(t *testing.T) {
 	w := environment(t)
-	waiting, _, _, _ := w.fill(t)
+	waiting, held, _, _ := w.fill(t)
 	for typed, want := range map[string]string{"no\n": "pending 1", "11\n": "pending 1"} {
 		if _, err := w.atTerminal(t, typed, "queue drop --tenant alpha --status waiting --all --reason-note flood"); err == nil || !strings.Contains(err.Error(), "nothing was done") {
 			t.Errorf("%q: %v", typed, err)
@@ -200,7 +200,7 @@ func TestAPersonIsAsked(t *testing.T) {
 		}
 	}
 	said, err := w.atTerminal(t, "1\n", "queue drop --tenant alpha --status waiting --all --reason-note flood")
-	if err != nil || !strings.Contains(said, "Type 1 to drop them") || w.status(t, waiting) != "failed 1" {
+	if err != nil || !strings.Contains(said, "Type 1 to drop them") || w.status(t, waiting) != "failed 1" || w.status(t, held) != "pending 1" {
 		t.Errorf("%v: %s; it is %s", err, said, w.status(t, waiting))
 	}
 }

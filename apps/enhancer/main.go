@@ -114,17 +114,9 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	refusals, err := deadletter.NewRefusals()
+	deliveries, err := newDeliveries(db, books, dispatcher, copies, metrics, logger)
 	if err != nil {
 		return err
-	}
-	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, logger: logger}
-	dead := &deadletter.Consumer{
-		Jobs: books, Letters: deadletter.NewLetters(db), Refusals: refusals, Wake: dispatcher.Wake, Metrics: metrics, Logger: logger,
-	}
-	deliveries := map[string]http.Handler{
-		event.RouteEnhancement: jobs.handler(), event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
-		event.RouteDead: sidecar.ReceiveRaw(dead.Receive, logger),
 	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder,
@@ -135,6 +127,24 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
 	return errors.Join(err, background.stop(draining), activities.Drain(draining))
+}
+
+// newDeliveries are what the sidecar delivers, by route.
+func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.Dispatcher, copies *tenantcache.Cache, metrics *telemetry.Metrics,
+	logger *slog.Logger,
+) (map[string]http.Handler, error) {
+	refusals, err := deadletter.NewRefusals()
+	if err != nil {
+		return nil, err
+	}
+	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, logger: logger}
+	dead := &deadletter.Consumer{
+		Jobs: books, Letters: deadletter.NewLetters(db), Refusals: refusals, Wake: dispatcher.Wake, Metrics: metrics, Logger: logger,
+	}
+	return map[string]http.Handler{
+		event.RouteEnhancement: jobs.handler(), event.RouteDead: sidecar.ReceiveRaw(dead.Receive, logger),
+		event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
+	}, nil
 }
 
 // serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked

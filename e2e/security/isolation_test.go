@@ -82,8 +82,8 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.Undelivered": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.Undelivered(ctx, id, w.job.ID, "example")
 		},
-		"enhancement/ledger.Ledger.Queue": func(ctx context.Context, w *world, id string) (any, error) {
-			return w.ledger.Queue(ctx, id, failedOnes(w), ledger.Some{Limit: 10})
+		"enhancement/ledger.Ledger.QueueList": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.QueueList(ctx, id, failedOnes(w), ledger.Some{Limit: 10})
 		},
 		"enhancement/ledger.Ledger.Tally": func(ctx context.Context, w *world, id string) (any, error) {
 			tally, err := w.ledger.Tally(ctx, id, failedOnes(w))
@@ -104,7 +104,7 @@ func ledgerCalls() map[string]call {
 		},
 		"enhancement/ledger.Ledger.Release": func(ctx context.Context, w *world, id string) (any, error) {
 			for _, statement := range []string{
-				"UPDATE enhancement_history SET held_for = 'servicedesk', held_since = now() WHERE status = 'pending'",
+				"UPDATE enhancement_history SET held_for = 'servicedesk', held_since = now() WHERE status = 'pending' AND tenant_id = '" + id + "'",
 				`INSERT INTO dependency_outages (tenant_id, dependency, since, probe_after)
 				 VALUES ('` + id + `', 'servicedesk', now(), now() + interval '1 hour') ON CONFLICT DO NOTHING`,
 			} {
@@ -115,6 +115,10 @@ func ledgerCalls() map[string]call {
 			return w.ledger.Release(ctx, id, ledger.Selection{}, func(context.Context, postgres.Tx, []string) error { return nil })
 		},
 		"enhancement/ledger.Ledger.PruneSome": func(ctx context.Context, w *world, id string) (any, error) {
+			_, err := w.store.Database.Admin.Exec(ctx, "UPDATE enhancement_history SET purged_run = run WHERE finished_at IS NOT NULL AND tenant_id = $1", id)
+			if err != nil {
+				return nil, err
+			}
 			return w.ledger.PruneSome(ctx, id, 0, 10)
 		},
 		"enhancement/ledger.Ledger.TakeDue": func(ctx context.Context, w *world, id string) (any, error) {

@@ -43,7 +43,7 @@ func argued() map[string]string {
 		"internal/enhancement/ledger.changeEnded":  passed,
 		"internal/tenant/tenantstore.load":         passed,
 		"internal/tenant/tenantstore.change":       passed,
-		"internal/enhancement/ledger.Queue":        "conditions are literals with numbered places; the values are arguments",
+		"internal/enhancement/ledger.QueueList":    "conditions are literals with numbered places; the values are arguments",
 		"internal/enhancement/ledger.Tally":        "conditions are literals with numbered places; the values are arguments",
 		"internal/enhancement/ledger.changeSome":   "conditions are literals with numbered places; the values are arguments",
 		"internal/enhancement/ledger.Release":      "conditions are literals with numbered places; the values are arguments",

@@ -24,8 +24,8 @@ func (c *Client) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, erro
 	return out.Items, err
 }
 
-// Queue lists the selected jobs of a tenant's queue, the oldest first.
-func (c *Client) Queue(ctx context.Context, tenantID string, s QueueSelection) iter.Seq2[Job, error] {
+// QueueJobs lists the selected jobs of a tenant's queue, the oldest first.
+func (c *Client) QueueJobs(ctx context.Context, tenantID string, s QueueSelection) iter.Seq2[Job, error] {
 	query := filter("ticket_id", s.TicketID, "reason", s.Reason, "received_after", stamp(s.ReceivedAfter), "received_before", stamp(s.ReceivedBefore))
 	for _, state := range s.States {
 		query.Add("state", string(state))

@@ -131,7 +131,7 @@ func (s *Server) listQueue(ctx context.Context, in *listQueue) (*jobPage, error)
 	if len(states) == 0 {
 		states = []enhancement.QueueState{enhancement.QueueWaiting, enhancement.QueueHeld, enhancement.QueueRunning, enhancement.QueueFailed}
 	}
-	jobs, err := s.jobs.Queue(ctx, in.TenantID, ledger.Selection{
+	jobs, err := s.jobs.QueueList(ctx, in.TenantID, ledger.Selection{
 		States: states, TicketID: in.TicketID, Reason: in.Reason, ReceivedAfter: in.ReceivedAfter, ReceivedBefore: in.ReceivedBefore,
 	}, ledger.Some{After: after, Limit: in.Limit + 1})
 	if err != nil {

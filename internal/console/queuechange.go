@@ -166,7 +166,7 @@ func (s *Server) previewQueue(ctx context.Context, tenantID string, selection le
 		return nil, err
 	}
 	selection.AsOf = tally.AsOf
-	first, err := s.jobs.Queue(ctx, tenantID, selection, ledger.Some{Limit: previewed})
+	first, err := s.jobs.QueueList(ctx, tenantID, selection, ledger.Some{Limit: previewed})
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -205,7 +206,7 @@ func TestSoManyLettersAreKeptAndNoMore(t *testing.T) {
 	w := newWorld(t)
 	letters := deadletter.NewLetters(w.store.DB)
 	for i := range 520 {
-		if err := letters.Keep(t.Context(), deadletter.Letter{Digest: [32]byte{byte(i), byte(i >> 8)}, Reason: fmt.Sprint(i)}); err != nil {
+		if err := letters.Keep(t.Context(), deadletter.Letter{Digest: [32]byte{byte(i), byte(i >> 8)}, Reason: strconv.Itoa(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}

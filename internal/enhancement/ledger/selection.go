@@ -104,8 +104,8 @@ func (s Selection) part(tenantID string, p Some) (conditions string, args []any)
 	return conditions + fmt.Sprintf(" ORDER BY received_at, job_id LIMIT $%d", len(args)), args
 }
 
-// Queue gives a part of the selected jobs, the oldest first.
-func (l *Ledger) Queue(ctx context.Context, tenantID string, s Selection, p Some) ([]enhancement.Job, error) {
+// QueueList gives a part of the selected jobs, the oldest first.
+func (l *Ledger) QueueList(ctx context.Context, tenantID string, s Selection, p Some) ([]enhancement.Job, error) {
 	conditions, args := s.part(tenantID, p)
 	var jobs []enhancement.Job
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
