@@ -80,6 +80,10 @@ fuzz: packages ## Every fuzz target for FUZZTIME (5m) each
 bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the gateway, and what a neighbour notices
 	@exec bin/bench-door
 
+.PHONY: bench-burst
+bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
+	@exec bin/bench-burst $(BURST_FLAGS)
+
 # The data sets are no part of the project (docs/retrieval.md).
 RETRIEVAL_DATA ?= ../shared/data
 RETRIEVAL_FLAGS ?=

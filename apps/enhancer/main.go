@@ -99,16 +99,12 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		return err
 	}
 	activities.Ended = dispatcher.Wake
-	registry := workflow.NewRegistry()
-	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
-		return err
-	}
 	// The worker hears of the end after the listener has stopped, so that what was received meanwhile
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorking()
-	if err := engine.StartWorker(working, registry); err != nil {
-		return fmt.Errorf("start the workflow worker: %w", err)
+	if err := startWorker(working, engine, activities); err != nil {
+		return err
 	}
 
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
@@ -145,6 +141,17 @@ func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.D
 		event.RouteEnhancement: jobs.handler(), event.RouteDead: sidecar.ReceiveRaw(dead.Receive, logger),
 		event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
 	}, nil
+}
+
+func startWorker(ctx context.Context, engine *workflow.Client, activities *workflows.Activities) error {
+	registry := workflow.NewRegistry()
+	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
+		return err
+	}
+	if err := engine.StartWorker(ctx, registry); err != nil {
+		return fmt.Errorf("start the workflow worker: %w", err)
+	}
+	return nil
 }
 
 // serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked
