@@ -84,6 +84,12 @@ bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the g
 bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
 	@exec bin/bench-burst $(BURST_FLAGS)
 
+SOAK_FLAGS ?=
+
+.PHONY: soak
+soak: infra build ## Ten minutes of steady load: what grows with the jobs, and what must not; SOAK_FLAGS="-for 30m -rate 8"
+	@exec bin/soak $(SOAK_FLAGS)
+
 # The data sets are no part of the project (docs/retrieval.md).
 RETRIEVAL_DATA ?= ../shared/data
 RETRIEVAL_FLAGS ?=

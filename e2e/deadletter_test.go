@@ -96,8 +96,14 @@ func awaitAcknowledged(t *testing.T, stream string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	const stale = `local n = 0; for _, m in ipairs(redis.call('XPENDING', KEYS[1], 'enhancer', 'IDLE', 1500, '-', '+', 100)) do
-		if m[4] == 1 and redis.call('XRANGE', KEYS[1], m[1], m[1])[1] ~= nil then n = n + 1 end end return n`
+	const stale = `
+		local n = 0
+		for _, m in ipairs(redis.call('XPENDING', KEYS[1], 'enhancer', 'IDLE', 1500, '-', '+', 100)) do
+			if m[4] == 1 and redis.call('XRANGE', KEYS[1], m[1], m[1])[1] ~= nil then
+				n = n + 1 -- with its first consumer
+			end -- of one
+		end
+		return n`
 	for {
 		left := redis(t, "EVAL", stale, "1", stream)
 		if left == ":0" {

@@ -110,10 +110,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	deliveries, err := newDeliveries(db, books, dispatcher, copies, metrics, logger)
-	if err != nil {
-		return err
-	}
+	deliveries := newDeliveries(db, books, dispatcher, copies, metrics, logger)
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher, logger)
@@ -128,11 +125,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 // newDeliveries are what the sidecar delivers, by route.
 func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.Dispatcher, copies *tenantcache.Cache, metrics *telemetry.Metrics,
 	logger *slog.Logger,
-) (map[string]http.Handler, error) {
-	refusals, err := deadletter.NewRefusals()
-	if err != nil {
-		return nil, err
-	}
+) map[string]http.Handler {
+	refusals := deadletter.NewRefusals()
 	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, logger: logger}
 	dead := &deadletter.Consumer{
 		Jobs: books, Letters: deadletter.NewLetters(db), Refusals: refusals, Wake: dispatcher.Wake, Metrics: metrics, Logger: logger,
@@ -140,7 +134,7 @@ func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.D
 	return map[string]http.Handler{
 		event.RouteEnhancement: jobs.handler(), event.RouteDead: sidecar.ReceiveRaw(dead.Receive, logger),
 		event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
-	}, nil
+	}
 }
 
 func startWorker(ctx context.Context, engine *workflow.Client, activities *workflows.Activities) error {

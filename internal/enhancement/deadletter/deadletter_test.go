@@ -43,13 +43,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	store := tenantstoretest.New(t)
 	store.Save(t, "alpha")
-	refusals, err := deadletter.NewRefusals()
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &world{t: t, store: store, ledger: ledger.New(store.DB), shown: deadletter.NewLetters(store.ConsoleDB), metrics: telemetry.NewMetrics()}
 	w.Consumer = &deadletter.Consumer{
-		Jobs: w.ledger, Letters: deadletter.NewLetters(store.DB), Refusals: refusals, Wake: func(id string) { w.woken = append(w.woken, id) },
+		Jobs: w.ledger, Letters: deadletter.NewLetters(store.DB), Refusals: deadletter.NewRefusals(), Wake: func(id string) { w.woken = append(w.woken, id) },
 		Metrics: w.metrics, Logger: telemetry.NewLogger(&w.log, "enhancer", telemetry.LogConfig{Level: slog.LevelInfo}),
 	}
 	return w

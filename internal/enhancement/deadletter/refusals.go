@@ -1,10 +1,6 @@
 package deadletter
 
-import (
-	"fmt"
-
-	lru "github.com/hashicorp/golang-lru/v2"
-)
+import lru "github.com/hashicorp/golang-lru/v2"
 
 // remembered bounds the memory: a few hundred bytes each.
 const remembered = 10_000
@@ -16,12 +12,9 @@ const unexplained = "its message was not taken in all attempts to deliver it: th
 type Refusals struct{ reasons *lru.Cache[string, string] }
 
 // NewRefusals remembers nothing yet.
-func NewRefusals() (*Refusals, error) {
-	reasons, err := lru.New[string, string](remembered)
-	if err != nil {
-		return nil, fmt.Errorf("remember refusals: %w", err)
-	}
-	return &Refusals{reasons: reasons}, nil
+func NewRefusals() *Refusals {
+	reasons, _ := lru.New[string, string](remembered) // fails only for a size below 1
+	return &Refusals{reasons: reasons}
 }
 
 // Note remembers why the job's message was refused.
