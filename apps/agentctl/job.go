@@ -58,6 +58,12 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	if job.FailureReason != "" {
 		t.line("reason", job.FailureReason)
 	}
+	if job.HeldFor != "" {
+		t.line("held for", job.HeldFor, "since "+when(job.HeldSince, "?"))
+	}
+	if job.Trouble != "" {
+		t.line("trouble", job.Trouble)
+	}
 	if len(job.Degraded) > 0 {
 		t.line("without", strings.Join(job.Degraded, "; "))
 	}

@@ -73,6 +73,11 @@ func TestQueueList(t *testing.T) {
 			t.Errorf("lists %s, without %q", jobs, text)
 		}
 	}
+	for id, text := range map[string]string{waiting.ID: "trouble      example: no answer", held.ID: "held for     servicedesk  since"} {
+		if out := must(t, "", "job show --tenant alpha "+id); !strings.Contains(out, text) {
+			t.Errorf("shows %s, without %q", out, text)
+		}
+	}
 	for args, want := range map[string]string{
 		"--status failed": failed.ID, "--reason http": failed.ID, "--older-than 1h": waiting.ID, "--ticket 2": held.ID, "--limit 1": waiting.ID,
 		"--status held --json": held.ID,
