@@ -90,7 +90,7 @@ func (r report) verdict(sent int) error {
 		now := last.measures[name]
 		switch {
 		case strings.HasPrefix(name, redisKeys):
-			if now > slackKeys {
+			if now > slackKeys && !strings.HasSuffix(name, expire) {
 				grows(name, 0, now)
 			}
 		case strings.HasPrefix(name, stream):

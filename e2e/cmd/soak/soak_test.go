@@ -16,7 +16,7 @@ func quiet() report {
 	for i := range 10 {
 		r.loaded = append(r.loaded, taken{after: time.Duration(i+1) * 15 * time.Second, measures: measures{
 			jobsDone: float64(i * 100), database: float64(i * 100_000), "heap bytes enhancer": 20 << 20, "goroutines enhancer": 100,
-			"redis keys workflows": 900, "stream enhancement:queue": 300,
+			"redis keys workflows": 900, "redis keys cache (expire)": float64(i * 1000), "stream enhancement:queue": 300,
 		}})
 	}
 	last := maps.Clone(r.loaded[9].measures)

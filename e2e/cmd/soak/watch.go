@@ -22,6 +22,7 @@ import (
 const (
 	jobsDone   = "jobs ended"
 	redisKeys  = "redis keys "
+	expire     = " (expire)" // of keys that go by themselves
 	redisBytes = "redis bytes"
 	stream     = "stream "
 	database   = "database bytes"
@@ -124,6 +125,7 @@ const keysByKind = `
 		for _, key in ipairs(page[2]) do
 			local kind = string.match(key, '^([^|]*||dapr%.internal[^|]*)') or string.match(key, '^[^|]*||[a-z]+') or key
 			if string.find(key, 'dapr.internal', 1, true) then kind = 'workflows' end
+			if redis.call('TTL', key) >= 0 then kind = kind .. ' (expire)' end
 			found[kind] = (found[kind] or 0) + 1
 		end
 	until cursor == '0'
