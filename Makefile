@@ -91,6 +91,12 @@ CHAOS_FLAGS ?=
 chaos: infra build ## Break everything while it works, as a seed says; CHAOS_FLAGS=-long does so for half an hour
 	@exec bin/chaos $(CHAOS_FLAGS)
 
+SOAK_FLAGS ?=
+
+.PHONY: soak
+soak: infra build ## Ten minutes of steady load: what grows with the jobs, and what must not; SOAK_FLAGS="-for 30m -rate 8"
+	@exec bin/soak $(SOAK_FLAGS)
+
 # The data sets are no part of the project (docs/retrieval.md).
 RETRIEVAL_DATA ?= ../shared/data
 RETRIEVAL_FLAGS ?=

@@ -84,8 +84,8 @@ func TestAnAppReadsNoSecretButItsOwn(t *testing.T) {
 func TestAnAppPublishesNothingThatIsAnothers(t *testing.T) {
 	t.Parallel()
 	for app, topics := range map[string][]string{
-		"gateway": {event.TopicTenantChanged, "e2e:unknown"}, "enhancer": {event.TopicEnhancement, event.TopicTenantChanged, "e2e:unknown"},
-		"console": {"e2e:unknown"},
+		"gateway": {event.TopicTenantChanged, event.TopicDead, "e2e:unknown"}, "enhancer": {event.TopicEnhancement, event.TopicTenantChanged, "e2e:unknown"},
+		"console": {event.TopicDead, "e2e:unknown"},
 	} {
 		for _, topic := range topics {
 			status, answer := askSidecar(t, app, http.MethodPost, "/v1.0/publish/pubsub/"+topic, strings.NewReader(`{}`))

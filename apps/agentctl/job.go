@@ -61,6 +61,9 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	if job.FailureReason != "" {
 		t.line("reason", job.FailureReason)
 	}
+	if job.Trouble != "" {
+		t.line("trouble", job.Trouble)
+	}
 	if len(job.Degraded) > 0 {
 		t.line("without", strings.Join(job.Degraded, "; "))
 	}

@@ -56,6 +56,9 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 		b.running.Go(func() { sweeper.RunPurge(ctx) })
 	}
 	b.running.Go(func() { reconciler.Run(ctx) })
+	if cfg.Sweep.LedgerRetention > 0 {
+		b.running.Go(func() { sweeper.RunPrune(ctx) })
+	}
 	settings := cfg.Mirror
 	settings.Tenants, settings.Logger = store, logger
 	mirror := mirror.New(db, mirrored{desk.New(store, guard, listTimeout, logger)}, settings)

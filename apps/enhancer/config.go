@@ -90,5 +90,8 @@ func (c config) validate() error {
 			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))
 		}
 	}
+	if kept := c.Sweep.LedgerRetention; kept != 0 && kept < sweep.ShortestLedger {
+		errs = append(errs, fmt.Errorf("LEDGER_RETENTION is %s: use %s or more, or 0 to keep all jobs", kept, sweep.ShortestLedger))
+	}
 	return errors.Join(errs...)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
@@ -112,10 +113,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	jobs := &receiver{ledger: books, wake: dispatcher.Wake, logger: logger}
-	deliveries := map[string]http.Handler{
-		event.RouteEnhancement: jobs.handler(), event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
-	}
+	deliveries := newDeliveries(db, books, dispatcher, copies, metrics, logger)
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
@@ -126,6 +124,21 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
 	return errors.Join(err, background.stop(draining), activities.Drain(draining))
+}
+
+// newDeliveries are what the sidecar delivers, by route.
+func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.Dispatcher, copies *tenantcache.Cache, metrics *telemetry.Metrics,
+	logger *slog.Logger,
+) map[string]http.Handler {
+	refusals := deadletter.NewRefusals()
+	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, logger: logger}
+	dead := &deadletter.Consumer{
+		Jobs: books, Letters: deadletter.NewLetters(db), Refusals: refusals, Wake: dispatcher.Wake, Metrics: metrics, Logger: logger,
+	}
+	return map[string]http.Handler{
+		event.RouteEnhancement: jobs.handler(), event.RouteDead: sidecar.ReceiveRaw(dead.Receive, logger),
+		event.RouteTenantChanged: sidecar.Receive(copies.Changed, logger),
+	}
 }
 
 func startWorker(ctx context.Context, engine *workflow.Client, activities *workflows.Activities) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
@@ -37,7 +38,9 @@ type queuer interface {
 type receiver struct {
 	ledger queuer
 	wake   func(tenantID string)
-	logger *slog.Logger
+	// refusals is told why a message was refused, for its dead letter does not say.
+	refusals *deadletter.Refusals
+	logger   *slog.Logger
 }
 
 // handler is for the sidecar.
@@ -55,6 +58,7 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 		return sidecar.DeliveryDrop
 	case err != nil:
 		h.logger.ErrorContext(ctx, "job not queued, to be delivered again", "error", err)
+		h.refusals.Note(requested.JobID, err)
 		return sidecar.DeliveryAgain
 	case found.Status != enhancement.StatusPending:
 		h.logger.InfoContext(ctx, "job is under way or done already", telemetry.KeyStatus, found.Status)

@@ -104,6 +104,48 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.Retry": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.Retry(ctx, id, w.failed.ID, func(context.Context, postgres.Tx, enhancement.Job) error { return nil })
 		},
+		"enhancement/ledger.Ledger.Undelivered": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.Undelivered(ctx, id, w.job.ID, "example")
+		},
+		"enhancement/ledger.Ledger.QueueList": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.QueueList(ctx, id, failedOnes(w), ledger.Some{Limit: 10})
+		},
+		"enhancement/ledger.Ledger.Tally": func(ctx context.Context, w *world, id string) (any, error) {
+			tally, err := w.ledger.Tally(ctx, id, failedOnes(w))
+			return found(tally.Jobs > 0), err
+		},
+		"enhancement/ledger.Ledger.Account": func(ctx context.Context, w *world, id string) (any, error) {
+			account, err := w.ledger.Account(ctx, id)
+			return found(account.Running > 0), err
+		},
+		"enhancement/ledger.Ledger.RetrySome": func(ctx context.Context, w *world, id string) (any, error) {
+			jobs, _, err := w.ledger.RetrySome(ctx, id, failedOnes(w), ledger.Some{Limit: 10}, withNothing)
+			return found(len(jobs) > 0), err
+		},
+		"enhancement/ledger.Ledger.DropSome": func(ctx context.Context, w *world, id string) (any, error) {
+			waiting := ledger.Selection{States: []enhancement.QueueState{enhancement.QueueWaiting}}
+			jobs, _, err := w.ledger.DropSome(ctx, id, waiting, ledger.Some{Limit: 10}, "example", withNothing)
+			return found(len(jobs) > 0), err
+		},
+		"enhancement/ledger.Ledger.Release": func(ctx context.Context, w *world, id string) (any, error) {
+			for _, statement := range []string{
+				"UPDATE enhancement_history SET held_for = 'servicedesk', held_since = now() WHERE status = 'pending' AND tenant_id = '" + id + "'",
+				`INSERT INTO dependency_outages (tenant_id, dependency, since, probe_after)
+				 VALUES ('` + id + `', 'servicedesk', now(), now() + interval '1 hour') ON CONFLICT DO NOTHING`,
+			} {
+				if _, err := w.store.Database.Admin.Exec(ctx, statement); err != nil {
+					return nil, err
+				}
+			}
+			return w.ledger.Release(ctx, id, ledger.Selection{}, func(context.Context, postgres.Tx, []string) error { return nil })
+		},
+		"enhancement/ledger.Ledger.PruneSome": func(ctx context.Context, w *world, id string) (any, error) {
+			_, err := w.store.Database.Admin.Exec(ctx, "UPDATE enhancement_history SET purged_run = run WHERE finished_at IS NOT NULL AND tenant_id = $1", id)
+			if err != nil {
+				return nil, err
+			}
+			return w.ledger.PruneSome(ctx, id, 0, 10)
+		},
 		"enhancement/ledger.Ledger.TakeDue": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.TakeDue(ctx, id, ledger.Patience{}, 10, time.Minute)
 		},
@@ -190,6 +232,13 @@ func ledgerCalls() map[string]call {
 		},
 	}
 }
+
+// failedOnes are the victim's, by their id.
+func failedOnes(w *world) ledger.Selection {
+	return ledger.Selection{States: []enhancement.QueueState{enhancement.QueueFailed}, JobIDs: []string{w.failed.ID}}
+}
+
+func withNothing(context.Context, postgres.Tx, []enhancement.Job) error { return nil }
 
 func sourceCalls() map[string]call {
 	return map[string]call{
@@ -399,6 +448,9 @@ func ofNoTenant() map[string]string {
 		"enhancement/ledger.Ledger.Turns":           "the same",
 		"enhancement/ledger.Ledger.Waiting":         "the same",
 		"enhancement/ledger.Ledger.StandingOutages": "the same",
+		"enhancement/ledger.Ledger.Prunable":        "the same",
+		"enhancement/ledger.Ledger.Accounts":        "is the console's, which works across tenants: see TestOnlyTheConsoleSeesAllQueues",
+		"enhancement/deadletter":                    "what belongs to no job belongs to no tenant: app_user may only add to it, see TestLettersAreForTheConsole",
 		"webhook/quota.Turns.Take":                  "touches no row",
 	}
 }

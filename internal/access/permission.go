@@ -17,7 +17,7 @@ const (
 	SecretsWrite    Permission = "secrets:write"    // rotate and replace tenants' secrets
 	ConnectionsTest Permission = "connections:test" // call a tenant's systems
 	JobsRead        Permission = "jobs:read"
-	JobsWrite       Permission = "jobs:write"    // begin failed ones anew
+	JobsWrite       Permission = "jobs:write"    // begin failed ones anew, drop those that wait
 	WebhooksTest    Permission = "webhooks:test" // have a webhook signed and sent
 	ContentWrite    Permission = "content:write" // batches, imports, reindexing
 	TokensRead      Permission = "tokens:read"

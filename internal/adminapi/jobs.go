@@ -34,6 +34,8 @@ type Job struct {
 	HeldFor       string             `json:"held_for,omitempty"       doc:"What a pending job waits for, because it does not answer: servicedesk. It goes on by itself."`
 	HeldSince     *time.Time         `json:"held_since,omitempty"     doc:"When it was held first."`
 	FailureReason string             `json:"failure_reason,omitempty"`
+	Trouble       string             `json:"trouble,omitempty"        doc:"What kept its message from being delivered. It goes on without it."`
+	TroubleAt     *time.Time         `json:"trouble_at,omitempty"`
 	NoteID        string             `json:"note_id,omitempty"`
 	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`
 	CorrelationID string             `json:"correlation_id"`

@@ -28,6 +28,8 @@ const (
 	OperationConnectionTest Operation = "connection.test"
 	OperationWebhookTest    Operation = "webhook.test"
 	OperationJobRetry       Operation = "job.retry"
+	OperationQueueRetry     Operation = "queue.retry"
+	OperationQueueDrop      Operation = "queue.drop"
 	OperationContentUpload  Operation = "content.upload"
 	OperationImportStart    Operation = "import.start"
 	OperationIndexRebuild   Operation = "index.rebuild"

@@ -62,11 +62,15 @@ type Job struct {
 	HeldFor       Dependency
 	HeldSince     time.Time
 	FailureReason string
-	NoteID        string
-	Degraded      []string // what the note had to do without
-	ReceivedAt    time.Time
-	StartedAt     time.Time // zero while pending
-	FinishedAt    time.Time // zero until terminal
+	// Trouble is what kept the message of the present run from being delivered, and TroubleAt when; empty for nothing. The job
+	// goes on without it.
+	Trouble    string
+	TroubleAt  time.Time
+	NoteID     string
+	Degraded   []string // what the note had to do without
+	ReceivedAt time.Time
+	StartedAt  time.Time // zero while pending
+	FinishedAt time.Time // zero until terminal
 }
 
 // jobNamespace separates job ids from all other name-based UUIDs (RFC 9562, section 5.5).

@@ -19,6 +19,12 @@ const TopicEnhancement = "enhancement:queue"
 // subscription.
 const RouteEnhancement = "/events/enhancement"
 
+// TopicDead has what could not be delivered of TopicEnhancement, byte for byte: the enhancer's own sidecar publishes it.
+const TopicDead = "enhancement:dead"
+
+// RouteDead is where the enhancer's sidecar delivers TopicDead, as named in the subscription.
+const RouteDead = "/events/dead"
+
 // EnhancementRequested asks for one job to be done. The ledger row, committed before this is
 // published, is the authority; description and priority are copies for whoever watches the queue.
 type EnhancementRequested struct {

@@ -32,6 +32,8 @@ const (
 	MetricQueue               = "enhancement_queue_jobs"
 	MetricQueueOldest         = "enhancement_queue_oldest_seconds"
 	MetricNotes               = "enhancement_notes_total"
+	MetricDead                = "enhancement_dead_letters_total"
+	MetricPruned              = "enhancement_jobs_pruned_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -58,6 +60,16 @@ const (
 	SweptFailed      Swept = "failed"      // given up
 )
 
+// Dead is why a message could not be delivered.
+type Dead string
+
+// The reasons, as the label of the metric names them.
+const (
+	DeadUnreadable  Dead = "unreadable"
+	DeadUnknownJob  Dead = "unknown_job"
+	DeadUndelivered Dead = "undelivered" // the job goes on without it
+)
+
 // Metrics are the measurements of one app, in a registry of their own.
 type Metrics struct {
 	registry     *prometheus.Registry
@@ -78,6 +90,8 @@ type Metrics struct {
 	queue        *queueGauges
 	notes        *prometheus.CounterVec
 	reconcile    *reconcileMetrics
+	dead         *prometheus.CounterVec
+	pruned       prometheus.Counter
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -128,10 +142,16 @@ func NewMetrics() *Metrics {
 		notes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricNotes, Help: "Completed jobs by what was done about the ticket's note.",
 		}, []string{"action"}),
+		dead: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricDead, Help: "Messages of the queue that could not be delivered, by reason.",
+		}, []string{"reason"}),
+		pruned: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: MetricPruned, Help: "Ended jobs that were removed from the ledger.",
+		}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
-		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence,
+		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -207,3 +227,9 @@ func (m *Metrics) WorkflowPurged() { m.purged.Inc() }
 
 // Note counts one completed job by what it did about the ticket's note.
 func (m *Metrics) Note(action string) { m.notes.WithLabelValues(action).Inc() }
+
+// DeadLetter counts one message that could not be delivered.
+func (m *Metrics) DeadLetter(reason Dead) { m.dead.WithLabelValues(string(reason)).Inc() }
+
+// JobsPruned counts ended jobs that were removed from the ledger.
+func (m *Metrics) JobsPruned(n int) { m.pruned.Add(float64(n)) }

@@ -81,8 +81,8 @@ const (
 
 // Admit moves at most so many of the tenant's waiting jobs to running, the oldest first, and gives the right and the duty to
 // start their workflows. However many replicas do it at once, each job is given to one of them, and never more than limit jobs
-// of the tenant run. While something of the tenant's is dead, none is given but, now and then, one that tries it. None is
-// given, too, when another replica is slow to admit its jobs.
+// of the tenant run. While something of the tenant's is dead, none is given but, now and then, one that tries it; and none while
+// another replica is slow to admit its jobs.
 func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([]Admitted, error) {
 	var jobs []Admitted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {

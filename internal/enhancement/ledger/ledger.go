@@ -32,7 +32,7 @@ const acceptQuery = `
 			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (tenant_id, job_id) DO UPDATE SET
-			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}',
+			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
 			received_at = now(), started_at = NULL, finished_at = NULL, queued_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
 			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL,

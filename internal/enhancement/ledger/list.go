@@ -31,7 +31,7 @@ type Position struct {
 
 // jobColumns are what scanJob reads.
 const jobColumns = `job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, refetch, status, run,
-	first_run, held_for, held_since, failure_reason, note_id, degraded, received_at, started_at, finished_at`
+	first_run, held_for, held_since, failure_reason, trouble, trouble_at, note_id, degraded, received_at, started_at, finished_at`
 
 // List gives a page of the tenant's jobs.
 func (l *Ledger) List(ctx context.Context, tenantID string, page List) ([]enhancement.Job, error) {
@@ -79,14 +79,17 @@ func (p List) sql(tenantID string) (query string, args []any) {
 
 func scanJob(row pgx.Row) (enhancement.Job, error) {
 	var (
-		j                       enhancement.Job
-		held, started, finished *time.Time
+		j                                 enhancement.Job
+		held, troubled, started, finished *time.Time
 	)
 	err := row.Scan(&j.ID, &j.TenantID, &j.Event, &j.Ticket.ID,
 		&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Refetch, &j.Status, &j.Run,
-		&j.FirstRun, &j.HeldFor, &held, &j.FailureReason, &j.NoteID, &j.Degraded, &j.ReceivedAt, &started, &finished)
+		&j.FirstRun, &j.HeldFor, &held, &j.FailureReason, &j.Trouble, &troubled, &j.NoteID, &j.Degraded, &j.ReceivedAt, &started, &finished)
 	if held != nil {
 		j.HeldSince = *held
+	}
+	if troubled != nil {
+		j.TroubleAt = *troubled
 	}
 	if started != nil {
 		j.StartedAt = *started

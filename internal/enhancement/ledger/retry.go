@@ -21,7 +21,7 @@ func (l *Ledger) Retry(ctx context.Context, tenantID, jobID string, then func(ct
 	const (
 		begin = `
 			UPDATE enhancement_history SET
-				status = 'pending', run = run + 1, confirmed = true, failure_reason = '', degraded = '{}',
+				status = 'pending', run = run + 1, confirmed = true, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
 				started_at = NULL, finished_at = NULL, queued_at = now(), sweeps = 0, sweep_at = NULL,
 				held_for = '', held_since = NULL, blamed = 0, first_run = run + 1
 			WHERE tenant_id = $1 AND job_id = $2 AND status = 'failed' RETURNING ` + jobColumns

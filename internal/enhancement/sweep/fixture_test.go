@@ -117,7 +117,7 @@ type world struct {
 
 var config = sweep.Config{
 	Interval: 30 * time.Second, PendingAfter: 5 * time.Minute, RunningAfter: 5 * time.Minute, StuckAfter: time.Hour,
-	Backoff: 5 * time.Second, Attempts: 4, Retention: 24 * time.Hour,
+	Backoff: 5 * time.Second, Attempts: 4, LedgerRetention: 400 * 24 * time.Hour, Retention: 24 * time.Hour,
 }
 
 func newWorld(t *testing.T, tenants ...string) *world {

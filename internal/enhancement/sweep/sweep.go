@@ -1,5 +1,5 @@
 // Package sweep owns the second look at jobs: those of the ledger that nobody works on are put on the way again, or given up
-// for good, and the workflows of ended ones are removed from the engine. Any number of replicas may do it at once.
+// for good, the workflows of ended ones are removed from the engine, and old ones from the ledger. Any number of replicas may do it at once.
 package sweep
 
 import (
@@ -31,6 +31,8 @@ type Config struct {
 	Attempts int `envconfig:"SWEEP_ATTEMPTS" default:"250"`
 	// Retention is how long the engine keeps the workflows of ended jobs; 0 for good.
 	Retention time.Duration `envconfig:"WORKFLOW_RETENTION" default:"24h"`
+	// LedgerRetention is how long the ledger keeps ended jobs whose workflows are gone; 0 for good.
+	LedgerRetention time.Duration `envconfig:"LEDGER_RETENTION" default:"9600h"`
 }
 
 const (
