@@ -3,7 +3,6 @@ package servicedesk_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -23,14 +22,6 @@ func oauth(accountsURL string) servicedesk.OAuth {
 	return servicedesk.OAuth{
 		AccountsURL: accountsURL, ClientID: "1000.CLIENT", ClientSecret: "example-secret", RefreshToken: "1000.refresh",
 	}
-}
-
-func TestMain(m *testing.M) {
-	// These tests wait for time-outs, they hardly compute: run them all at once, not one a core.
-	if err := flag.Set("test.parallel", "32"); err != nil {
-		panic(err)
-	}
-	m.Run()
 }
 
 // bench is a client in front of a fake, with one open ticket.

@@ -150,7 +150,7 @@ func TestMarksKeepToTheWordLimit(t *testing.T) {
 	change := synthesis.Changes(before, after)
 	words := synthesis.WordCount(synthesis.Render(after, synthesis.FormatMarkdown))
 	seen := map[string]bool{}
-	for room := range 160 {
+	for room := 0; room < 160; room += 3 {
 		got := change.Marked(after, synthesized, words+room)
 		checkNote(t, got, words+room)
 		switch {
@@ -173,7 +173,7 @@ func TestMarksKeepToTheWordLimit(t *testing.T) {
 
 func TestMarksEscape(t *testing.T) {
 	t.Parallel()
-	for i, text := range append(hostile(), vectors()...) {
+	for i, text := range hostile() {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			t.Parallel()
 			in := exampleInput()
