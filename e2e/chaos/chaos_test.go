@@ -106,7 +106,7 @@ func TestChaos(t *testing.T) {
 	mutants := buildMutants(t)
 	s := start(t)
 	report := run(t, s, chaos.Options{
-		Name: "chaos", Plan: chaos.NewPlan(seed, 50*time.Second, chaos.ShortPace()), Tenants: tenants, Rate: rate,
+		Name: "chaos", Plan: chaos.NewPlan(seed, 45*time.Second, chaos.ShortPace()), Tenants: tenants, Rate: rate,
 		Settle: 2 * time.Minute, Patience: 90 * time.Second,
 	})
 	if err := report.Err(); err != nil {
