@@ -80,6 +80,10 @@ fuzz: packages ## Every fuzz target for FUZZTIME (5m) each
 bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the gateway, and what a neighbour notices
 	@exec bin/bench-door
 
+.PHONY: bench-burst
+bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
+	@exec bin/bench-burst $(BURST_FLAGS)
+
 # Such as -long, -duration 10m, -seed 42, -tenants 8, -rate 6, -only "kill redis,flush redis"; -plan shows the schedule.
 CHAOS_FLAGS ?=
 

@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -63,6 +65,59 @@ func enhanceOne(ctx context.Context, id string, i int) error {
 		return fmt.Errorf("ticket %d has %d notes", i, len(ticket.Notes))
 	}
 	return nil
+}
+
+// Behind hundreds of one tenant's tickets, another's single one is the next to be begun: hardly any of theirs is begun between its
+// arrival and its start. BURST_TICKETS has it be more of them, such as 10000. How long its note takes is measured by make bench-burst.
+func TestABurstDoesNotDelayAnotherTenant(t *testing.T) {
+	t.Parallel()
+	const crowd, neighbour = "e2e-burst-crowd", "e2e-burst-neighbour"
+	waiting := 200
+	if more := os.Getenv("BURST_TICKETS"); more != "" {
+		var err error
+		if waiting, err = strconv.Atoi(more); err != nil {
+			t.Fatalf("BURST_TICKETS: %v", err)
+		}
+	}
+	onboard(t, crowd, servicedesk.ProfileOnPrem)
+	onboard(t, neighbour, servicedesk.ProfileCloud)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+time.Duration(waiting)*time.Second)
+	defer cancel()
+	sample := simulator.NewTicket{Subject: exampleSubject, Description: exampleText, Priority: "High"}
+	if err := users.Backlog(ctx, crowd, sample, waiting); err != nil {
+		t.Fatal(err)
+	}
+	o := open(t, neighbour)
+	job, ticket := await(t, neighbour, o.Accepted.JobID)
+	noted(t, job, ticket)
+	conn, err := pgx.Connect(ctx, running.AdminDatabaseURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	const (
+		overtaken = `
+			SELECT count(*) FILTER (WHERE crowd.started_at BETWEEN single.queued_at AND single.started_at),
+			       count(*) FILTER (WHERE crowd.finished_at < single.started_at)
+			FROM enhancement_history crowd, enhancement_history single
+			WHERE crowd.tenant_id = $1 AND single.tenant_id = $2`
+		few = 8
+	)
+	var between, done int
+	if err := conn.QueryRow(ctx, overtaken, crowd, neighbour).Scan(&between, &done); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of %d were done when the neighbour's began, %d began while it waited", done, waiting, between)
+	if between > few || done > waiting/2 {
+		t.Errorf("%d of the crowd's began while the neighbour's waited, and %d were done by then", between, done)
+	}
+	for left := -1; left != 0; left = countUnfinished(t, crowd) {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%d jobs have not ended", left)
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 func countUnfinished(t *testing.T, tenantID string) int {

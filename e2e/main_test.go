@@ -49,6 +49,9 @@ func runTests(m *testing.M) (code int, err error) {
 			"LLM_PRICE_PROMPT_PER_MTOK": "2.5", "LLM_PRICE_COMPLETION_PER_MTOK": "10",
 			"SWEEP_INTERVAL": "1s", "SWEEP_PENDING_AFTER": "10s", "SWEEP_RUNNING_AFTER": "10s", "SWEEP_BACKOFF": "5s",
 			"SWEEP_STUCK_AFTER": "60s", "WORKFLOW_RETENTION": "5s",
+			// Tests open tickets without a webhook, or with one that is refused, and expect nothing to happen: polls come when a
+			// test asks for them (awaitCaught).
+			"RECONCILE_INTERVAL": "10000h", "RECONCILE_GRACE": "2s",
 		}},
 	}.Covered())
 	if err != nil {

@@ -21,15 +21,26 @@ import (
 
 // Ledger is what the activities need of *ledger.Ledger.
 type Ledger interface {
+	Notes
+	Outages
+
 	Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error)
 	Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error)
 	RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error
-	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
-	IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error
-	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
 	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
+}
+
+// Notes is the part of the ledger that is about who may write a ticket's note, and what may stand there.
+type Notes interface {
+	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
+	IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error
+	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
+}
+
+// Outages is the part of the ledger that is about dependencies that are down, and the jobs that wait for them.
+type Outages interface {
 	Hold(ctx context.Context, tenantID, jobID string, run int, h ledger.Holding) (ledger.Held, error)
 	Outage(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) (ledger.Outage, error)
 	DependencyFailed(ctx context.Context, tenantID string, f ledger.Failure) (ledger.Outage, error)

@@ -39,6 +39,7 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 	}
 	if stored.Status == enhancement.StatusCompleted {
 		// An earlier attempt ended the job and was cut off before it could report back.
+		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
 	outage, err := a.gate(ctx, job)

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
+	"github.com/kelseyhightower/envconfig"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 )
 
 // With workers alive, a job ends within its budget: each step's first attempt fits, and a later one begins only
@@ -29,6 +31,22 @@ func TestPoliciesFitTheBudget(t *testing.T) {
 	}
 	if update, fetch := updatePolicy.lastPause(), fetchPolicy.lastPause(); update != 10*time.Second || fetch != 12*time.Second {
 		t.Errorf("the last pauses are %s and %s, want 10 s and 12 s", update, fetch)
+	}
+}
+
+// A step that waits for its turn at the model as long as another takes there, and then takes all of its time, is not taken for
+// one that was forgotten. Nor is a failure that waits to be recorded.
+func TestASlowStepIsNotTakenForAStuckOne(t *testing.T) {
+	var cfg sweep.Config
+	if err := envconfig.Process("", &cfg); err != nil {
+		t.Fatal(err)
+	}
+	for what, longest := range map[string]time.Duration{
+		"a synthesis": 2 * synthesizePolicy.longest(), "an update": updatePolicy.longest(), "a failure": recordPolicy.longestPause + recordPolicy.attempt,
+	} {
+		if longest >= cfg.StuckAfter {
+			t.Errorf("%s may stand still for %s, and is ended after %s", what, longest, cfg.StuckAfter)
+		}
 	}
 }
 

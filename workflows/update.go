@@ -37,6 +37,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	}
 	if stored.Status == enhancement.StatusCompleted {
 		// An earlier run was cut off before it could report back, and what else it knew is lost.
+		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, TidyAfter: a.tidyAfter()}, nil
 	}
 	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)

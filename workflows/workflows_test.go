@@ -161,12 +161,19 @@ func newFixture(t *testing.T) *fixture {
 // run takes the job through the engine and returns the workflow's result and the ledger's row.
 func (f *fixture) run(t *testing.T) (workflows.Result, enhancement.Job) {
 	t.Helper()
+	const plenty = 16
+	ended := make(chan string, plenty)
+	f.activities.Ended = func(tenantID string) { ended <- tenantID }
 	registry := workflow.NewRegistry()
 	if err := workflows.Register(registry, f.activities); err != nil {
 		t.Fatal(err)
 	}
 	client := startEngine(t, registry)
-	return f.await(t, client, f.start(t, client))
+	result, job := f.await(t, client, f.start(t, client))
+	if job.Status.Terminal() && (len(ended) == 0 || <-ended != "alpha") {
+		t.Errorf("nobody hears that the job has ended: %+v", job)
+	}
+	return result, job
 }
 
 // start has the engine begin a run of the job.

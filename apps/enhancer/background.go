@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/mutation"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
@@ -31,7 +32,7 @@ type background struct {
 
 // newBackground starts it.
 func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tenantstore.Store, guard *outbound.Guard,
-	embedder embedding.Embedder, sweeper *sweep.Sweeper, dispatcher *dispatch.Dispatcher, logger *slog.Logger,
+	embedder embedding.Embedder, sweeper *sweep.Sweeper, dispatcher *dispatch.Dispatcher, reconciler *reconcile.Reconciler, logger *slog.Logger,
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
 	b := &background{cancel: cancel}
@@ -54,6 +55,7 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	if cfg.Sweep.Retention > 0 {
 		b.running.Go(func() { sweeper.RunPurge(ctx) })
 	}
+	b.running.Go(func() { reconciler.Run(ctx) })
 	settings := cfg.Mirror
 	settings.Tenants, settings.Logger = store, logger
 	mirror := mirror.New(db, mirrored{desk.New(store, guard, listTimeout, logger)}, settings)

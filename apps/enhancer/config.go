@@ -14,6 +14,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
@@ -29,6 +30,7 @@ type config struct {
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
 	Sweep      sweep.Config
+	Reconcile  reconcile.Config
 	Queue      dispatch.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
@@ -59,6 +61,7 @@ func (c config) validate() error {
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,
 		"SWEEP_INTERVAL": c.Sweep.Interval, "WORKFLOW_RETENTION": c.Sweep.Retention,
+		"RECONCILE_INTERVAL": c.Reconcile.Interval,
 	} {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration, or 0 to turn it off", name, d))
@@ -73,6 +76,12 @@ func (c config) validate() error {
 		if d <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration", name, d))
 		}
+	}
+	if c.Reconcile.Grace < 0 {
+		errs = append(errs, fmt.Errorf("RECONCILE_GRACE is %s: use a positive duration, or 0 to wait for no webhook", c.Reconcile.Grace))
+	}
+	if c.Reconcile.MaxAge <= c.Reconcile.Grace {
+		errs = append(errs, fmt.Errorf("RECONCILE_MAX_AGE is %s: use more than RECONCILE_GRACE, which is %s", c.Reconcile.MaxAge, c.Reconcile.Grace))
 	}
 	for name, n := range map[string]int{
 		"SWEEP_ATTEMPTS": c.Sweep.Attempts, "QUEUE_TENANT_LIMIT": c.Queue.TenantLimit, "QUEUE_GLOBAL_LIMIT": c.Queue.GlobalLimit,

@@ -101,16 +101,12 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		return err
 	}
 	activities.Ended = dispatcher.Wake
-	registry := workflow.NewRegistry()
-	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
-		return err
-	}
 	// The worker hears of the end after the listener has stopped, so that what was received meanwhile
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorking()
-	if err := engine.StartWorker(working, registry); err != nil {
-		return fmt.Errorf("start the workflow worker: %w", err)
+	if err := startWorker(working, engine, activities); err != nil {
+		return err
 	}
 
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
@@ -122,13 +118,25 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, guard, embedder,
-		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher, logger)
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
+		newReconciler(cfg, db, store, guard, books, dispatcher.Wake, metrics, logger), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
 	return errors.Join(err, background.stop(draining), activities.Drain(draining))
+}
+
+func startWorker(ctx context.Context, engine *workflow.Client, activities *workflows.Activities) error {
+	registry := workflow.NewRegistry()
+	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
+		return err
+	}
+	if err := engine.StartWorker(ctx, registry); err != nil {
+		return fmt.Errorf("start the workflow worker: %w", err)
+	}
+	return nil
 }
 
 // serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked

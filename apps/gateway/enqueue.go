@@ -33,7 +33,7 @@ func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job, a quo
 	defer cancel()
 	withdrawn, withdrawErr := h.ledger.Withdraw(ctx, job.TenantID, job.ID, a)
 	if withdrawErr == nil && !withdrawn {
-		return enhancement.StatusRunning, nil // published after all
+		return enhancement.StatusPending, nil // published after all, by now it may have begun
 	}
 	return "", errors.Join(errQueue, err, withdrawErr)
 }

@@ -288,13 +288,13 @@ func TestTheQueueIsDown(t *testing.T) {
 func TestAPublishThatFailedAndArrivedNevertheless(t *testing.T) {
 	f := newFixture(t)
 	f.queue.before = func(e event.EnhancementRequested) error {
-		if _, err := f.ledger.Claim(context.WithoutCancel(t.Context()), e.TenantID, e.JobID); err != nil {
+		if _, err := f.ledger.Queued(context.WithoutCancel(t.Context()), e.TenantID, e.JobID); err != nil {
 			t.Error(err)
 		}
 		return errors.New("example: timed out")
 	}
 	rec, got, _ := f.sendSigned(t, payload(t, nil))
-	if rec.Code != http.StatusAccepted || got.Status != enhancement.StatusRunning {
+	if rec.Code != http.StatusAccepted || got.Status != enhancement.StatusPending {
 		t.Errorf("the enhancer has the job, and the sender hears %d %+v", rec.Code, got)
 	}
 }

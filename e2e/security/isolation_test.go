@@ -39,7 +39,24 @@ func calls() map[string]call {
 	maps.Copy(all, sourceCalls())
 	maps.Copy(all, indexCalls())
 	maps.Copy(all, tenantCalls())
+	maps.Copy(all, paceCalls())
 	return all
+}
+
+func paceCalls() map[string]call {
+	return map[string]call{
+		"desk/pace.Pace.Reserve": func(ctx context.Context, w *world, id string) (any, error) {
+			place, err := w.pace.Reserve(ctx, id, deskHost, 60)
+			return found(place.Strikes > 0), err
+		},
+		"desk/pace.Pace.Block": func(ctx context.Context, w *world, id string) (any, error) {
+			_, err := w.pace.Block(ctx, id, deskHost, 1, time.Hour)
+			return nil, err
+		},
+		"desk/pace.Pace.Forgive": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.pace.Forgive(ctx, id, deskHost)
+		},
+	}
 }
 
 func ledgerCalls() map[string]call {
@@ -54,6 +71,14 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.Known": func(ctx context.Context, w *world, id string) (any, error) {
 			known, err := w.ledger.Known(ctx, id, w.job.ID)
 			return found(known), err
+		},
+		"enhancement/ledger.Ledger.Unknown": func(ctx context.Context, w *world, id string) (any, error) {
+			unknown, err := w.ledger.Unknown(ctx, id, []string{"1001"})
+			return found(len(unknown) == 0), err
+		},
+		"enhancement/ledger.Ledger.Backlog": func(ctx context.Context, w *world, id string) (any, error) {
+			waiting, err := w.ledger.Backlog(ctx, id, 10)
+			return found(waiting > 0), err
 		},
 		"enhancement/ledger.Ledger.Confirm": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.Confirm(ctx, id, w.job.ID)
@@ -354,6 +379,7 @@ func ofNoTenant() map[string]string {
 		"access/tokenstore":            "tokens are the platform's: app_user reaches none of them, see TestAppUserReachesNoTableOfThePlatform",
 		"audit":                        "the audit log is the platform's: app_user may only add to it, see TestNobodyChangesTheLog",
 		"mirror":                       "it works with the desk of the tenant it is told, by stores and statements within InTenant: see TestTheScheduleServesAllTenants",
+		"reconcile":                    "it works with the desk of the tenant it is told, by the ledger and statements within InTenant: see TestReplicasServeAllTenants",
 		"gather/knowledge.Source.Find": "asks Mirror and Live", "gather/knowledge.Live.Find": "asks the tenant's own server: see TestConformance there",
 		"gather/knowledge.Probe":                    "asks a server, and touches no row",
 		"gather/corpus.Store.PutRows":               "history.Store.Put and knowledge.Store.Put are made of it",

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-agents/ai-agents/internal/desk/pace"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -30,6 +31,7 @@ const (
 	// victim has data of all kinds, canary in each of its texts; stranger has none.
 	victim, stranger = "alpha", "mallory"
 	canary           = "canary7316"
+	deskHost         = "sdp.example.com"
 )
 
 // world is a platform with two tenants, and what the victim's rows are called.
@@ -37,6 +39,7 @@ type world struct {
 	store    *tenantstoretest.Store
 	ledger   *ledger.Ledger
 	quota    *quota.Ledger
+	pace     *pace.Pace
 	history  *history.Store
 	articles *knowledge.Store
 	systems  *inventory.Store
@@ -68,7 +71,7 @@ func newWorld(t *testing.T) *world {
 		store: store, terms: terms, ledger: ledger.New(store.DB), history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
 		systems: inventory.NewStore(store.DB), backfill: embedding.NewBackfill(store.DB, model{}, embedding.BackfillOptions{}),
 	}
-	w.quota = quota.NewLedger(w.ledger, time.Now)
+	w.quota, w.pace = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil)
 	var err error
 	if w.rerank, err = embedding.NewReranker(store.DB, model{}, embedding.RerankOptions{}); err != nil {
 		t.Fatal(err)
@@ -106,6 +109,8 @@ func newWorld(t *testing.T) *world {
 			return err
 		},
 		func() error { _, err := w.backfill.Run(t.Context(), victim); return err },
+		func() error { _, err := w.pace.Reserve(t.Context(), victim, deskHost, 60); return err },
+		func() error { _, err := w.pace.Block(t.Context(), victim, deskHost, 0, time.Nanosecond); return err },
 	}
 	for i, step := range steps {
 		if err := step(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/desk/pace"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 )
@@ -52,13 +53,13 @@ func ask[T any](ctx context.Context, r *run, call func(context.Context) (T, erro
 		switch {
 		case err == nil:
 			if strikes > 0 {
-				err = r.m.rows.forgive(ctx, r.tenantID, r.desk.Host())
+				err = r.m.pace.Forgive(ctx, r.tenantID, r.desk.Host())
 			}
 			return answer, err
 		case ctx.Err() != nil:
 			return none, context.Cause(ctx)
 		case servicedesk.RateLimited(err):
-			wait, blockErr := r.m.rows.block(ctx, r.tenantID, r.desk.Host(), strikes, r.m.cfg.Block)
+			wait, blockErr := r.m.pace.Block(ctx, r.tenantID, r.desk.Host(), strikes, r.m.cfg.Block)
 			if blockErr != nil {
 				return none, blockErr
 			}
@@ -69,7 +70,7 @@ func ask[T any](ctx context.Context, r *run, call func(context.Context) (T, erro
 		case !servicedesk.Retryable(err) || attempt >= attempts:
 			return none, r.explain(err)
 		default:
-			if err := r.rest(ctx, jitter(growing(firstPause, attempt-1))); err != nil {
+			if err := r.rest(ctx, pace.Jitter(pace.Growing(firstPause, longest, attempt-1))); err != nil {
 				return none, err
 			}
 		}
@@ -79,20 +80,20 @@ func ask[T any](ctx context.Context, r *run, call func(context.Context) (T, erro
 // mayCall waits for the run's turn.
 func (r *run) mayCall(ctx context.Context) (strikes int, err error) {
 	for {
-		place, err := r.m.rows.reserve(ctx, r.tenantID, r.desk.Host(), r.m.cfg.callsPerMinute(r.desk.Profile()))
+		place, err := r.m.pace.Reserve(ctx, r.tenantID, r.desk.Host(), r.m.cfg.CallsPerMinute(r.desk.Profile()))
 		switch {
 		case err != nil:
 			return 0, err
-		case place.blocked == 0:
-			if place.wait > 0 {
-				err = r.rest(ctx, place.wait)
+		case place.Blocked == 0:
+			if place.Wait > 0 {
+				err = r.rest(ctx, place.Wait)
 			}
-			return place.strikes, err
+			return place.Strikes, err
 		case !r.foreground:
-			return 0, &heldUpError{wait: place.blocked}
+			return 0, &heldUpError{wait: place.Blocked}
 		}
-		r.report(place.blocked, "the server limits the calls")
-		if err := r.m.cfg.Sleep(ctx, place.blocked); err != nil {
+		r.report(place.Blocked, "the server limits the calls")
+		if err := r.m.cfg.Sleep(ctx, place.Blocked); err != nil {
 			return 0, err
 		}
 		r.report(0, "")

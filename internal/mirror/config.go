@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
@@ -61,16 +60,11 @@ const (
 	defaultBlock       = 5 * time.Minute
 	defaultLease       = 2 * time.Minute
 
-	// burst is how many calls may be made at once after a silence. With the cloud's pace it keeps any minute below 30.
-	burst = 4
 	// longest is what waits that grow end at.
 	longest = time.Hour
 )
 
 func (c Config) withDefaults() Config {
-	// A pace of none would be no pace at all.
-	c.CloudCalls = cmp.Or(max(c.CloudCalls, 0), defaultCloudCalls)
-	c.OnPremCalls = cmp.Or(max(c.OnPremCalls, 0), defaultOnPremCalls)
 	c.Concurrency = cmp.Or(max(c.Concurrency, 0), defaultConcurrency)
 	c.StepCalls = cmp.Or(c.StepCalls, defaultStepCalls)
 	c.FirstWindow = cmp.Or(c.FirstWindow, defaultWindow)
@@ -101,11 +95,13 @@ func (c Config) interval(feed Feed) time.Duration {
 	return map[Feed]time.Duration{FeedTickets: c.Tickets, FeedArticles: c.Articles, FeedAssets: c.Assets}[feed]
 }
 
-func (c Config) callsPerMinute(profile servicedesk.Profile) int {
+// CallsPerMinute is how many calls may be made to a server of the edition.
+func (c Config) CallsPerMinute(profile servicedesk.Profile) int {
+	// A pace of none would be no pace at all.
 	if profile == servicedesk.ProfileCloud {
-		return c.CloudCalls
+		return cmp.Or(max(c.CloudCalls, 0), defaultCloudCalls)
 	}
-	return c.OnPremCalls
+	return cmp.Or(max(c.OnPremCalls, 0), defaultOnPremCalls)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -117,16 +113,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
-}
-
-// jitter is d, give or take a fifth: what began together shall not go on together.
-func jitter(d time.Duration) time.Duration {
-	const fifth = 5
-	return d - d/fifth + time.Duration(rand.Int64N(int64(2*d/fifth)+1)) //nolint:gosec // no secret
-}
-
-// growing is base doubled with each time before, up to an hour.
-func growing(base time.Duration, before int) time.Duration {
-	const doublings = 20 // beyond, the shift would overflow
-	return min(base<<min(max(before, 0), doublings), longest)
 }

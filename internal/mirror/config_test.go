@@ -21,14 +21,14 @@ func TestSettings(t *testing.T) {
 	if cfg.interval(FeedTickets) != 2*time.Minute || cfg.interval(FeedArticles) != 0 || cfg.interval(FeedAssets) != time.Hour {
 		t.Errorf("intervals %v, %v, %v", cfg.Tickets, cfg.Articles, cfg.Assets)
 	}
-	if cfg.callsPerMinute(servicedesk.ProfileOnPrem) != 90 || cfg.callsPerMinute(servicedesk.ProfileCloud) != 25 {
+	if cfg.CallsPerMinute(servicedesk.ProfileOnPrem) != 90 || cfg.CallsPerMinute(servicedesk.ProfileCloud) != 25 {
 		t.Errorf("pace %d, %d", cfg.OnPremCalls, cfg.CloudCalls)
 	}
 	if len(cfg.ResolvedStatuses) != 2 || cfg.FirstWindow != 7*24*time.Hour || cfg.Complete != 24*time.Hour || cfg.Concurrency != 16 {
 		t.Errorf("got %+v", cfg)
 	}
 	zero := Config{CloudCalls: -1}.withDefaults()
-	if zero.CloudCalls != 25 || zero.OnPremCalls != 30 || zero.interval(FeedTickets) != 0 {
+	if zero.CallsPerMinute(servicedesk.ProfileCloud) != 25 || zero.CallsPerMinute(servicedesk.ProfileOnPrem) != 30 || zero.interval(FeedTickets) != 0 {
 		t.Errorf("got %+v", zero)
 	}
 }

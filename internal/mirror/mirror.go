@@ -1,6 +1,6 @@
 // Package mirror owns keeping a tenant's ticket history, articles and systems in step with its ServiceDesk Plus:
-// the import of what is there, the steps that bring in what changes afterwards, the removal of what is gone, the pace at
-// which the server is called, and the schedule on which all of it happens.
+// the import of what is there, the steps that bring in what changes afterwards, the removal of what is gone, and the schedule
+// on which all of it happens.
 //
 // # What is kept
 //
@@ -28,6 +28,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/desk/pace"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
@@ -89,6 +90,7 @@ type Mirror struct {
 	cfg      Config
 	desks    Desks
 	rows     *rows
+	pace     *pace.Pace
 	tickets  versioned[history.PastTicket]
 	articles versioned[knowledge.Article]
 	systems  store[inventory.System]
@@ -99,7 +101,7 @@ type Mirror struct {
 func New(db *postgres.DB, desks Desks, opts Config) *Mirror {
 	opts = opts.withDefaults()
 	return &Mirror{
-		cfg: opts, desks: desks, rows: &rows{db: db, clock: opts.Clock, lease: opts.lease},
+		cfg: opts, desks: desks, rows: &rows{db: db, clock: opts.Clock, lease: opts.lease}, pace: pace.New(db, opts.Clock),
 		tickets: history.NewStore(db), articles: knowledge.NewStore(db), systems: inventory.NewStore(db),
 		logger: opts.Logger,
 	}

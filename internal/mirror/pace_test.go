@@ -44,31 +44,6 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// The queue of calls is one for all processes.
-func TestReplicasShareTheirPace(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	other := b.another()
-	var total time.Duration
-	for i := range 40 {
-		m := b.Mirror
-		if i%2 == 0 {
-			m = other
-		}
-		place, err := m.rows.reserve(t.Context(), alpha, "sdp.example.com", 30)
-		if err != nil {
-			t.Fatal(err)
-		}
-		total = place.wait
-	}
-	if want := (40 - burst) * 2 * time.Second; total != want {
-		t.Errorf("the last of 40 calls waits for %v, want %v", total, want)
-	}
-	if place, err := b.rows.reserve(t.Context(), alpha, "other.example.com", 30); err != nil || place.wait != 0 {
-		t.Errorf("another host: %+v, %v", place, err)
-	}
-}
-
 func TestAThrottledImport(t *testing.T) {
 	t.Parallel()
 	for profile, limit := range map[servicedesk.Profile]int{servicedesk.ProfileOnPrem: 2, servicedesk.ProfileCloud: 20} {
@@ -180,16 +155,4 @@ func TestRefusedCredentials(t *testing.T) {
 		t.Errorf("got %+v", sum)
 	}
 	b.inStep()
-}
-
-func TestGrowing(t *testing.T) {
-	t.Parallel()
-	for before, want := range map[int]time.Duration{-1: time.Minute, 0: time.Minute, 1: 2 * time.Minute, 5: 32 * time.Minute, 6: time.Hour, 1000: time.Hour} {
-		if got := growing(time.Minute, before); got != want {
-			t.Errorf("after %d: %v, want %v", before, got, want)
-		}
-	}
-	if got := jitter(0); got != 0 {
-		t.Errorf("jitter of nothing is %v", got)
-	}
 }

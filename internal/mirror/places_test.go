@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/desk/pace"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 )
@@ -43,7 +44,7 @@ func TestTenantsThatWaitForTheirPaceHoldNobodyUp(t *testing.T) {
 		id := fmt.Sprintf("slow-%d", i)
 		b.store.Save(t, id)
 		server := b.serve(id, servicedesktest.Options{})
-		for range 2 * burst {
+		for range 2 * pace.Burst {
 			server.AddRequest(servicedesktest.Request{Subject: "a", Status: "Closed", Resolution: "x"})
 		}
 	}

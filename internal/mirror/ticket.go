@@ -23,15 +23,12 @@ const (
 	statusDone
 )
 
-// status decides by the internal name, which survives translation, or by the name, which is what a customer sees.
 func (m *Mirror) status(t servicedesk.Request) status {
 	if t.Status == "" && t.StatusInternalName == "" {
 		return statusUnknown
 	}
-	for _, done := range m.cfg.ResolvedStatuses {
-		if strings.EqualFold(done, t.StatusInternalName) || strings.EqualFold(done, t.Status) {
-			return statusDone
-		}
+	if t.HasStatus(m.cfg.ResolvedStatuses...) {
+		return statusDone
 	}
 	return statusOpen
 }

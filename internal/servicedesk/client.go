@@ -138,10 +138,11 @@ func (c *Client) do(ctx context.Context, cl call) (envelope, error) {
 
 func (c *Client) attempt(ctx context.Context, cl call, credential string) (envelope, error) {
 	started := c.clock()
-	httpStatus, body, failed := c.exchange(ctx, cl, credential)
+	got, failed := c.exchange(ctx, cl, credential)
 	var env envelope
 	if failed == nil {
-		env, failed = interpret(httpStatus, body)
+		env, failed = interpret(got.status, got.body)
+		env.at = got.date
 	}
 	took := c.clock().Sub(started)
 	if failed == nil {
@@ -150,7 +151,7 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 			level = slog.LevelInfo
 		}
 		c.logger.LogAttrs(ctx, level, "servicedesk call",
-			append(c.about(cl), slog.Int(telemetry.KeyHTTPStatus, httpStatus), slog.Duration("duration", took))...)
+			append(c.about(cl), slog.Int(telemetry.KeyHTTPStatus, got.status), slog.Duration("duration", took))...)
 		return env, nil
 	}
 	failed.Op, failed.TicketID = cl.op, cl.ticketID
@@ -175,21 +176,29 @@ func (c *Client) about(cl call) []slog.Attr {
 }
 
 // exchange sends the call and reads the whole answer, within the timeout of one call.
-func (c *Client) exchange(ctx context.Context, cl call, credential string) (int, []byte, *Error) {
+func (c *Client) exchange(ctx context.Context, cl call, credential string) (answer, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	req, failed := c.newRequest(ctx, cl, credential)
 	if failed != nil {
-		return 0, nil, failed
+		return answer{}, failed
 	}
 	return send(c.http, req)
 }
 
+// answer is what came back, whole.
+type answer struct {
+	status int
+	body   []byte
+	// date is the server's clock; zero when it does not say.
+	date time.Time
+}
+
 // send returns an Error of its own and never one that happens to be inside the transport's.
-func send(client *http.Client, req *http.Request) (int, []byte, *Error) {
+func send(client *http.Client, req *http.Request) (answer, *Error) {
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, nil, transportError(req.Context(), err)
+		return answer{}, transportError(req.Context(), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
@@ -197,14 +206,18 @@ func send(client *http.Client, req *http.Request) (int, []byte, *Error) {
 	case err != nil:
 		failed := transportError(req.Context(), fmt.Errorf("read the answer: %w", err))
 		failed.HTTPStatus = resp.StatusCode
-		return resp.StatusCode, nil, failed
+		return answer{}, failed
 	case len(body) > maxBody:
-		return resp.StatusCode, nil, &Error{
+		return answer{}, &Error{
 			HTTPStatus: resp.StatusCode, Kind: KindGiveUp, uncertain: true,
 			Message: fmt.Sprintf("the answer is larger than %d bytes", maxBody),
 		}
 	}
-	return resp.StatusCode, body, nil
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		date = time.Time{}
+	}
+	return answer{status: resp.StatusCode, body: body, date: date}, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, cl call, credential string) (*http.Request, *Error) {

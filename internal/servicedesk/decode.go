@@ -16,6 +16,9 @@ import (
 // envelope is any answer of the API. Where the editions and builds are not consistent about a key, all
 // spellings are accepted.
 type envelope struct {
+	// at is the server's clock when it answered, as the header Date has it; zero when it has none.
+	at time.Time
+
 	Status          oneOrMany[status]  `json:"response_status"`
 	ListInfo        listInfo           `json:"list_info"`
 	Request         *wireRequest       `json:"request"`

@@ -57,6 +57,8 @@ type RequestPage struct {
 	NextStartIndex int
 	// Total is how many there are on all pages, 0 when the server did not say.
 	Total int
+	// At is the server's clock when it gave the page, to the second; zero when it did not say.
+	At time.Time
 }
 
 // ListRequests reads one page.
@@ -82,7 +84,7 @@ func (c *Client) ListRequests(ctx context.Context, q ListQuery) (RequestPage, er
 		return RequestPage{}, err
 	}
 	requests, p, err := pageOf(env, op, info, env.Requests, wireRequest.request)
-	return RequestPage{Requests: requests, HasMore: p.more, NextStartIndex: p.next, Total: p.total}, err
+	return RequestPage{Requests: requests, HasMore: p.more, NextStartIndex: p.next, Total: p.total, At: env.at}, err
 }
 
 // list reads a page. A server that refuses to be told which fields are wanted is asked once more without, and from then on

@@ -2,6 +2,7 @@ package servicedesk_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -273,5 +274,29 @@ func TestWhereAClientCalls(t *testing.T) {
 	client := newClient(t, servicedesk.Config{BaseURL: "https://sdp.example.com:8080/api/v3", Profile: servicedesk.ProfileOnPrem, APIKey: apiKey})
 	if client.Host() != "sdp.example.com:8080" || client.Profile() != servicedesk.ProfileOnPrem {
 		t.Errorf("got %s, %s", client.Host(), client.Profile())
+	}
+}
+
+// What is young or old on a server is told by its own clock.
+func TestAListTellsTheServersTime(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		header []string
+		want   time.Time
+	}{
+		"said":     {[]string{"Mon, 02 Mar 2026 10:00:07 GMT"}, time.Date(2026, 3, 2, 10, 0, 7, 0, time.UTC)},
+		"not said": {nil, time.Time{}},
+		"nonsense": {[]string{"yesterday"}, time.Time{}},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Date"] = c.header
+			_, _ = w.Write([]byte(`{"requests":[],"response_status":[{"status":"success"}]}`))
+		}))
+		client := newClient(t, servicedesk.Config{BaseURL: server.URL + "/api/v3", Profile: servicedesk.ProfileOnPrem, APIKey: apiKey})
+		page, err := client.ListRequests(t.Context(), servicedesk.ListQuery{})
+		server.Close()
+		if err != nil || !page.At.Equal(c.want) {
+			t.Errorf("%s: %v, %v; want %v", name, page.At, err, c.want)
+		}
 	}
 }

@@ -146,11 +146,11 @@ func (t *tokenSource) fetch(ctx context.Context) (string, time.Duration, *Error)
 	}
 	req.Header.Set("Content-Type", formType)
 	req.Header.Set("Accept", "application/json")
-	httpStatus, body, failed := send(t.http, req)
+	got, failed := send(t.http, req)
 	if failed != nil {
 		return "", 0, failed
 	}
-	return readToken(httpStatus, body)
+	return readToken(got.status, got.body)
 }
 
 // readToken understands that the endpoint reports bad credentials with 200 as well as

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -38,6 +40,14 @@ type Request struct {
 	Resolution string
 	// ResolutionTime is when the resolution was written.
 	ResolutionTime time.Time
+}
+
+// HasStatus tells whether the ticket's status is one of those, by the internal name, which survives translation, or by the
+// name, which is what a customer sees; in any case.
+func (r Request) HasStatus(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name != "" && (strings.EqualFold(name, r.StatusInternalName) || strings.EqualFold(name, r.Status))
+	})
 }
 
 // Requester is the person who opened a ticket.

@@ -77,6 +77,7 @@ type Metrics struct {
 	dependencies *dependencyMetrics
 	queue        *queueGauges
 	notes        *prometheus.CounterVec
+	reconcile    *reconcileMetrics
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -123,13 +124,14 @@ func NewMetrics() *Metrics {
 		purged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
-		queue: newQueueGauges(), dependencies: newDependencyMetrics(),
+		queue: newQueueGauges(), dependencies: newDependencyMetrics(), reconcile: newReconcileMetrics(),
 		notes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricNotes, Help: "Completed jobs by what was done about the ticket's note.",
 		}, []string{"action"}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
+		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

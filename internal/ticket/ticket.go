@@ -2,7 +2,10 @@
 // It does no I/O.
 package ticket
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Limits of the fields, in characters (Unicode code points).
 const (
@@ -19,6 +22,13 @@ type Ticket struct {
 	Description string // plain text
 	Priority    string
 }
+
+// idPattern allows what both editions use: short numbers on premises, 18 and more digits in the cloud. With zeros in
+// front, one ticket would have many ids, and a job for each.
+var idPattern = regexp.MustCompile(`^[1-9][0-9]{0,24}$`)
+
+// ValidID tells whether id has the form of a ticket's.
+func ValidID(id string) bool { return idPattern.MatchString(id) }
 
 // Text is what the sources search by: subject and description as one text.
 func (t Ticket) Text() string {

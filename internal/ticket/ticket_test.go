@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -12,5 +13,18 @@ func TestText(t *testing.T) {
 	}
 	if got := (ticket.Ticket{}).Text(); got != "" {
 		t.Errorf("an empty ticket has text %q", got)
+	}
+}
+
+func TestValidID(t *testing.T) {
+	for _, id := range []string{"1", "20501", "132000000000501501", strings.Repeat("9", 25)} {
+		if !ticket.ValidID(id) {
+			t.Errorf("%s is refused", id)
+		}
+	}
+	for _, id := range []string{"", "0", "007", "-1", "1.5", "12a", " 1", "1\n", "٣", "../1", strings.Repeat("9", 26)} {
+		if ticket.ValidID(id) {
+			t.Errorf("%q is taken", id)
+		}
 	}
 }

@@ -4,17 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/go-playground/validator/v10"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
-
-// ticketIDPattern allows what both editions use: short numbers on premises, 18 and more digits in the cloud. With zeros in
-// front, one ticket would have many ids, and a job for each.
-var ticketIDPattern = regexp.MustCompile(`^[1-9][0-9]{0,24}$`)
 
 // rules is immutable once made, and safe for concurrent use.
 var rules = newRules() //nolint:gochecknoglobals // built once from constants
@@ -24,7 +20,7 @@ func newRules() *validator.Validate {
 	v.RegisterTagNameFunc(func(f reflect.StructField) string { return f.Tag.Get("json") })
 	for tag, valid := range map[string]func(string) bool{
 		"tenant_id": tenant.ValidID,
-		"ticket_id": ticketIDPattern.MatchString,
+		"ticket_id": ticket.ValidID,
 		"timestamp": func(s string) bool { _, err := parseTimestamp(s); return err == nil },
 	} {
 		err := v.RegisterValidation(tag, func(fl validator.FieldLevel) bool { return valid(fl.Field().String()) })

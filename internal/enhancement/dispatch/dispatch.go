@@ -4,6 +4,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -13,17 +14,21 @@ import (
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
-// Config is what the enhancer can be set to. Both limits are over all replicas.
+// Config is what the enhancer can be set to. The limits are over all replicas.
 type Config struct {
-	// TenantLimit is how many jobs of a tenant run at most.
+	// TenantLimit is how many jobs of a tenant run at most: what its slow dependencies are asked at once.
 	TenantLimit int `envconfig:"QUEUE_TENANT_LIMIT" default:"8"`
+	// TenantPace is how many jobs of a tenant each replica starts in a second, when more wait; 0 for no bound. It is what a
+	// tenant with quick dependencies takes of the processors.
+	TenantPace float64 `envconfig:"QUEUE_TENANT_PACE" default:"10"`
 	// GlobalLimit is how many jobs of all tenants are to run at most. Replicas that look at the same moment go over it, each
 	// by no more than a batch.
 	GlobalLimit int `envconfig:"QUEUE_GLOBAL_LIMIT" default:"24"`
 }
 
 const (
-	// batch is how many jobs are admitted at once: the step in which turns are taken, and by which replicas may overshoot.
+	// batch is how many jobs are admitted at once: the step in which turns are taken, by which replicas may overshoot, and with which
+	// a tenant's pace begins.
 	batch = 4
 	// starters is how many workflows this replica starts at once. The engine takes a few milliseconds for each.
 	starters = 8
@@ -79,9 +84,10 @@ type Dispatcher struct {
 
 	// Of the goroutine that runs.
 	ledger trouble
-	idle   map[string]struct{} // tenants that gave nothing when they were asked
-	served map[string]uint64   // when each waiting tenant last had its turn
+	idle   map[string]struct{}  // tenants that gave nothing when they were asked
+	queue  map[string]*standing // tenants whose jobs wait
 	turn   uint64
+	again  time.Duration // until one of them may have the next job started by its pace; 0 when none waits for that
 }
 
 // New makes a Dispatcher.
@@ -91,7 +97,7 @@ func New(cfg Config, d Deps) *Dispatcher {
 	}
 	return &Dispatcher{
 		Deps: d, cfg: cfg, wake: make(chan struct{}, 1), slots: make(chan struct{}, starters),
-		woken: map[string]struct{}{}, idle: map[string]struct{}{}, served: map[string]uint64{},
+		woken: map[string]struct{}{}, idle: map[string]struct{}{}, queue: map[string]*standing{},
 	}
 }
 
@@ -125,12 +131,15 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			rest(ctx, pause)
 			continue
 		}
+		paced := time.NewTimer(cmp.Or(d.again, d.Tick))
 		select {
 		case <-ctx.Done():
 		case <-d.wake:
+		case <-paced.C:
 		case <-tick.C:
 			clear(d.idle)
 		}
+		paced.Stop()
 	}
 }
 
@@ -183,7 +192,7 @@ func (d *Dispatcher) look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		tenantID, most := d.next(turns)
+		tenantID, most := d.next(turns, time.Now())
 		if most == 0 {
 			return nil
 		}
@@ -195,6 +204,7 @@ func (d *Dispatcher) look(ctx context.Context) error {
 		if len(jobs) == 0 {
 			d.idle[tenantID] = struct{}{}
 		}
+		d.queue[tenantID].tokens -= float64(len(jobs))
 		for _, a := range jobs {
 			d.start(ctx, a)
 		}

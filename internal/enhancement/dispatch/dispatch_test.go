@@ -1,8 +1,8 @@
 package dispatch_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -150,6 +150,34 @@ func TestReplicasKeepTheLimitsTogether(t *testing.T) {
 	}
 }
 
+// What waits of a tenant is started at its pace, however quickly it ends and however often it is told so; and at its pace, too, when
+// nobody tells. Another tenant's job does not wait for that.
+func TestABacklogIsStartedAtItsPace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "alpha", "beta")
+	const jobs, pace, burst = 16, 40, 4
+	w.cfg.TenantLimit, w.cfg.TenantPace = 2, pace
+	w.burst("alpha", jobs)
+	began := time.Now()
+	d, _ := w.replica(never)
+	for n := range jobs {
+		w.until("the next is started", func(e *engine) bool { return of("alpha", e.started) > n })
+		started := slices.DeleteFunc(w.engine.starts(), func(a ledger.Admitted) bool { return a.TenantID != "alpha" })
+		w.end(started[n])
+		if n%2 == 0 {
+			d.Wake("alpha")
+		}
+		if n == 5 {
+			w.queue("beta", "1")
+			d.Wake("beta")
+		}
+	}
+	if least := time.Second * (jobs - burst) / pace; time.Since(began) < least {
+		t.Errorf("%d jobs took %s, less than %s", jobs, time.Since(began), least)
+	}
+	w.until("beta's is started", func(e *engine) bool { return of("beta", e.started) == 1 })
+}
+
 // However many wake it, it looks once for those that came before it began.
 func TestWakesAreOneLook(t *testing.T) {
 	t.Parallel()
@@ -178,7 +206,7 @@ func TestJobsWaitForAnEngineThatIsDown(t *testing.T) {
 	d, _ := w.replica(10 * time.Millisecond)
 	w.until("it has been tried twice", func(e *engine) bool { return e.tries >= 2 })
 	for i := range 20 {
-		w.queue("beta", fmt.Sprint(i))
+		w.queue("beta", strconv.Itoa(i))
 	}
 	d.Wake("beta")
 	before := 0
@@ -201,11 +229,15 @@ func TestAJobThatTheEngineChokesOnDoesNotHoldUpOthers(t *testing.T) {
 	bad, good := w.queue("alpha", "1"), w.queue("alpha", "2")
 	w.engine.bad[bad.ID] = true
 	w.replica(10 * time.Millisecond)
-	w.until("both were tried", func(e *engine) bool { return e.tries >= 2 && len(e.started) == 1 })
-	tries := 0
-	w.engine.set(func(e *engine) { tries = e.tries })
-	if w.engine.starts()[0].JobID != good.ID || tries != 2 {
-		t.Errorf("started %+v after %d tries", w.engine.starts(), tries)
+	w.until("both have been tried", func(e *engine) bool { return e.tries == 2 })
+	if started := w.engine.starts(); len(started) != 1 || started[0].JobID != good.ID {
+		t.Errorf("started %+v", started)
+	}
+	// It has had its chance: neither a tick nor another job brings it back.
+	next := w.queue("alpha", "3")
+	w.until("the next is started", func(e *engine) bool { return len(e.started) == 2 })
+	if started := w.engine.starts(); started[1].JobID != next.ID {
+		t.Errorf("started %+v", started)
 	}
 	w.untilLogged("left to the sweeper")
 	if got, err := w.ledger.Job(t.Context(), "alpha", bad.ID); err != nil || got.Status != enhancement.StatusRunning {
@@ -221,7 +253,7 @@ func TestATenantWhoseJobsCannotBeAdmittedHoldsUpNobody(t *testing.T) {
 	w.queue("alpha", "1")
 	d, _ := w.replica(never)
 	for i := range 3 { // without a pause, for there is no tick
-		w.queue("beta", fmt.Sprint(i))
+		w.queue("beta", strconv.Itoa(i))
 		d.Wake("beta")
 		w.until("beta's is started", func(e *engine) bool { return of("beta", e.started) == i+1 })
 	}

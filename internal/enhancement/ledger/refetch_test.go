@@ -260,6 +260,29 @@ func TestTwoJobsDoNotBothGiveWay(t *testing.T) {
 	}
 }
 
+// The start of its workflow got no answer, so it was put back; the workflow runs all the same.
+func TestAJobThatWaitsAgainRunsWhenItHasFetched(t *testing.T) {
+	d := newDesk(t)
+	id := d.hint(enhancement.EventUpdated).JobID
+	d.claim(id)
+	if err := d.Readmit(t.Context(), "alpha", id, 1); err != nil {
+		t.Fatal(err)
+	}
+	if d.fetch(id, "one") {
+		t.Error("it gives way to nobody")
+	}
+	if got := d.job(id); got.Status != enhancement.StatusRunning || got.StartedAt.IsZero() {
+		t.Errorf("%+v", got)
+	}
+	// What happens now, it has not seen.
+	if a := d.hint(enhancement.EventUpdated); a.JobID == id {
+		t.Error("an update joins a job that has fetched its ticket")
+	}
+	if jobs, err := d.Admit(t.Context(), "alpha", 10, 10); err != nil || len(jobs) != 0 {
+		t.Errorf("admitted %+v, %v", jobs, err)
+	}
+}
+
 func TestARunThatIsOverGetsNoText(t *testing.T) {
 	d := newDesk(t)
 	id := d.hint(enhancement.EventCreated).JobID

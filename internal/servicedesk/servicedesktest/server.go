@@ -166,6 +166,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.mu.Unlock()
 		call.Status = status
 	}}
+	rec.Header().Set("Date", s.opts.Clock().UTC().Format(http.TimeFormat))
 	s.faults.serve(s, rec, r, s.router)
 	s.opts.Logger.DebugContext(r.Context(), "servicedesk fake answered", "method", r.Method, "path", r.URL.Path, "status", rec.status)
 }

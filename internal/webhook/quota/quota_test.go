@@ -163,7 +163,7 @@ func TestWhatIsWithdrawnMakesRoom(t *testing.T) {
 	}
 	second := f.accept(t, job("alpha", 2), 1)
 	// What stays accepted stays counted.
-	if _, err := f.jobs.Claim(t.Context(), "alpha", job("alpha", 2).ID); err != nil {
+	if _, err := f.jobs.Queued(t.Context(), "alpha", job("alpha", 2).ID); err != nil {
 		t.Fatal(err)
 	}
 	if withdrawn, err := f.limits.Withdraw(t.Context(), "alpha", job("alpha", 2).ID, second); err != nil || withdrawn {

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSettingsOfThePollForMissedWebhooks(t *testing.T) {
+	t.Setenv("APP_PORT", "8082")
+	for name, c := range map[string]struct{ value, said string }{
+		"RECONCILE_INTERVAL": {"-1s", "RECONCILE_INTERVAL is -1s"},
+		"RECONCILE_GRACE":    {"-1s", "RECONCILE_GRACE is -1s"},
+		"RECONCILE_MAX_AGE":  {"2m", "RECONCILE_MAX_AGE is 2m0s: use more than RECONCILE_GRACE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, c.value)
+			if _, err := loadConfig(); err == nil || !strings.Contains(err.Error(), c.said) {
+				t.Errorf("%s=%s: %v", name, c.value, err)
+			}
+		})
+	}
+	cfg, err := loadConfig()
+	if err != nil || cfg.Reconcile.Interval != time.Minute || cfg.Reconcile.Grace != 2*time.Minute || cfg.Reconcile.MaxAge != 72*time.Hour {
+		t.Errorf("by default %+v, %v", cfg.Reconcile, err)
+	}
+}
