@@ -127,8 +127,11 @@ func plant(t *testing.T, onprem, cloud string, said places) map[string]string {
 		job, ticket := await(t, id, open(t, id).Accepted.JobID)
 		noted(t, job, ticket)
 		setFaults(t, id, "servicedesk", servicedesktest.Faults{Active: []servicedesktest.Fault{{Kind: servicedesktest.FaultAlways500}}})
-		await(t, id, open(t, id).Accepted.JobID)
+		failing := open(t, id)
+		awaitHeld(t, id, failing.Accepted.JobID)
 		setFaults(t, id, "servicedesk", servicedesktest.Faults{})
+		job, ticket = await(t, id, failing.Accepted.JobID)
+		noted(t, job, ticket)
 	}
 	badly(t, onprem, secrets, said)
 	return secrets

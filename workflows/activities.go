@@ -30,6 +30,7 @@ type Ledger interface {
 	Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error)
 	Complete(ctx context.Context, c ledger.Completion, holder string) error
 	Fail(ctx context.Context, tenantID, jobID string, run int, reason string) (bool, error)
+	Beat(ctx context.Context, tenantID, jobID string) error
 }
 
 // Notes is the part of the ledger that is about who may write a ticket's note, and what may stand there.
@@ -100,7 +101,27 @@ func (a *Activities) begin(actx workflow.ActivityContext, operation string, limi
 func (a *Activities) attempt(actx workflow.ActivityContext, operation string, job Job, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
 	end := a.running.begin()
+	go a.beat(ctx, job)
 	return ctx, func() { cancel(); end() }
+}
+
+// beatInterval is how often an attempt says that it is under way. Most end before the first time.
+const beatInterval = 5 * time.Second
+
+// beat tells the sweeper that the workflow waits for this attempt, until it ends.
+func (a *Activities) beat(ctx context.Context, job Job) {
+	ticker := time.NewTicker(a.pause(beatInterval))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := a.Ledger.Beat(ctx, job.TenantID, job.JobID); err != nil && ctx.Err() == nil {
+			a.Logger.WarnContext(ctx, "it was not told that the step is under way", "error", err)
+		}
+	}
 }
 
 func (*Activities) withJob(ctx context.Context, operation string, job Job) context.Context {

@@ -34,19 +34,24 @@ func TestPoliciesFitTheBudget(t *testing.T) {
 	}
 }
 
-// A step that waits for its turn at the model as long as another takes there, and then takes all of its time, is not taken for
-// one that was forgotten. Nor is a failure that waits to be recorded.
+// What stands still for a reason is not taken for forgotten: a pause between two attempts, an attempt that says every few seconds
+// that it is under way, and, in the long run, a step that waits for its turn at the model as long as another takes there. A failure
+// that the database does not record is another matter: once it answers again, the job is run again rather than waited for.
 func TestASlowStepIsNotTakenForAStuckOne(t *testing.T) {
 	var cfg sweep.Config
 	if err := envconfig.Process("", &cfg); err != nil {
 		t.Fatal(err)
 	}
 	for what, longest := range map[string]time.Duration{
-		"a synthesis": 2 * synthesizePolicy.longest(), "an update": updatePolicy.longest(), "a failure": recordPolicy.longestPause + recordPolicy.attempt,
+		"a pause before a fetch": fetchPolicy.lastPause(), "a pause before a synthesis": synthesizePolicy.lastPause(),
+		"a pause before an update": updatePolicy.lastPause(), "the time between three beats": 3 * beatInterval,
 	} {
 		if longest >= cfg.StuckAfter {
-			t.Errorf("%s may stand still for %s, and is ended after %s", what, longest, cfg.StuckAfter)
+			t.Errorf("%s takes %s, and counts as forgotten after %s", what, longest, cfg.StuckAfter)
 		}
+	}
+	if wait, most := 2*synthesizePolicy.longest(), cfg.Stuck(cfg.Attempts); wait >= most {
+		t.Errorf("a synthesis may wait for %s, and is given up after %s", wait, most)
 	}
 }
 

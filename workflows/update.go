@@ -51,16 +51,15 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if closed(outage) {
 		return blocked(outage.Reason, outage), nil
 	}
-	// What an earlier attempt has sent may still be on its way. That of a run before the first one whose steps are on record
-	// is not known of.
+	// What an earlier attempt has sent may still be on its way. What those of runs before FirstRun did is not on record.
 	_, triedBefore := steps[enhancement.StepUpdateTicket]
 	triedBefore = triedBefore || stored.FirstRun > 1
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
-		a.ended(job)
 		if done.Action != noteSuperseded { // for which nobody was asked
 			a.works(ctx, job)
 		}
+		a.ended(job)
 		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
 		a.Metrics.Note(string(done.Action))
 		a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,

@@ -120,6 +120,7 @@ type fixture struct {
 	sources    map[enhancement.Step]*source
 	activities *workflows.Activities
 	job        enhancement.Job
+	ended      chan string // the tenants whose runs were told to have ended
 }
 
 // haste turns the lease of 15 s into 3 s, and the pauses of 5 s and 10 s before a second attempt into 1 s and 2 s.
@@ -148,6 +149,9 @@ func newFixture(t *testing.T) *fixture {
 		Metrics: telemetry.NewMetrics(), Logger: slog.New(slog.DiscardHandler),
 		TidyAfter: 10 * time.Millisecond,
 	}
+	const plenty = 64
+	f.ended = make(chan string, plenty)
+	f.activities.Ended = func(tenantID string) { f.ended <- tenantID }
 	f.activities.Hurry(haste)
 	if _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
@@ -161,19 +165,12 @@ func newFixture(t *testing.T) *fixture {
 // run takes the job through the engine and returns the workflow's result and the ledger's row.
 func (f *fixture) run(t *testing.T) (workflows.Result, enhancement.Job) {
 	t.Helper()
-	const plenty = 16
-	ended := make(chan string, plenty)
-	f.activities.Ended = func(tenantID string) { ended <- tenantID }
 	registry := workflow.NewRegistry()
 	if err := workflows.Register(registry, f.activities); err != nil {
 		t.Fatal(err)
 	}
 	client := startEngine(t, registry)
-	result, job := f.await(t, client, f.start(t, client))
-	if job.Status.Terminal() && (len(ended) == 0 || <-ended != "alpha") {
-		t.Errorf("nobody hears that the job has ended: %+v", job)
-	}
-	return result, job
+	return f.await(t, client, f.start(t, client))
 }
 
 // start has the engine begin a run of the job.
@@ -209,6 +206,9 @@ func (f *fixture) await(t *testing.T, client *workflow.Client, id string) (workf
 	job, err := f.ledger.Job(ctx, "alpha", f.job.ID)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if job.Status != enhancement.StatusRunning && (len(f.ended) == 0 || <-f.ended != "alpha") {
+		t.Errorf("nobody hears that the run has ended: %+v", job)
 	}
 	return result, job
 }

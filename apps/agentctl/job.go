@@ -54,6 +54,9 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	t.line("ticket", job.TicketID)
 	t.line("event", job.Event)
 	t.line("status", job.Status)
+	if job.HeldFor != "" && job.HeldSince != nil {
+		t.line("waits for", job.HeldFor+", which does not answer, since "+shown(*job.HeldSince))
+	}
 	t.line("note", cmp.Or(job.NoteID, "none"))
 	if job.FailureReason != "" {
 		t.line("reason", job.FailureReason)

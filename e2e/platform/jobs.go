@@ -26,7 +26,7 @@ func (p *Platform) Job(ctx context.Context, tenantID, jobID string) (enhancement
 	}
 	return enhancement.Job{
 		ID: job.JobID, TenantID: job.TenantID, Event: job.Event, Ticket: ticket.Ticket{ID: job.TicketID, Priority: job.Priority},
-		CorrelationID: job.CorrelationID, Status: job.Status, Run: job.Run, FailureReason: job.FailureReason, NoteID: job.NoteID,
+		CorrelationID: job.CorrelationID, Status: job.Status, Run: job.Run, HeldFor: enhancement.Dependency(job.HeldFor), HeldSince: orZero(job.HeldSince), FailureReason: job.FailureReason, NoteID: job.NoteID,
 		Degraded: job.Degraded, ReceivedAt: job.ReceivedAt, StartedAt: orZero(job.StartedAt), FinishedAt: orZero(job.FinishedAt),
 	}, nil
 }
@@ -66,6 +66,15 @@ func (p *Platform) Results(ctx context.Context, tenantID, jobID string) (map[enh
 // AwaitJob waits until the job has ended, as long as ctx allows. A job that ended without a note is
 // returned with ErrJobFailed and its reason.
 func (p *Platform) AwaitJob(ctx context.Context, tenantID, jobID string) (enhancement.Job, error) {
+	return p.await(ctx, tenantID, jobID, func(enhancement.Job) bool { return false })
+}
+
+// AwaitHeld waits until the job is held, as long as ctx allows. One that ends instead is returned as by AwaitJob.
+func (p *Platform) AwaitHeld(ctx context.Context, tenantID, jobID string) (enhancement.Job, error) {
+	return p.await(ctx, tenantID, jobID, func(job enhancement.Job) bool { return job.HeldFor != "" })
+}
+
+func (p *Platform) await(ctx context.Context, tenantID, jobID string, enough func(enhancement.Job) bool) (enhancement.Job, error) {
 	again := time.NewTicker(poll)
 	defer again.Stop()
 	for {
@@ -77,7 +86,7 @@ func (p *Platform) AwaitJob(ctx context.Context, tenantID, jobID string) (enhanc
 			return job, err
 		case job.Status == enhancement.StatusFailed:
 			return job, fmt.Errorf("%w: %s", ErrJobFailed, job.FailureReason)
-		case job.Status == enhancement.StatusCompleted:
+		case job.Status == enhancement.StatusCompleted, enough(job):
 			return job, nil
 		}
 		select {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -237,19 +238,32 @@ func (p *Platform) AddArticle(ctx context.Context, tenantID string, a Article) e
 	return nil
 }
 
-// NoteWrites counts the notes that the tenant's simulated ServiceDesk Plus has been sent, whether or not it took them.
-func (p *Platform) NoteWrites(ctx context.Context, tenantID string) (int, error) {
+// NoteCall is a call about notes that the tenant's simulated ServiceDesk Plus was sent, whether or not it did what it was asked.
+type NoteCall struct {
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	Time   time.Time `json:"time"`
+}
+
+// NoteCalls gives the latest ones, oldest first.
+func (p *Platform) NoteCalls(ctx context.Context, tenantID string) ([]NoteCall, error) {
 	var calls struct {
-		ServiceDesk []struct {
-			Method string `json:"method"`
-			Path   string `json:"path"`
-		} `json:"servicedesk"`
+		ServiceDesk []NoteCall `json:"servicedesk"`
 	}
 	if err := p.call(ctx, http.MethodGet, "/api/tenants/"+tenantID+"/calls", nil, &calls); err != nil {
-		return 0, fmt.Errorf("count the writes of %s: %w", tenantID, err)
+		return nil, fmt.Errorf("list the calls of %s: %w", tenantID, err)
+	}
+	return slices.DeleteFunc(calls.ServiceDesk, func(c NoteCall) bool { return !strings.Contains(c.Path, "/notes") }), nil
+}
+
+// NoteWrites counts the notes that it was sent.
+func (p *Platform) NoteWrites(ctx context.Context, tenantID string) (int, error) {
+	calls, err := p.NoteCalls(ctx, tenantID)
+	if err != nil {
+		return 0, err
 	}
 	writes := 0
-	for _, c := range calls.ServiceDesk {
+	for _, c := range calls {
 		if c.Method == http.MethodPost && strings.HasSuffix(c.Path, "/notes") {
 			writes++
 		}

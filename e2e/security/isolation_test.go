@@ -107,6 +107,9 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.TakeDue": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.TakeDue(ctx, id, ledger.Patience{}, 10, time.Minute)
 		},
+		"enhancement/ledger.Ledger.Beat": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.Beat(ctx, id, w.running.ID)
+		},
 		"enhancement/ledger.Ledger.BeginAnew": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.BeginAnew(ctx, ledger.Due{TenantID: id, JobID: w.running.ID, Run: 1})
 		},

@@ -30,7 +30,9 @@ type Job struct {
 	Event         enhancement.Event  `json:"event"`
 	Priority      string             `json:"priority"`
 	Status        enhancement.Status `json:"status"                   enum:"pending,running,completed,failed"`
-	Run           int                `json:"run"                      doc:"1 the first time; more when a failed job was begun anew."`
+	Run           int                `json:"run"                      doc:"1 the first time; more when a failed job was begun anew, or one that was held goes on."`
+	HeldFor       string             `json:"held_for,omitempty"       doc:"What a pending job waits for, because it does not answer: servicedesk. It goes on by itself."`
+	HeldSince     *time.Time         `json:"held_since,omitempty"     doc:"When it was held first."`
 	FailureReason string             `json:"failure_reason,omitempty"`
 	NoteID        string             `json:"note_id,omitempty"`
 	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`

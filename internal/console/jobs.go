@@ -117,7 +117,7 @@ func (s *Server) getJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
 func showJob(j enhancement.Job) adminapi.Job {
 	return adminapi.Job{
 		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
-		Run: j.Run, FailureReason: j.FailureReason, NoteID: j.NoteID, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
+		Run: j.Run, HeldFor: string(j.HeldFor), HeldSince: orNil(j.HeldSince), FailureReason: j.FailureReason, NoteID: j.NoteID, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
 		ReceivedAt: j.ReceivedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
 	}
 }

@@ -54,8 +54,8 @@ type Job struct {
 	Refetch bool
 	Status  Status
 	Run     int // 1 the first time; more when a failed job was begun anew, or one that was held goes on
-	// FirstRun is the run since which its steps are on record: a job that was held goes on with them, one that was begun anew
-	// does not.
+	// FirstRun is the run since which it is on record what its runs did: a job that was held goes on with that, one that was
+	// begun anew does not, or not with all of it.
 	FirstRun int
 	// HeldFor is what a pending job waits for beside its turn; empty for nothing. HeldSince is when it was held first, zero
 	// for never.

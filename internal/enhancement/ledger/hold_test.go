@@ -38,9 +38,10 @@ func (s *swept) hold(j ledger.Admitted, spent bool) ledger.Held {
 	return held
 }
 
-func (s *swept) works(tenantID string) ledger.Recovery {
+// works has alpha's server answer.
+func (s *swept) works() ledger.Recovery {
 	s.t.Helper()
-	r, err := s.DependencyWorks(s.t.Context(), tenantID, plus)
+	r, err := s.DependencyWorks(s.t.Context(), "alpha", plus)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestAHeldJobKeepsItsPlaceAndItsSteps(t *testing.T) {
 	if failed, err := s.Fail(t.Context(), "alpha", j.JobID, j.Run, "late"); err != nil || failed {
 		t.Errorf("failed %t, %v", failed, err)
 	}
-	s.works("alpha")
+	s.works()
 	next := s.admit("alpha", 1, 1)
 	if len(next) != 1 || next[0].Run != 2 {
 		t.Fatalf("admitted %+v", next)
@@ -143,14 +144,14 @@ func TestASuccessInBetweenIsNoOutage(t *testing.T) {
 				t.Fatalf("after two failures: %+v", o)
 			}
 		}
-		if r := s.works("alpha"); r.Ended {
+		if r := s.works(); r.Ended {
 			t.Errorf("an outage that was none has ended: %+v", r)
 		}
 	}
 	if o := s.outage(j); o.Standing {
 		t.Errorf("%+v", o)
 	}
-	if r := s.works("alpha"); r != (ledger.Recovery{}) {
+	if r := s.works(); r != (ledger.Recovery{}) {
 		t.Errorf("there was nothing to forget: %+v", r)
 	}
 }
@@ -226,7 +227,7 @@ func TestOneJobTriesWhatIsDead(t *testing.T) {
 	if jobs := s.admit("alpha", 10, 10); len(jobs) != 0 {
 		t.Errorf("admitted beside it: %+v", jobs)
 	}
-	if r := s.works("alpha"); !r.Ended || r.Lasted < time.Minute || r.Held != 1 {
+	if r := s.works(); !r.Ended || r.Lasted < time.Minute || r.Held != 1 {
 		t.Errorf("recovered %+v", r)
 	}
 	if jobs := s.admit("alpha", 10, 10); len(jobs) != 1 || s.load(jobs[0]).HeldFor != "" {
@@ -341,10 +342,10 @@ func TestATicketThatFailsAloneIsGivenUp(t *testing.T) {
 					s.failed(jobs[0], false)
 				}
 				if answered {
-					s.works("alpha")
+					s.works()
 				}
 				held = s.hold(jobs[0], true)
-				s.works("alpha")
+				s.works()
 			}
 			if runs != 4 || !strings.Contains(held.Reason, "while other tickets were done") {
 				t.Errorf("after %d runs: %+v", runs, held)
@@ -445,6 +446,25 @@ func TestWhatWasFoundForAnotherTextGoes(t *testing.T) {
 			t.Errorf("run %d: steps %+v, %v", j.Run, steps, err)
 		}
 		s.hold(j, false)
+	}
+}
+
+// An update that proves nothing joins a job that is held, for that will fetch the ticket again.
+func TestAnUpdateJoinsAHeldJob(t *testing.T) {
+	s := newSwept(t)
+	hinted := enhancement.NewRefetch("alpha", enhancement.EventUpdated, "1", "c")
+	if made, err := s.AcceptQueued(t.Context(), hinted); err != nil || !made {
+		t.Fatal(err)
+	}
+	j := s.admit("alpha", 1, 1)[0]
+	if _, err := s.Fetched(t.Context(), "alpha", j.JobID, j.Run, ticket.Ticket{ID: "1", Subject: "Printer", Description: "It hums"}); err != nil {
+		t.Fatal(err)
+	}
+	s.failed(j, true)
+	s.hold(j, false)
+	a, err := s.Accept(t.Context(), enhancement.NewRefetch("alpha", enhancement.EventUpdated, "1", "c"))
+	if err != nil || a.JobID != j.JobID || a.Fresh {
+		t.Errorf("accepted %+v, %v", a, err)
 	}
 }
 

@@ -63,8 +63,9 @@ type Due struct {
 	Run    int
 	// Sweeps is how often this run was started by the sweeper.
 	Sweeps int
-	// Since is for how long it has had its status.
-	Since time.Duration
+	// Since is for how long it has had its status, and Idle for how long no step is known to have been under way; if none ever was,
+	// the same.
+	Since, Idle time.Duration
 }
 
 // takeDueQuery locks a tenant's due rows and puts off their next look. It finds them again by where they are: by a key, all
@@ -78,7 +79,8 @@ const takeDueQuery = `
 	UPDATE enhancement_history h SET sweep_at = now() + $4::interval
 	FROM due WHERE h.ctid = due.ctid
 	RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.status, h.run, h.sweeps,
-		extract(epoch FROM now() - CASE h.status WHEN 'pending' THEN h.received_at ELSE coalesce(h.started_at, h.received_at) END)::float8`
+		extract(epoch FROM now() - CASE h.status WHEN 'pending' THEN h.received_at ELSE coalesce(h.started_at, h.received_at) END)::float8,
+		extract(epoch FROM now() - greatest(h.worked_at, h.started_at, h.received_at))::float8`
 
 // TakeDue gives the tenant's jobs that are to be looked at, the oldest first, at most so many. No other replica is given
 // them until the lease ends.
@@ -91,11 +93,11 @@ func (l *Ledger) TakeDue(ctx context.Context, tenantID string, p Patience, most 
 		}
 		jobs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Due, error) {
 			var (
-				d     Due
-				since float64
+				d           Due
+				since, idle float64
 			)
-			err := row.Scan(&d.TenantID, &d.JobID, &d.TicketID, &d.CorrelationID, &d.Status, &d.Run, &d.Sweeps, &since)
-			d.Since = seconds(since)
+			err := row.Scan(&d.TenantID, &d.JobID, &d.TicketID, &d.CorrelationID, &d.Status, &d.Run, &d.Sweeps, &since, &idle)
+			d.Since, d.Idle = seconds(since), seconds(idle)
 			return d, err
 		})
 		return err
@@ -126,7 +128,7 @@ func (l *Ledger) Swept(ctx context.Context, d Due, sweeps int, pause time.Durati
 // then. What the steps have recorded stays. enhancement.ErrNotFound when the run has ended meanwhile, or another one has begun.
 func (l *Ledger) BeginAnew(ctx context.Context, d Due) (Due, error) {
 	const query = `
-		UPDATE enhancement_history SET run = run + 1
+		UPDATE enhancement_history SET run = run + 1, first_run = run + 1
 		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running' RETURNING run`
 	err := l.db.InTenant(ctx, d.TenantID, func(tx postgres.Tx) error {
 		return tx.QueryRow(ctx, query, d.TenantID, d.JobID, d.Run).Scan(&d.Run)
@@ -135,4 +137,17 @@ func (l *Ledger) BeginAnew(ctx context.Context, d Due) (Due, error) {
 		return Due{}, explain(err, "begin anew", d.JobID)
 	}
 	return d, nil
+}
+
+// Beat says that a step of the running job is under way. Without effect on a job that does not run.
+func (l *Ledger) Beat(ctx context.Context, tenantID, jobID string) error {
+	const query = `UPDATE enhancement_history SET worked_at = now() WHERE tenant_id = $1 AND job_id = $2 AND status = 'running'`
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		_, err := tx.Exec(ctx, query, tenantID, jobID)
+		return err
+	})
+	if err != nil {
+		return explain(err, "beat for", jobID)
+	}
+	return nil
 }

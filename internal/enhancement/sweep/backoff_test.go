@@ -31,3 +31,12 @@ func TestTheJitterStaysWithinAQuarter(t *testing.T) {
 		t.Errorf("%d different pauses", len(seen))
 	}
 }
+
+func TestThePatienceWithWhatStandsStillDoublesToEightTimes(t *testing.T) {
+	cfg := Config{StuckAfter: 20 * time.Second}
+	for sweeps, want := range map[int]time.Duration{0: 20 * time.Second, 1: 40 * time.Second, 3: 160 * time.Second, 4: 160 * time.Second, 10_000: 160 * time.Second} {
+		if got := cfg.Stuck(sweeps); got != want {
+			t.Errorf("after %d restarts: %s, want %s", sweeps, got, want)
+		}
+	}
+}

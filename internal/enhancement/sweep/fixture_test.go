@@ -38,8 +38,10 @@ type engine struct {
 	bad map[string]bool
 	// forgetful engines lose each workflow at once.
 	forgetful bool
-	onStart   func()
-	onLook    func()
+	// immortal engines end no workflow.
+	immortal bool
+	onStart  func()
+	onLook   func()
 }
 
 func (e *engine) Look(_ context.Context, id string) (sidecar.Instance, error) {
@@ -61,7 +63,7 @@ func (e *engine) Look(_ context.Context, id string) (sidecar.Instance, error) {
 func (e *engine) Terminate(_ context.Context, id string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.down {
+	if e.down || e.immortal {
 		return errExample
 	}
 	e.instances[id] = sidecar.Instance{Phase: sidecar.PhaseEnded, Detail: "TERMINATED"}
@@ -197,7 +199,7 @@ func (w *world) age(d time.Duration) {
 	w.t.Helper()
 	if _, err := w.store.Database.Admin.Exec(w.t.Context(), `UPDATE enhancement_history SET
 		received_at = received_at - $1::interval, started_at = started_at - $1::interval,
-		finished_at = finished_at - $1::interval, sweep_at = sweep_at - $1::interval`, d); err != nil {
+		finished_at = finished_at - $1::interval, sweep_at = sweep_at - $1::interval, worked_at = worked_at - $1::interval`, d); err != nil {
 		w.t.Fatal(err)
 	}
 	w.engine.mu.Lock()

@@ -37,26 +37,26 @@ func (s *Sweeper) sweepJob(ctx context.Context, d ledger.Due) error {
 	case d.Sweeps >= s.cfg.Attempts:
 		return s.giveUp(ctx, d, instance.Detail)
 	case instance.Phase == sidecar.PhaseDamaged:
-		return s.startAnew(ctx, d, instance.Detail)
+		return s.startAnew(ctx, d, telemetry.SweptStarted, instance.Detail)
 	case instance.Phase == sidecar.PhaseActive:
-		// Ended, it is found so the next time, and started again.
-		s.Logger.WarnContext(ctx, "a workflow stands still and is ended, to be started again", "moved_at", instance.MovedAt)
-		return s.tried(ctx, d, telemetry.SweptStuck, s.Engine.Terminate(ctx, instanceID(d)))
+		s.Logger.WarnContext(ctx, "a workflow stands still and is given up for another", "moved_at", instance.MovedAt, "idle_ms", d.Idle.Milliseconds())
+		return s.startAnew(ctx, d, telemetry.SweptStuck, instance.Detail)
 	}
-	return s.restart(ctx, d, instance.Detail)
+	return s.restart(ctx, d, telemetry.SweptStarted, instance.Detail)
 }
 
-func (s *Sweeper) restart(ctx context.Context, d ledger.Due, engine string) error {
+func (s *Sweeper) restart(ctx context.Context, d ledger.Due, outcome telemetry.Swept, engine string) error {
 	err := s.Starter.Restart(ctx, d)
 	if err == nil {
 		s.Logger.WarnContext(ctx, "a job that nobody worked on was put on the way again", "for_ms", d.Since.Milliseconds(), "engine", engine, "attempt", d.Sweeps+1)
 	}
-	return s.tried(ctx, d, telemetry.SweptStarted, err)
+	return s.tried(ctx, d, outcome, err)
 }
 
-// startAnew leaves a damaged workflow behind, whose id the engine will not give to another, and starts a new run of the job.
-// Should the old one still be alive in the memory of some sidecar, the two share the recorded steps and take turns at the note.
-func (s *Sweeper) startAnew(ctx context.Context, d ledger.Due, engine string) error {
+// startAnew leaves a workflow behind whose id the engine will not give to another, because it is damaged or not known to have
+// ended, and starts a new run of the job. Should the old one come to life after all, the two share the recorded steps and take
+// turns at the note.
+func (s *Sweeper) startAnew(ctx context.Context, d ledger.Due, outcome telemetry.Swept, engine string) error {
 	anew, err := s.Ledger.BeginAnew(ctx, d)
 	if errors.Is(err, enhancement.ErrNotFound) {
 		return nil // the job has ended meanwhile
@@ -64,7 +64,12 @@ func (s *Sweeper) startAnew(ctx context.Context, d ledger.Due, engine string) er
 	if err != nil {
 		return s.tried(ctx, d, telemetry.SweptUnclear, err)
 	}
-	return s.restart(ctx, anew, engine)
+	if outcome == telemetry.SweptStuck {
+		if err := s.Engine.Terminate(ctx, instanceID(d)); err != nil {
+			s.Logger.WarnContext(ctx, "a workflow that stands still could not be ended", "error", err)
+		}
+	}
+	return s.restart(ctx, anew, outcome, engine)
 }
 
 // queue has a job wait for its turn of which no message has told. The dispatcher starts it.
@@ -85,9 +90,10 @@ func (s *Sweeper) queue(ctx context.Context, d ledger.Due) error {
 
 func instanceID(d ledger.Due) string { return enhancement.InstanceID(d.JobID, d.Run) }
 
-// stuck says that the engine has forgotten to go on, as after a loss of the scheduler's data: no step takes that long.
+// stuck says that the engine has forgotten to go on, as after a loss of the scheduler's data, or of a step's result on its way.
 func (s *Sweeper) stuck(d ledger.Due, instance sidecar.Instance) bool {
-	return d.Since > s.cfg.StuckAfter && !instance.MovedAt.IsZero() && time.Since(instance.MovedAt) > s.cfg.StuckAfter
+	patience := s.cfg.Stuck(d.Sweeps)
+	return d.Idle > patience && !instance.MovedAt.IsZero() && time.Since(instance.MovedAt) > patience
 }
 
 // leave has a job that is worked on looked at again later.

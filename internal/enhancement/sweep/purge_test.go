@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -165,4 +166,30 @@ func TestTheRemovalEndsWithItsContext(t *testing.T) {
 	}
 	cancel()
 	wg.Wait()
+}
+
+// A job that is tried for days would leave a workflow for each time.
+func TestWorkflowsOfAHeldJobsRunsAreRemoved(t *testing.T) {
+	w := newWorld(t)
+	j := w.run("alpha", "1")
+	if _, err := w.ledger.DependencyFailed(t.Context(), "alpha", ledger.Failure{
+		Dependency: enhancement.DependencyServiceDesk, JobID: j.ID, Run: 1, Step: enhancement.StepUpdateTicket, Reason: "example", Plea: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	held, err := w.ledger.Hold(t.Context(), "alpha", j.ID, 1, ledger.Holding{Dependency: enhancement.DependencyServiceDesk, Limit: time.Hour})
+	if err != nil || !held.Held {
+		t.Fatalf("%+v, %v", held, err)
+	}
+	if n := w.purge(0); n != 0 {
+		t.Errorf("%d were removed that had not ended", n)
+	}
+	w.engine.instances[j.ID] = sidecar.Instance{Phase: sidecar.PhaseEnded, Detail: "COMPLETED"}
+	if n := w.purge(2 * time.Minute); n != 1 || len(w.engine.instances) != 0 {
+		t.Errorf("%d were removed, %v stay", n, w.engine.instances)
+	}
+	looks := w.engine.looks[j.ID]
+	if n := w.purge(2 * time.Minute); n != 0 || w.engine.looks[j.ID] != looks || w.job(j).Status != enhancement.StatusPending {
+		t.Errorf("%d more were removed, after %d more looks, the job is %s", n, w.engine.looks[j.ID]-looks, w.job(j).Status)
+	}
 }

@@ -17,13 +17,14 @@ import (
 // Config is what the enhancer can be set to.
 type Config struct {
 	// Interval is how often unfinished jobs are looked for; 0 for never.
-	Interval time.Duration `envconfig:"SWEEP_INTERVAL" default:"10s"`
+	Interval time.Duration `envconfig:"SWEEP_INTERVAL" default:"5s"`
 	// PendingAfter is how long a message is left to arrive, and RunningAfter how long a workflow is left alone.
 	PendingAfter time.Duration `envconfig:"SWEEP_PENDING_AFTER" default:"30s"`
-	RunningAfter time.Duration `envconfig:"SWEEP_RUNNING_AFTER" default:"30s"`
-	// StuckAfter is how long the history of a workflow may stand still before the engine counts as having forgotten to go on:
-	// longer than a step that has to wait for its turn at the engine before it takes all the time that it may.
-	StuckAfter time.Duration `envconfig:"SWEEP_STUCK_AFTER" default:"2m"`
+	RunningAfter time.Duration `envconfig:"SWEEP_RUNNING_AFTER" default:"15s"`
+	// StuckAfter is how long a workflow may stand still, with no step under way, before the engine counts as having forgotten to
+	// go on: longer than the pauses between attempts. A step may also wait for its turn at the engine, so it doubles with
+	// each restart of the job, up to eight times as long.
+	StuckAfter time.Duration `envconfig:"SWEEP_STUCK_AFTER" default:"20s"`
 	// Backoff is the pause after the first start; it doubles up to longestBackoff.
 	Backoff time.Duration `envconfig:"SWEEP_BACKOFF" default:"10s"`
 	// Attempts is how often a run is started before it counts as failed: with these defaults, for nearly three hours.
@@ -40,7 +41,18 @@ const (
 	lease = 30 * time.Second
 	// longestBackoff bounds the pause between two starts of a job, so that it goes on soon after the end of a long outage.
 	longestBackoff = 40 * time.Second
+	// stuckGrowth is how many times Config.StuckAfter a workflow may stand still at most.
+	stuckGrowth = 8
 )
+
+// Stuck is how long the workflow of a job that was restarted so often may stand still.
+func (c Config) Stuck(sweeps int) time.Duration {
+	patience, most := c.StuckAfter, stuckGrowth*c.StuckAfter
+	for i := 0; i < sweeps && patience < most; i++ {
+		patience *= 2
+	}
+	return min(patience, most)
+}
 
 // Engine is the workflow engine, as sidecar.Instances is.
 type Engine interface {

@@ -96,16 +96,53 @@ func TestAWorkflowThatEndedWithoutItsJobIsStartedAgain(t *testing.T) {
 	}
 }
 
-func TestAWorkflowThatStandsStillIsEndedAndStartedAgain(t *testing.T) {
+func TestAWorkflowThatStandsStillIsEndedAndAnotherStarted(t *testing.T) {
 	w := newWorld(t)
 	j := w.run("alpha", "1")
 	w.later(config.StuckAfter + time.Second)
 	if w.engine.instances[j.ID].Phase != sidecar.PhaseEnded || w.swept(telemetry.SweptStuck) != "1" {
 		t.Fatalf("the workflow is %+v", w.engine.instances[j.ID])
 	}
-	w.later(pastJitter(config.Backoff))
-	if len(w.engine.starts) != 1 {
-		t.Errorf("starts %v", w.engine.starts)
+	if second := enhancement.InstanceID(j.ID, 2); w.engine.instances[second].Phase != sidecar.PhaseActive || w.job(j).Run != 2 {
+		t.Fatalf("workflows %v, job %+v", w.engine.instances, w.job(j))
+	}
+	// A step may have waited for its turn at the engine: it is given twice the time.
+	w.later(config.StuckAfter + time.Second)
+	if w.job(j).Run != 2 {
+		t.Error("the second was given up as soon as the first")
+	}
+	w.later(config.StuckAfter)
+	if w.job(j).Run != 3 {
+		t.Error("the second was not given up")
+	}
+}
+
+// The history of a workflow stands still while a step is under way, and the step says that it is.
+func TestAWorkflowWithAStepUnderWayIsLeftAlone(t *testing.T) {
+	w := newWorld(t)
+	j := w.run("alpha", "1")
+	w.age(config.StuckAfter)
+	if err := w.ledger.Beat(t.Context(), "alpha", j.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.later(time.Second)
+	if w.job(j).Run != 1 || w.swept(telemetry.SweptWorking) != "1" {
+		t.Errorf("job %+v", w.job(j))
+	}
+	w.later(config.StuckAfter)
+	if w.job(j).Run != 2 {
+		t.Error("the step is silent, and the workflow was left alone")
+	}
+}
+
+// One that cannot be ended is left behind all the same.
+func TestAWorkflowThatStandsStillAndCannotBeEndedIsLeftBehind(t *testing.T) {
+	w := newWorld(t)
+	j := w.run("alpha", "1")
+	w.engine.immortal = true
+	w.later(config.StuckAfter + time.Second)
+	if second := enhancement.InstanceID(j.ID, 2); w.engine.instances[second].Phase != sidecar.PhaseActive {
+		t.Errorf("workflows %v", w.engine.instances)
 	}
 }
 

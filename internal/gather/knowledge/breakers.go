@@ -18,8 +18,9 @@ type breakers struct {
 }
 
 type guarded struct {
-	baseURL string
 	*breaker.Breaker[[]gather.Item]
+
+	baseURL string
 }
 
 func newBreakers(opts Options) *breakers { return &breakers{opts: opts, open: map[string]guarded{}} }
@@ -48,6 +49,6 @@ func (b *breakers) of(look lookup) *breaker.Breaker[[]gather.Item] {
 			b.opts.Switched(look.tenantID, off)
 		},
 	})
-	b.open[look.tenantID] = guarded{look.endpoint.BaseURL, made}
+	b.open[look.tenantID] = guarded{made, look.endpoint.BaseURL}
 	return made
 }
