@@ -138,7 +138,7 @@ func scenarios() []scenario {
 	}
 	return []scenario{
 		{mutation.RandomJobID, after(3*time.Second, 0), 15 * time.Second, (*chaos.Report).Duplicated},
-		{mutation.SweeperOff, after(4*time.Second, 2*time.Second, "kill enhancer with sidecar, flush redis"), 20 * time.Second, (*chaos.Report).Lost},
+		{mutation.SweeperOff, after(4*time.Second, 2*time.Second, "kill enhancer with sidecar and flush redis"), 20 * time.Second, (*chaos.Report).Lost},
 		{mutation.NoteLookupOff, after(6*time.Second, 5*time.Second, "servicedesk commits and hangs"), 60 * time.Second, (*chaos.Report).Duplicated},
 	}
 }
