@@ -44,7 +44,9 @@ type books struct {
 	unsettled string
 	// tidied is how many tickets had a second note for a while.
 	tidied int
-	// strays are tickets of which no sender knows, and which have more notes than they may.
+	// caught is how many tickets have a note although no sender has sent them: their webhooks count as missed.
+	caught int
+	// strays are those of them that have more notes than they may.
 	strays []string
 }
 
@@ -145,29 +147,32 @@ func (w *world) read(ctx context.Context, conn *pgx.Conn) (books, error) {
 	if err := group.Wait(); err != nil {
 		return books{}, fmt.Errorf("read the tickets: %w", err)
 	}
-	found.strays, err = w.strays(ctx, sent)
+	found.caught, found.strays, err = w.unsent(ctx, sent)
 	return found, err
 }
 
-// strays looks at the tickets of which no sender knows: some were opened and never sent.
-func (w *world) strays(ctx context.Context, sent []*Sent) ([]string, error) {
+// unsent looks at the tickets of which no sender knows: some were opened ahead and never sent.
+func (w *world) unsent(ctx context.Context, sent []*Sent) (caught int, strays []string, err error) {
 	known := map[key]bool{}
 	for _, s := range sent {
 		known[key{s.TenantID, s.TicketID}] = true
 	}
-	var strays []string
 	for _, c := range w.tenants {
 		tickets, err := w.users.Tickets(ctx, c.id)
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		for _, t := range tickets {
-			if !known[key{c.id, t.ID}] && t.NoteCount > 0 {
-				strays = append(strays, fmt.Sprintf("ticket %s of %s has %d notes, and no sender has sent it", t.ID, c.id, t.NoteCount))
+			switch {
+			case known[key{c.id, t.ID}] || t.NoteCount == 0:
+			case t.NoteCount == 1:
+				caught++
+			default:
+				strays = append(strays, fmt.Sprintf("DUPLICATED: ticket %s of %s has %d notes, and no sender has sent it", t.ID, c.id, t.NoteCount))
 			}
 		}
 	}
-	return strays, nil
+	return caught, strays, nil
 }
 
 type key struct{ tenantID, ticketID string }

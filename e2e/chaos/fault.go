@@ -59,7 +59,7 @@ func catalogue() map[string]fault {
 		return remove(filepath.Join(w.stack.Dir(), "redis", "appendonlydir"))
 	}, "redis")
 	all["kill enhancer with sidecar"] = kills("", nothing, "enhancer", "enhancer-dapr")
-	all["kill enhancer with sidecar, flush redis"] = kills("Redis is emptied meanwhile, of messages that nobody has read, too",
+	all["kill enhancer with sidecar and flush redis"] = kills("Redis is emptied meanwhile, of messages that nobody has read, too",
 		func(ctx context.Context, w *world) error { return redis(ctx, w.stack, "FLUSHALL") }, "enhancer", "enhancer-dapr")
 	all["roll gateway"] = rolls("gateway", false)
 	all["roll enhancer"] = rolls("enhancer", true)

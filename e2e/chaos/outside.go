@@ -46,7 +46,7 @@ func serviceDeskFaults() map[string]fault {
 		"servicedesk commits late": {
 			"notes are written after the caller has left", []servicedesktest.Fault{{Kind: servicedesktest.FaultCommitLate, LatencyMS: tooSlow}},
 		},
-		"servicedesk commits, hangs and lists no text": {
+		"servicedesk commits and lists no text": {
 			"notes are written without an answer, and lists of notes lack their texts", []servicedesktest.Fault{
 				{Kind: servicedesktest.FaultCommitThenTimeout}, {Kind: servicedesktest.FaultNoDescription},
 			},

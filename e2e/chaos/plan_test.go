@@ -91,6 +91,9 @@ func TestEveryFaultIsDescribed(t *testing.T) {
 		if chaos.Describe(name) == "" {
 			t.Errorf("%s: what does it do?", name)
 		}
+		if strings.Contains(name, ",") {
+			t.Errorf("%s: it cannot be named in a list", name)
+		}
 	}
 	if chaos.Describe("gremlins") != "" {
 		t.Error("there are no gremlins")

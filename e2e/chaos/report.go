@@ -47,6 +47,8 @@ type Report struct {
 	Failures []string // tickets that failed with a reason
 	Restarts []string // processes that ended by themselves
 	Tidied   int
+	// Caught are the tickets that were enhanced although no sender has sent them.
+	Caught int
 	// Unaccepted are the deliveries that were answered otherwise than 202, or not at all.
 	Unaccepted int
 	Dir        string
@@ -54,7 +56,7 @@ type Report struct {
 
 // newReport judges every ticket and adds up what was found, by fault.
 func newReport(opts Options, windows []Window, found books, dir string, restarts []string) *Report {
-	r := &Report{Plan: opts.Plan, Tenants: opts.Tenants, Rate: opts.Rate, Restarts: restarts, Tidied: found.tidied, Dir: dir}
+	r := &Report{Plan: opts.Plan, Tenants: opts.Tenants, Rate: opts.Rate, Restarts: restarts, Tidied: found.tidied, Caught: found.caught, Dir: dir}
 	rows := map[string]*Row{}
 	for _, w := range windows {
 		if rows[w.Fault] == nil {
@@ -235,8 +237,8 @@ func (r *Report) Print(out io.Writer) error {
 		errs = append(errs, err)
 	}
 	errs = append(errs, table.Flush())
-	_, err := fmt.Fprintf(out, "\nseed %d, %s, %d tenants, %g tickets a second; %d tickets had a second note for a while, which was removed\n",
-		r.Plan.Seed, r.Plan.Duration, r.Tenants, r.Rate, r.Tidied)
+	_, err := fmt.Fprintf(out, "\nseed %d, %s, %d tenants, %g tickets a second; %d tickets had a second note for a while, which was removed; "+
+		"%d tickets were enhanced that no sender had sent\n", r.Plan.Seed, r.Plan.Duration, r.Tenants, r.Rate, r.Tidied, r.Caught)
 	errs = append(errs, err)
 	for _, part := range []struct {
 		head  string
