@@ -15,7 +15,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/mutation"
-	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -31,7 +30,7 @@ type background struct {
 }
 
 // newBackground starts it.
-func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tenantstore.Store, guard *outbound.Guard,
+func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tenantstore.Store, clients *desk.Desks,
 	embedder embedding.Embedder, sweeper *sweep.Sweeper, dispatcher *dispatch.Dispatcher, reconciler *reconcile.Reconciler, logger *slog.Logger,
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
@@ -61,7 +60,7 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	}
 	settings := cfg.Mirror
 	settings.Tenants, settings.Logger = store, logger
-	mirror := mirror.New(db, mirrored{desk.New(store, guard, listTimeout, logger)}, settings)
+	mirror := mirror.New(db, mirrored{clients.Beside(store, listTimeout)}, settings)
 	b.running.Go(func() {
 		if err := mirror.Run(ctx); err != nil {
 			logger.ErrorContext(ctx, "the mirror stopped", "error", err)

@@ -96,7 +96,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	engine, running := dapr.Workflows(), dapr.Instances()
 	starts := &starter{ledger: books, engine: engine, instances: running}
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Engine: starts, Metrics: metrics, Logger: logger})
-	activities, err := newActivities(cfg, db, guard, desks{tenants: copies, clients: desk.New(copies, guard, cfg.DeskTimeout, logger)}, dapr.Cache(),
+	clients := desk.New(copies, guard, cfg.DeskTimeout, logger)
+	activities, err := newActivities(cfg, db, guard, desks{tenants: copies, clients: clients}, dapr.Cache(),
 		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
 	if err != nil {
 		return err
@@ -115,9 +116,9 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	})
 	deliveries := newDeliveries(db, books, dispatcher, copies, metrics, logger)
 	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
-	background := newBackground(ctx, cfg, db, store, guard, embedder,
+	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
-		newReconciler(cfg, db, store, guard, books, dispatcher.Wake, metrics, logger), logger)
+		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, logger), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
-	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
@@ -18,13 +17,13 @@ import (
 // are polled for so long.
 const pollTimeout = 10 * time.Second
 
-func newReconciler(cfg config, db *postgres.DB, store *tenantstore.Store, guard *outbound.Guard, books *ledger.Ledger,
+func newReconciler(cfg config, db *postgres.DB, store *tenantstore.Store, clients *desk.Desks, books *ledger.Ledger,
 	wake func(tenantID string), metrics *telemetry.Metrics, logger *slog.Logger,
 ) *reconcile.Reconciler {
 	settings := cfg.Reconcile
 	settings.Done, settings.CallsPerMinute = cfg.Mirror.ResolvedStatuses, cfg.Mirror.CallsPerMinute
 	return reconcile.New(settings, reconcile.Deps{
-		DB: db, Desks: polled{desk.New(store, guard, pollTimeout, logger)}, Ledger: books, Wake: wake, Metrics: metrics, Logger: logger,
+		DB: db, Desks: polled{clients.Beside(store, pollTimeout)}, Ledger: books, Wake: wake, Metrics: metrics, Logger: logger,
 	})
 }
 

@@ -26,6 +26,7 @@ type Desks struct {
 	guard   *outbound.Guard
 	timeout time.Duration
 	logger  *slog.Logger
+	tokens  *servicedesk.Tokens
 
 	mu      sync.Mutex
 	clients map[string]kept
@@ -38,7 +39,17 @@ type kept struct {
 
 // New makes Desks whose clients are patient for timeout with one call, and reach what guard lets them.
 func New(tenants Tenants, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger) *Desks {
-	return &Desks{tenants: tenants, guard: guard, timeout: timeout, logger: logger, clients: make(map[string]kept)}
+	return &Desks{
+		tenants: tenants, guard: guard, timeout: timeout, logger: logger, tokens: &servicedesk.Tokens{}, clients: make(map[string]kept),
+	}
+}
+
+// Beside makes Desks for other work on the same servers, with another patience: an account's access token, and how often it may
+// be fetched, are the same for both.
+func (d *Desks) Beside(tenants Tenants, timeout time.Duration) *Desks {
+	other := New(tenants, d.guard, timeout, d.logger)
+	other.tokens = d.tokens
+	return other
 }
 
 // Client gives the tenant and its client: the same as long as the tenant does not change. tenant.ErrNotFound says that
@@ -53,7 +64,7 @@ func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Clien
 	if have, ok := d.clients[t.ID]; ok && have.version == t.Version {
 		return have.client, t, nil
 	}
-	client, err := NewClient(t, credentials, d.guard, d.timeout, d.logger)
+	client, err := newClient(t, credentials, d.guard, d.timeout, d.logger, d.tokens)
 	if err != nil {
 		return nil, tenant.Tenant{}, err
 	}
@@ -64,9 +75,15 @@ func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Clien
 // NewClient makes a client for one use, of whatever status the tenant is; see New.
 func NewClient(t tenant.Tenant, credentials tenant.Credentials, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger,
 ) (*servicedesk.Client, error) {
+	return newClient(t, credentials, guard, timeout, logger, nil)
+}
+
+func newClient(t tenant.Tenant, credentials tenant.Credentials, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger,
+	tokens *servicedesk.Tokens,
+) (*servicedesk.Client, error) {
 	cfg := servicedesk.Config{
 		BaseURL: t.ServiceDeskURL, Profile: servicedesk.Profile(t.Profile), TechnicianID: t.TechnicianID,
-		Timeout: timeout, Logger: logger,
+		Timeout: timeout, Logger: logger, Tokens: tokens,
 	}
 	if t.Profile == tenant.ProfileCloud {
 		if err := json.Unmarshal([]byte(credentials.APIKey.Reveal()), &cfg.OAuth); err != nil {

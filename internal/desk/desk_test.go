@@ -3,7 +3,11 @@ package desk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -43,6 +47,46 @@ func TestClient(t *testing.T) {
 	if _, _, err := desks.Client(t.Context(), "unknown"); !errors.Is(err, tenant.ErrNotFound) {
 		t.Errorf("an unknown tenant: %v", err)
 	}
+}
+
+// The live work, the mirror and the poll of one process are one account to the token endpoint, which locks it out after five
+// refreshes in a minute.
+func TestWorkOnTheSameServersSharesTheToken(t *testing.T) {
+	t.Parallel()
+	fetched := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/oauth/v2/token" {
+			fetched++
+			_, _ = w.Write([]byte(`{"access_token":"example","expires_in":"3600"}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"request":{"id":"1"}}`))
+	}))
+	t.Cleanup(server.Close)
+	logger := slog.New(slog.DiscardHandler)
+	tenants := cloud{server.URL}
+	live := desk.New(tenants, outbound.New(outbound.Config{AllowedNetworks: outbound.Networks{netip.MustParsePrefix("127.0.0.0/8")}}, logger), time.Second, logger)
+	for _, desks := range []*desk.Desks{live, live.Beside(tenants, time.Minute), live.Beside(tenants, time.Hour)} {
+		client, _, err := desks.Client(t.Context(), "alpha")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Request(t.Context(), "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fetched != 1 {
+		t.Errorf("the token was fetched %d times", fetched)
+	}
+}
+
+// cloud is a tenant in the cloud, with token endpoint and API on the server.
+type cloud struct{ server string }
+
+func (c cloud) Get(_ context.Context, id string) (tenant.Tenant, tenant.Credentials, error) {
+	grant := fmt.Sprintf(`{"accounts_url":%q,"client_id":"example","client_secret":"example","refresh_token":"example"}`, c.server)
+	return tenant.Tenant{ID: id, Profile: tenant.ProfileCloud, ServiceDeskURL: c.server + "/app/example/api/v3", Version: 1},
+		tenant.Credentials{APIKey: tenant.Secret(grant)}, nil
 }
 
 // A client has the key, the address and, in the cloud, the token of the tenant that it was made for.

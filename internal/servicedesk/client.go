@@ -78,7 +78,8 @@ func New(cfg Config, httpClient *http.Client) (*Client, error) {
 	}
 	if cfg.Profile == ProfileCloud {
 		c.noteKey = "request_note"
-		c.tokens = &tokenSource{cfg: cfg.OAuth, http: c.http, timeout: cfg.Timeout, clock: cfg.Clock, logger: cfg.Logger}
+		c.tokens = cfg.Tokens.of(cfg.OAuth,
+			&tokenSource{cfg: cfg.OAuth, http: c.http, timeout: cfg.Timeout, clock: cfg.Clock, logger: cfg.Logger})
 	}
 	return c, nil
 }

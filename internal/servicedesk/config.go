@@ -34,6 +34,8 @@ type Config struct {
 	APIKey string
 	// OAuth is used in the cloud only.
 	OAuth OAuth
+	// Tokens, when set, has clients of the same account share its access token; in the cloud only.
+	Tokens *Tokens
 	// TechnicianID is the id of the technician our key belongs to. When set, only notes
 	// added by it are considered ours. Leave it empty only when it cannot be known: a
 	// technician who quotes our note, marker included, would then be taken for us.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -21,10 +22,12 @@ import (
 const (
 	opRefresh = "refresh_token"
 
-	// The token endpoint locks an account out after 5 refreshes in a minute. Staying below
-	// leaves one for another process that serves the same tenant.
-	maxRefreshes  = 4
-	refreshWindow = time.Minute
+	// The token endpoint locks an account out after 5 refreshes in a minute. After two in a row the next ones are apart,
+	// so that there are 4 in a minute at most, which leaves one for another process that serves the same tenant, and an
+	// endpoint that is well again is noticed soon.
+	refreshesInARow = 2
+	refreshPause    = 20 * time.Second
+	refreshWindow   = time.Minute
 
 	defaultTokenLife = time.Hour
 )
@@ -86,19 +89,21 @@ func (t *tokenSource) current() string {
 	return t.token
 }
 
-// mayRefresh takes one of the refreshes the account has per minute.
-func (t *tokenSource) mayRefresh() bool {
+// mayRefresh takes one of the refreshes the account has per minute, or says how long there is none.
+func (t *tokenSource) mayRefresh() (wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.clock()
 	for len(t.refreshes) > 0 && now.Sub(t.refreshes[0]) >= refreshWindow {
 		t.refreshes = t.refreshes[1:]
 	}
-	if len(t.refreshes) >= maxRefreshes {
-		return false
+	if n := len(t.refreshes); n >= refreshesInARow {
+		if wait := refreshPause - now.Sub(t.refreshes[n-1]); wait > 0 {
+			return wait
+		}
 	}
 	t.refreshes = append(t.refreshes, now)
-	return true
+	return 0
 }
 
 // notRefreshed gives back what mayRefresh took last: the endpoint was not asked.
@@ -109,8 +114,11 @@ func (t *tokenSource) notRefreshed() {
 }
 
 func (t *tokenSource) refresh(ctx context.Context) (string, error) {
-	if !t.mayRefresh() {
-		return "", &Error{Op: opRefresh, Kind: KindRetry, Message: "held back: too many token refreshes in a minute"}
+	if wait := t.mayRefresh(); wait > 0 {
+		return "", &Error{
+			Op: opRefresh, Kind: KindRetry,
+			Message: fmt.Sprintf("held back for %s: too many token refreshes in a minute", wait.Round(time.Second)),
+		}
 	}
 	started, host := t.clock(), telemetry.Host(t.cfg.AccountsURL).Value
 	token, life, failed := t.fetch(ctx)

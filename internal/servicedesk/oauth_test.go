@@ -121,17 +121,34 @@ func TestRefreshesAreHeldBackBeforeTheLockout(t *testing.T) {
 			t.Fatal("the call succeeded")
 		}
 	}
-	if n := b.refreshes(); n != 4 {
-		t.Errorf("%d refreshes within a minute, want 4", n)
+	if n := b.refreshes(); n != 2 {
+		t.Errorf("%d refreshes at once, want 2", n)
+	}
+	var at []time.Time
+	for range 300 {
+		clock.advance(time.Second)
+		before := b.refreshes()
+		_, _ = b.client.Request(t.Context(), b.ticket)
+		if b.refreshes() > before {
+			at = append(at, clock.Now())
+		}
+	}
+	if len(at) < 300/25 {
+		t.Errorf("%d refreshes in five minutes: an endpoint that is well again is noticed late", len(at))
+	}
+	for i := range len(at) - 3 {
+		if took := at[i+3].Sub(at[i]); took < 45*time.Second {
+			t.Errorf("four refreshes within %s", took)
+		}
 	}
 	_, err := b.client.Request(t.Context(), b.ticket)
 	if e := wantError(t, err, servicedesk.KindRetry); e.Op != "refresh_token" || e.TicketID != b.ticket {
 		t.Errorf("got %+v", e)
 	}
 	b.faults()
-	clock.advance(time.Minute)
+	clock.advance(20 * time.Second)
 	if _, err := b.client.Request(t.Context(), b.ticket); err != nil {
-		t.Errorf("a minute later: %v", err)
+		t.Errorf("20 s later: %v", err)
 	}
 }
 
