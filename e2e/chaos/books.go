@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,6 +68,14 @@ func (w *world) settle(ctx context.Context, opts Options) (books, error) {
 			return books{}, err
 		}
 	}
+	if opts.Find > 0 {
+		if err := w.awaitFound(ctx, conn, opts.Find); err != nil {
+			return books{}, err
+		}
+		if left, err = w.drain(ctx, conn, opts.Settle); err != nil {
+			return books{}, err
+		}
+	}
 	found, err := w.read(ctx, conn)
 	if err != nil {
 		return books{}, err
@@ -97,6 +106,25 @@ func (w *world) drain(ctx context.Context, conn *pgx.Conn, within time.Duration)
 			return fmt.Sprintf("after %s, %d jobs were not done", within, unfinished), nil
 		}
 	}
+}
+
+// awaitFound returns when the ledger knows all tickets whose webhook never arrived, or when they had long enough to be found.
+func (w *world) awaitFound(ctx context.Context, conn *pgx.Conn, within time.Duration) error {
+	waiting, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for waiting.Err() == nil {
+		rows, err := readLedger(ctx, conn, w.tenantIDs())
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(w.journal.all(), func(s *Sent) bool {
+			return s.Habit == HabitNever && len(rows[key{s.TenantID, s.TicketID}]) == 0
+		}) {
+			return nil
+		}
+		rest(waiting, settlePoll)
+	}
+	return ctx.Err()
 }
 
 // sendAgain has each ticket sent once more of which every attempt was refused: nothing may be left of those.

@@ -37,6 +37,8 @@ type Options struct {
 	Settle time.Duration
 	// Patience is how long a second note may stand until it is tidied away; no time when zero.
 	Patience time.Duration
+	// Find is how long it may take in the end until tickets are found whose webhook never arrived; when zero, all arrive.
+	Find time.Duration
 	// Progress hears of what happens; nil for nobody.
 	Progress io.Writer
 }

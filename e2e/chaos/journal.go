@@ -44,10 +44,15 @@ const (
 	ToldRefused  Told = "refused"
 	// ToldNothing is a sender that once had no answer, and was never accepted.
 	ToldNothing Told = "no answer"
+	// ToldNobody is a webhook that never arrived.
+	ToldNobody Told = "missed"
 )
 
 // told sums up the attempts while the faults lasted.
 func (s *Sent) told() Told {
+	if s.Habit == HabitNever {
+		return ToldNobody
+	}
 	result := ToldRefused
 	for _, a := range s.Attempts {
 		switch {

@@ -52,6 +52,9 @@ func (a *account) judge() (v verdict, why string) {
 		if len(a.notes) > 0 {
 			return verdictDoubled, "it has a note without a job"
 		}
+		if a.told() == ToldNobody {
+			return verdictLost, "its webhook never arrived, and no poll has found it"
+		}
 		return verdictNone, ""
 	}
 	return a.rows[0].judge(a)

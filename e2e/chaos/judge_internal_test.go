@@ -81,6 +81,25 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// Nobody was told of a ticket whose webhook never arrived, and it is to have its note all the same.
+func TestATicketWhoseWebhookNeverArrivedIsToBeFound(t *testing.T) {
+	t.Parallel()
+	note := noteOf("n-1", "alpha", "1")
+	a := account{Sent: &Sent{TenantID: "alpha", TicketID: "1", Habit: HabitNever}}
+	if got, why := a.judge(); got != verdictLost || !strings.Contains(why, "no poll") || a.told() != ToldNobody {
+		t.Errorf("not found: %s (%s)", got, why)
+	}
+	a.rows = []row{{jobID: "job-1", status: enhancement.StatusCompleted, noteID: "n-1"}}
+	a.notes = []servicedesktest.Note{note}
+	if got, why := a.judge(); got != verdictNoted || why != "" {
+		t.Errorf("found: %s (%s)", got, why)
+	}
+	r := newReport(Options{}, []Window{{Fault: quiet}}, books{accounts: []account{a}}, "/run/of/example", nil)
+	if row := r.Rows[0]; row.Missed != 1 || row.Noted != 1 || row.Accepted != 0 || row.Refused != 0 {
+		t.Errorf("reported as %+v", row)
+	}
+}
+
 func TestWhatASenderBelieves(t *testing.T) {
 	t.Parallel()
 	for want, statuses := range map[Told][][]int{

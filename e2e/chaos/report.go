@@ -30,11 +30,12 @@ type Window struct {
 
 // Row is what became of the tickets that were sent while a fault lasted, and until the next one.
 type Row struct {
-	Fault                               string
-	Sent, Accepted, Refused, Unanswered int
-	Noted, Lost, Duplicated, Failed     int
-	Recovery                            time.Duration
-	recoveries                          []time.Duration
+	Fault string
+	// Missed are those whose webhook never arrived.
+	Sent, Accepted, Refused, Unanswered, Missed int
+	Noted, Lost, Duplicated, Failed             int
+	Recovery                                    time.Duration
+	recoveries                                  []time.Duration
 }
 
 // Report is what a run has shown.
@@ -96,6 +97,8 @@ func (r *Report) enter(row *Row, a *account, windows []Window) {
 		row.Refused++
 	case ToldNothing:
 		row.Unanswered++
+	case ToldNobody:
+		row.Missed++
 	}
 	for _, attempt := range a.Attempts {
 		if !attempt.accepted() {
@@ -107,7 +110,10 @@ func (r *Report) enter(row *Row, a *account, windows []Window) {
 		a.At.UTC().Format("15:04:05.000"), a.answers(), why)
 	switch v {
 	case verdictNoted:
-		if a.told() == ToldAccepted {
+		switch a.told() {
+		case ToldNobody:
+			row.Noted++
+		case ToldAccepted:
 			row.Noted++
 			row.recoveries = append(row.recoveries, recovery(windows, a.acceptedAt(), a.notes[0].AddedTime))
 		}
@@ -195,13 +201,13 @@ func (r *Report) Err() error {
 // columns are the heads of the table.
 func columns() []string {
 	return []string{
-		"fault", "sent", "accepted", "refused", "no answer", "noted once", "lost", "duplicated", "failed with reason", "recovery p95",
+		"fault", "sent", "accepted", "refused", "no answer", "never arrived", "noted once", "lost", "duplicated", "failed with reason", "recovery p95",
 	}
 }
 
 func (r Row) cells() []string {
 	cells := []string{r.Fault}
-	for _, n := range []int{r.Sent, r.Accepted, r.Refused, r.Unanswered, r.Noted, r.Lost, r.Duplicated, r.Failed} {
+	for _, n := range []int{r.Sent, r.Accepted, r.Refused, r.Unanswered, r.Missed, r.Noted, r.Lost, r.Duplicated, r.Failed} {
 		cells = append(cells, strconv.Itoa(n))
 	}
 	return append(cells, fmt.Sprintf("%.1f s", r.Recovery.Seconds()))
@@ -215,6 +221,7 @@ func (r *Report) total() Row {
 		all.Accepted += row.Accepted
 		all.Refused += row.Refused
 		all.Unanswered += row.Unanswered
+		all.Missed += row.Missed
 		all.Noted += row.Noted
 		all.Lost += row.Lost
 		all.Duplicated += row.Duplicated

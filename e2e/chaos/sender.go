@@ -31,6 +31,8 @@ const (
 	HabitRetry Habit = "retry"
 	// HabitTwice sends everything twice at the same time, as two triggers for one event do.
 	HabitTwice Habit = "twice"
+	// HabitNever is a webhook that never arrives, and of which nobody knows.
+	HabitNever Habit = "never"
 )
 
 const (
@@ -101,6 +103,7 @@ type load struct {
 	world    *world
 	interval time.Duration
 	seed     uint64
+	loses    bool // some webhooks never arrive
 	http     *http.Client
 	stocks   []chan string
 	running  sync.WaitGroup
@@ -108,7 +111,7 @@ type load struct {
 
 func newLoad(w *world, opts Options) *load {
 	l := &load{
-		world: w, interval: time.Duration(float64(time.Second) / opts.Rate), seed: opts.Plan.Seed,
+		world: w, interval: time.Duration(float64(time.Second) / opts.Rate), seed: opts.Plan.Seed, loses: opts.Find > 0,
 		// A script has a connection of its own for each webhook.
 		http: &http.Client{Timeout: sendTimeout, Transport: &http.Transport{DisableKeepAlives: true}},
 	}
@@ -160,6 +163,9 @@ func (l *load) send(ctx context.Context) {
 		}
 		at := n % len(l.world.tenants)
 		habit := habitOf(draw)
+		if habit == HabitNever && !l.loses {
+			habit = HabitOnce
+		}
 		select {
 		case id := <-l.stocks[at]:
 			// What was begun is finished: the sender has to be told.
@@ -171,8 +177,10 @@ func (l *load) send(ctx context.Context) {
 
 // habitOf draws a habit: most scripts are of the two plain kinds.
 func habitOf(draw *rand.Rand) Habit {
-	const hundred, once, retry = 100, 45, 90
+	const hundred, never, once, retry = 100, 5, 45, 90
 	switch n := draw.IntN(hundred); {
+	case n < never:
+		return HabitNever
 	case n < once:
 		return HabitOnce
 	case n < retry:
@@ -202,6 +210,7 @@ func (l *load) sendOne(ctx context.Context, c client, ticketID string, habit Hab
 			go func() { answers <- l.attempt(ctx, c, ticketID) }()
 		}
 		sent.Attempts = []Attempt{<-answers, <-answers}
+	case HabitNever:
 	}
 	if err := l.world.journal.add(sent); err != nil {
 		l.world.sayf("%v", err)

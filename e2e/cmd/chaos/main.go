@@ -27,6 +27,8 @@ const (
 	usualRate    = 4
 	largestSeed  = 1_000_000
 	settleFor    = 3 * time.Minute
+	// findFor is longer than a request has to be old before the poll takes it for missed, and than the poll then takes.
+	findFor      = 5 * time.Minute
 	tidyPatience = 2 * time.Minute
 	readyTimeout = 2 * time.Minute
 )
@@ -104,6 +106,9 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	opts := chaos.Options{
 		Plan: chaos.NewPlan(s.seed, s.duration, pace, s.only...), Tenants: s.tenants, Rate: s.rate,
 		Name: "chaos", Settle: settleFor, Patience: tidyPatience, Progress: out,
+	}
+	if !s.short {
+		opts.Find = findFor
 	}
 	show(out, opts.Plan)
 	if s.plan {
