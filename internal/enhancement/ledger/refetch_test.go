@@ -10,6 +10,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -39,7 +40,7 @@ func (d *desk) hint(event enhancement.Event) ledger.Accepted {
 
 func (d *desk) claim(id string) ledger.Claimed {
 	d.t.Helper()
-	c, err := d.Claim(d.t.Context(), "alpha", id)
+	c, err := ledgertest.Claim(d.t.Context(), d.Ledger, "alpha", id)
 	if err != nil {
 		d.t.Fatal(err)
 	}
