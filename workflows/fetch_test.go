@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
@@ -36,7 +37,7 @@ func (f *fixture) hint(t *testing.T, ticketID string, event enhancement.Event) {
 	if _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil || !c.Refetch {
+	if c, err := ledgertest.Claim(t.Context(), f.ledger, "alpha", f.job.ID); err != nil || !c.Refetch {
 		t.Fatalf("%+v, %v", c, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
@@ -46,7 +47,7 @@ func (l *living) accepted(text string) workflows.Job {
 	if _, err := l.ledger.Accept(l.t.Context(), job); err != nil {
 		l.t.Fatal(err)
 	}
-	claimed, err := l.ledger.Claim(l.t.Context(), "alpha", job.ID)
+	claimed, err := ledgertest.Claim(l.t.Context(), l.ledger, "alpha", job.ID)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -236,7 +237,7 @@ func TestAnOperatorsRetryRespectsTheTechnician(t *testing.T) {
 			if _, err := l.ledger.Retry(t.Context(), "alpha", job.JobID, func(context.Context, postgres.Tx, enhancement.Job) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
-			claimed, err := l.ledger.Claim(t.Context(), "alpha", job.JobID)
+			claimed, err := ledgertest.Claim(t.Context(), l.ledger, "alpha", job.JobID)
 			if err != nil {
 				t.Fatal(err)
 			}

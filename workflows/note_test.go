@@ -12,6 +12,7 @@ import (
 	"github.com/dapr/durabletask-go/workflow"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -152,7 +153,7 @@ func TestAnOlderJobLeavesTheNewerNote(t *testing.T) {
 	if _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil {
+	if _, err := ledgertest.Claim(t.Context(), f.ledger, "alpha", f.job.ID); err != nil {
 		t.Fatal(err)
 	}
 	_, newer := f.run(t)

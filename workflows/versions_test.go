@@ -9,6 +9,7 @@ import (
 	"github.com/dapr/durabletask-go/workflow"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/workflows"
@@ -46,7 +47,7 @@ func (f *fixture) next(t *testing.T, ticketID string) {
 	if _, err := f.ledger.Accept(t.Context(), f.job); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.ledger.Claim(t.Context(), "alpha", f.job.ID); err != nil {
+	if _, err := ledgertest.Claim(t.Context(), f.ledger, "alpha", f.job.ID); err != nil {
 		t.Fatal(err)
 	}
 }

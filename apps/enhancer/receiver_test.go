@@ -24,8 +24,8 @@ type queue struct {
 	err    error
 }
 
-func (q queue) Queued(context.Context, string, string) (ledger.Claimed, error) {
-	return ledger.Claimed{Status: q.status, Run: 1}, q.err
+func (q queue) Queued(context.Context, string, string) (ledger.Found, error) {
+	return ledger.Found{Status: q.status, Run: 1}, q.err
 }
 
 const delivered = `{"specversion":"1.0","type":"com.dapr.event.sent","data":{"job_id":"9f8b6979-8851-86b3-9a47-07088f6081d1","tenant_id":"alpha","ticket_id":"1"}}`

@@ -30,7 +30,7 @@ func routes(deliveries map[string]http.Handler, token string, health *httpserver
 }
 
 type queuer interface {
-	Queued(ctx context.Context, tenantID, jobID string) (ledger.Claimed, error)
+	Queued(ctx context.Context, tenantID, jobID string) (ledger.Found, error)
 }
 
 // receiver has the jobs wait for their turn that the queue delivers. A message is a wake-up: what there is to do, and in which

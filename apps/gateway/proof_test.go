@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
@@ -138,7 +139,7 @@ func TestUpdatesByAStaticSecret(t *testing.T) {
 	}
 	// And when it has begun: the same request, were it honest, says that the ticket has changed since.
 	for n, want := range []int{202, 202, 429} {
-		if _, err := f.ledger.Claim(t.Context(), "alpha", first.JobID); err != nil {
+		if _, err := ledgertest.Claim(t.Context(), f.ledger, "alpha", first.JobID); err != nil {
 			t.Fatal(err)
 		}
 		rec, next := f.sendStatic(t, secret, update)

@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
@@ -190,7 +191,7 @@ func TestTheSameEventAgain(t *testing.T) {
 	if rec.Code != http.StatusAccepted || second != first {
 		t.Errorf("again: %d, %+v; first %+v", rec.Code, second, first)
 	}
-	if _, err := f.ledger.Claim(t.Context(), "alpha", first.JobID); err != nil {
+	if _, err := ledgertest.Claim(t.Context(), f.ledger, "alpha", first.JobID); err != nil {
 		t.Fatal(err)
 	}
 	before := len(f.queue.events)

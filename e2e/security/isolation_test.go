@@ -89,7 +89,6 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.WithdrawAnd": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.WithdrawAnd(ctx, id, w.job.ID, also)
 		},
-		"enhancement/ledger.Ledger.Claim":  func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Claim(ctx, id, w.job.ID) },
 		"enhancement/ledger.Ledger.Queued": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Queued(ctx, id, w.job.ID) },
 		"enhancement/ledger.Ledger.AcceptQueued": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.ledger.AcceptQueued(ctx, w.newJob(id, "1009"))

@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
@@ -84,7 +85,7 @@ func newWorld(t *testing.T) *world {
 			return err
 		},
 		func() error { _, err := w.ledger.Accept(t.Context(), w.running); return err },
-		func() error { _, err := w.ledger.Claim(t.Context(), victim, w.running.ID); return err },
+		func() error { _, err := ledgertest.Claim(t.Context(), w.ledger, victim, w.running.ID); return err },
 		func() error {
 			_, err := w.ledger.DependencyFailed(t.Context(), victim, ledger.Failure{
 				Dependency: enhancement.DependencyServiceDesk, JobID: w.running.ID, Run: 1, Step: enhancement.StepUpdateTicket, Reason: canary,

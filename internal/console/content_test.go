@@ -11,6 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -79,7 +80,7 @@ func TestJobsAreListedAndShown(t *testing.T) {
 		want = append([]string{accept("alpha", id)}, want...)
 	}
 	others := accept("beta", "1")
-	if _, err := books.Claim(t.Context(), "alpha", want[0]); err != nil {
+	if _, err := ledgertest.Claim(t.Context(), books, "alpha", want[0]); err != nil {
 		t.Fatal(err)
 	}
 	var got []string

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 )
@@ -96,7 +97,7 @@ func TestAWebhookThatComesAfterAll(t *testing.T) {
 	if withdrawn, err := b.books.Withdraw(t.Context(), alpha, id); withdrawn || err != nil {
 		t.Errorf("a sender whose publish failed takes the job away: %v", err)
 	}
-	if _, err := b.books.Claim(t.Context(), alpha, id); err != nil {
+	if _, err := ledgertest.Claim(t.Context(), b.books, alpha, id); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.books.Fail(t.Context(), alpha, id, 1, "example"); err != nil {

@@ -19,7 +19,7 @@ import (
 
 // Jobs are those of the ledger.
 type Jobs interface {
-	Undelivered(ctx context.Context, tenantID, jobID, why string) (ledger.Claimed, error)
+	Undelivered(ctx context.Context, tenantID, jobID, why string) (ledger.Found, error)
 }
 
 // Consumer takes dead letters.

@@ -175,8 +175,8 @@ func TestWhatBelongsToNoJobIsKept(t *testing.T) {
 // jobs answers with an error.
 type jobs struct{ err error }
 
-func (j jobs) Undelivered(context.Context, string, string, string) (ledger.Claimed, error) {
-	return ledger.Claimed{}, j.err
+func (j jobs) Undelivered(context.Context, string, string, string) (ledger.Found, error) {
+	return ledger.Found{}, j.err
 }
 
 // To come again helps when the database was away, and against nothing else.

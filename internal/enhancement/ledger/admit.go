@@ -16,17 +16,17 @@ import (
 
 // Queued has a pending job wait for its turn, which its message asks for, and says what it found. A job that waits, runs or has
 // ended already stays as it is. ErrNotFound: the job was never accepted, or was withdrawn.
-func (l *Ledger) Queued(ctx context.Context, tenantID, jobID string) (Claimed, error) {
+func (l *Ledger) Queued(ctx context.Context, tenantID, jobID string) (Found, error) {
 	const query = `
 		UPDATE enhancement_history SET queued_at = CASE status WHEN 'pending' THEN coalesce(queued_at, now()) ELSE queued_at END
 		WHERE tenant_id = $1 AND job_id = $2
 		RETURNING status, run, refetch`
-	var c Claimed
+	var c Found
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&c.Status, &c.Run, &c.Refetch)
 	})
 	if err != nil {
-		return Claimed{}, explain(err, "queue", jobID)
+		return Found{}, explain(err, "queue", jobID)
 	}
 	return c, nil
 }

@@ -153,30 +153,11 @@ func (l *Ledger) WithdrawAnd(ctx context.Context, tenantID, jobID string, also A
 	return err == nil, err
 }
 
-// Claimed is a job as its receiver finds it.
-type Claimed struct {
+// Found is a job as whoever was told of it finds it.
+type Found struct {
 	Status  enhancement.Status
 	Run     int
 	Refetch bool // see enhancement.Job
-}
-
-// Claim moves a pending job to running, which is the receiver's right to start its workflow, and returns what results; a
-// job that was claimed before stays as it is. ErrNotFound: the job was never accepted, or was withdrawn.
-func (l *Ledger) Claim(ctx context.Context, tenantID, jobID string) (Claimed, error) {
-	const query = `
-		UPDATE enhancement_history
-		SET status = CASE status WHEN 'pending' THEN 'running' ELSE status END,
-		    started_at = coalesce(started_at, now()), held_for = ''
-		WHERE tenant_id = $1 AND job_id = $2
-		RETURNING status, run, refetch`
-	var c Claimed
-	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, tenantID, jobID).Scan(&c.Status, &c.Run, &c.Refetch)
-	})
-	if err != nil {
-		return Claimed{}, explain(err, "claim", jobID)
-	}
-	return c, nil
 }
 
 // Fail ends a run of a job that is not ended yet. A job that was completed stays completed: its note stands. One

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -57,7 +58,7 @@ func TestTheWayOfAJob(t *testing.T) {
 		t.Errorf("the same job again: %+v, %v", a, err)
 	}
 	for range 2 { // delivered twice
-		if c, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || c.Status != enhancement.StatusRunning || c.Run != 1 {
+		if c, err := ledgertest.Claim(t.Context(), l, "alpha", j.ID); err != nil || c.Status != enhancement.StatusRunning || c.Run != 1 {
 			t.Errorf("claim: %+v, %v", c, err)
 		}
 	}
@@ -85,7 +86,7 @@ func TestTheWayOfAJob(t *testing.T) {
 	if got.ReceivedAt.IsZero() || got.StartedAt.Before(got.ReceivedAt) || got.FinishedAt.Before(got.StartedAt) {
 		t.Errorf("times out of order: %v, %v, %v", got.ReceivedAt, got.StartedAt, got.FinishedAt)
 	}
-	if c, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || c.Status != enhancement.StatusCompleted {
+	if c, err := ledgertest.Claim(t.Context(), l, "alpha", j.ID); err != nil || c.Status != enhancement.StatusCompleted {
 		t.Errorf("claim of a completed job: %+v, %v", c, err)
 	}
 	held, err := l.HoldNote(t.Context(), "alpha", "1001", "5b1f5b5c-7a3e-4b52-9d2e-0a4b6a0b4c11", time.Minute)
@@ -132,7 +133,7 @@ func TestWithdraw(t *testing.T) {
 		"pending": {func(*testing.T, *ledger.Ledger, enhancement.Job) {}, true},
 		"claimed": {func(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
 			t.Helper()
-			if _, err := l.Claim(t.Context(), j.TenantID, j.ID); err != nil {
+			if _, err := ledgertest.Claim(t.Context(), l, j.TenantID, j.ID); err != nil {
 				t.Fatal(err)
 			}
 		}, false},
@@ -161,7 +162,7 @@ func TestWithdraw(t *testing.T) {
 			if err := l.Confirm(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
 				t.Errorf("a withdrawn job was confirmed: %v", err)
 			}
-			if _, err := l.Claim(t.Context(), "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
+			if _, err := ledgertest.Claim(t.Context(), l, "alpha", j.ID); !errors.Is(err, enhancement.ErrNotFound) {
 				t.Errorf("a withdrawn job was claimed: %v", err)
 			}
 			accept(t, l, j) // the sender's retry is new
@@ -210,7 +211,7 @@ func TestAFailedJobIsBegunAnew(t *testing.T) {
 		t.Fatalf("failed %t, %v", failed, err)
 	}
 	accept(t, l, j)
-	if c, err := l.Claim(t.Context(), "alpha", j.ID); err != nil || c.Status != enhancement.StatusRunning || c.Run != 2 {
+	if c, err := ledgertest.Claim(t.Context(), l, "alpha", j.ID); err != nil || c.Status != enhancement.StatusRunning || c.Run != 2 {
 		t.Errorf("claim: %+v, %v", c, err)
 	}
 	if steps, err := l.Steps(t.Context(), "alpha", j.ID); err != nil || len(steps) != 0 {
@@ -392,7 +393,7 @@ func TestATenantDoesNotReachAnothersJob(t *testing.T) {
 	}
 	const stranger = "beta"
 	_, jobErr := l.Job(t.Context(), stranger, j.ID)
-	_, claimErr := l.Claim(t.Context(), stranger, j.ID)
+	_, claimErr := ledgertest.Claim(t.Context(), l, stranger, j.ID)
 	for name, err := range map[string]error{
 		"Job": jobErr, "Claim": claimErr, "Confirm": l.Confirm(t.Context(), stranger, j.ID),
 	} {

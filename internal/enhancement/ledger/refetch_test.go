@@ -10,6 +10,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -37,9 +38,9 @@ func (d *desk) hint(event enhancement.Event) ledger.Accepted {
 	return a
 }
 
-func (d *desk) claim(id string) ledger.Claimed {
+func (d *desk) claim(id string) ledger.Found {
 	d.t.Helper()
-	c, err := d.Claim(d.t.Context(), "alpha", id)
+	c, err := ledgertest.Claim(d.t.Context(), d.Ledger, "alpha", id)
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -60,7 +61,7 @@ func (s *swept) accept(tenantID, ticketID string) enhancement.Job {
 
 func (s *swept) claim(j enhancement.Job) {
 	s.t.Helper()
-	if _, err := s.Claim(s.t.Context(), j.TenantID, j.ID); err != nil {
+	if _, err := ledgertest.Claim(s.t.Context(), s.Ledger, j.TenantID, j.ID); err != nil {
 		s.t.Fatal(err)
 	}
 }
