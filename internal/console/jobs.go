@@ -62,7 +62,12 @@ func (s *Server) listJobs(ctx context.Context, in *listJobs) (*jobPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs, more := cut(jobs, in.Limit)
+	return pageOfJobs(jobs, in.Limit, listOfJobs+"/"+in.TenantID), nil
+}
+
+// pageOfJobs shows at most limit of the jobs, and says where the list goes on if there is another one.
+func pageOfJobs(jobs []enhancement.Job, limit int, list string) *jobPage {
+	jobs, more := cut(jobs, limit)
 	page := &jobPage{}
 	page.Body.Items = make([]adminapi.Job, len(jobs))
 	for i := range jobs {
@@ -70,9 +75,9 @@ func (s *Server) listJobs(ctx context.Context, in *listJobs) (*jobPage, error) {
 	}
 	if more {
 		last := jobs[len(jobs)-1]
-		page.Body.Next = encodeCursor(listOfJobs+"/"+in.TenantID, ledger.Position{ReceivedAt: last.ReceivedAt, JobID: last.ID})
+		page.Body.Next = encodeCursor(list, ledger.Position{ReceivedAt: last.ReceivedAt, JobID: last.ID})
 	}
-	return page, nil
+	return page
 }
 
 type getJob struct {

@@ -137,17 +137,7 @@ func (s *Server) listQueue(ctx context.Context, in *listQueue) (*jobPage, error)
 	if err != nil {
 		return nil, err
 	}
-	jobs, more := cut(jobs, in.Limit)
-	page := &jobPage{}
-	page.Body.Items = make([]adminapi.Job, len(jobs))
-	for i := range jobs {
-		page.Body.Items[i] = showJob(jobs[i])
-	}
-	if more {
-		last := jobs[len(jobs)-1]
-		page.Body.Next = encodeCursor(listOfQueue+"/"+in.TenantID, ledger.Position{ReceivedAt: last.ReceivedAt, JobID: last.ID})
-	}
-	return page, nil
+	return pageOfJobs(jobs, in.Limit, listOfQueue+"/"+in.TenantID), nil
 }
 
 func queueCursor(tenantID, cursor string) (ledger.Position, error) {

@@ -20,11 +20,7 @@ type With func(ctx context.Context, tx postgres.Tx, jobs []enhancement.Job) erro
 // What was changed since it was selected is left as it is.
 func (l *Ledger) RetrySome(ctx context.Context, tenantID string, s Selection, p Some, with With) ([]enhancement.Job, *Position, error) {
 	const (
-		begin = `
-			UPDATE enhancement_history SET
-				status = 'pending', run = run + 1, confirmed = true, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
-				held_for = '', held_since = NULL, blamed = 0, first_run = run + 1,
-				started_at = NULL, finished_at = NULL, queued_at = now(), sweeps = 0, sweep_at = NULL
+		begin = `UPDATE enhancement_history SET ` + begunAnew + `
 			WHERE tenant_id = $1 AND job_id = ANY ($2::uuid[]) AND status = 'failed' RETURNING ` + jobColumns
 		forget = `DELETE FROM enhancement_steps WHERE tenant_id = $1 AND job_id = ANY ($2::uuid[])`
 	)

@@ -36,6 +36,11 @@ const jobColumns = `job_id::text, tenant_id, event, ticket_id, subject, descript
 // List gives a page of the tenant's jobs.
 func (l *Ledger) List(ctx context.Context, tenantID string, page List) ([]enhancement.Job, error) {
 	query, args := page.sql(tenantID)
+	return l.list(ctx, tenantID, query, args)
+}
+
+// list gives the jobs that a query for jobColumns finds.
+func (l *Ledger) list(ctx context.Context, tenantID, query string, args []any) ([]enhancement.Job, error) {
 	var jobs []enhancement.Job
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		rows, err := tx.Query(ctx, query, args...)

@@ -14,18 +14,18 @@ import (
 // ErrNotFailed says that a job is not to be begun anew, because it has not failed.
 var ErrNotFailed = errors.New("the job has not failed")
 
+// begunAnew is what becomes of a failed job with its next run. What an earlier run found may be out of date, so its steps go, too.
+const begunAnew = `status = 'pending', run = run + 1, first_run = run + 1, confirmed = true, queued_at = now(),
+	started_at = NULL, finished_at = NULL, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
+	held_for = '', held_since = NULL, blamed = 0, sweeps = 0, sweep_at = NULL`
+
 // Retry begins a failed job anew, with the text that it has, and does then in the same transaction. It waits for its turn from
-// then on, whether or not a message tells so. It keeps its place among the ticket's jobs: its note gives way to one that was written for a later event. enhancement.ErrNotFound, or
-// ErrNotFailed.
+// then on, whether or not a message tells so. It keeps its place among the ticket's jobs: its note gives way to one that was
+// written for a later event. enhancement.ErrNotFound, or ErrNotFailed.
 func (l *Ledger) Retry(ctx context.Context, tenantID, jobID string, then func(ctx context.Context, tx postgres.Tx, job enhancement.Job) error) (enhancement.Job, error) {
 	const (
-		begin = `
-			UPDATE enhancement_history SET
-				status = 'pending', run = run + 1, confirmed = true, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
-				started_at = NULL, finished_at = NULL, queued_at = now(), sweeps = 0, sweep_at = NULL,
-				held_for = '', held_since = NULL, blamed = 0, first_run = run + 1
+		begin = `UPDATE enhancement_history SET ` + begunAnew + `
 			WHERE tenant_id = $1 AND job_id = $2 AND status = 'failed' RETURNING ` + jobColumns
-		// What an earlier run found may be out of date.
 		forget = `DELETE FROM enhancement_steps WHERE tenant_id = $1 AND job_id = $2`
 		look   = `SELECT status FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
 	)

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
@@ -107,19 +105,7 @@ func (s Selection) part(tenantID string, p Some) (conditions string, args []any)
 // QueueList gives a part of the selected jobs, the oldest first.
 func (l *Ledger) QueueList(ctx context.Context, tenantID string, s Selection, p Some) ([]enhancement.Job, error) {
 	conditions, args := s.part(tenantID, p)
-	var jobs []enhancement.Job
-	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT "+jobColumns+" FROM enhancement_history WHERE "+conditions, args...)
-		if err != nil {
-			return fmt.Errorf("query: %w", err)
-		}
-		jobs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (enhancement.Job, error) { return scanJob(row) })
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list the queue of tenant %s: %w", tenantID, err)
-	}
-	return jobs, nil
+	return l.list(ctx, tenantID, "SELECT "+jobColumns+" FROM enhancement_history WHERE "+conditions, args)
 }
 
 // Tally is how much a selection is.
