@@ -116,6 +116,7 @@ func (r *Report) enter(row *Row, a *account, windows []Window) {
 		case ToldAccepted:
 			row.Noted++
 			row.recoveries = append(row.recoveries, recovery(windows, a.acceptedAt(), a.notes[0].AddedTime))
+		case ToldRefused, ToldNothing: // nobody was promised it
 		}
 	case verdictFailed:
 		row.Failed++
