@@ -45,6 +45,7 @@ type Outages interface {
 	Hold(ctx context.Context, tenantID, jobID string, run int, h ledger.Holding) (ledger.Held, error)
 	Outage(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) (ledger.Outage, error)
 	DependencyFailed(ctx context.Context, tenantID string, f ledger.Failure) (ledger.Outage, error)
+	ProbeOver(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) error
 	DependencyWorks(ctx context.Context, tenantID string, d enhancement.Dependency) (ledger.Recovery, error)
 }
 
@@ -101,15 +102,19 @@ func (a *Activities) begin(actx workflow.ActivityContext, operation string, limi
 func (a *Activities) attempt(actx workflow.ActivityContext, operation string, job Job, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
 	end := a.running.begin()
-	go a.beat(ctx, job)
+	go a.beat(ctx, job, operation == ActivitySynthesize)
 	return ctx, func() { cancel(); end() }
 }
 
 // beatInterval is how often an attempt says that it is under way. Most end before the first time.
 const beatInterval = 5 * time.Second
 
-// beat tells the sweeper that the workflow waits for this attempt, until it ends.
-func (a *Activities) beat(ctx context.Context, job Job) {
+// beat tells the sweeper that the workflow waits for this attempt, until it ends; from the beginning when the attempt may have
+// waited for its turn.
+func (a *Activities) beat(ctx context.Context, job Job, atOnce bool) {
+	if atOnce {
+		a.beatOnce(ctx, job)
+	}
 	ticker := time.NewTicker(a.pause(beatInterval))
 	defer ticker.Stop()
 	for {
@@ -118,9 +123,13 @@ func (a *Activities) beat(ctx context.Context, job Job) {
 			return
 		case <-ticker.C:
 		}
-		if err := a.Ledger.Beat(ctx, job.TenantID, job.JobID); err != nil && ctx.Err() == nil {
-			a.Logger.WarnContext(ctx, "it was not told that the step is under way", "error", err)
-		}
+		a.beatOnce(ctx, job)
+	}
+}
+
+func (a *Activities) beatOnce(ctx context.Context, job Job) {
+	if err := a.Ledger.Beat(ctx, job.TenantID, job.JobID); err != nil && ctx.Err() == nil {
+		a.Logger.WarnContext(ctx, "it was not told that the step is under way", "error", err)
 	}
 }
 

@@ -64,10 +64,10 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 	if passing(job, fetchErr) {
 		return a.failed(ctx, job, enhancement.StepFetchTicket, fetchErr)
 	}
-	// Where it was writing that failed last, reading proves nothing, unless there is nothing to write.
+	// Where it was writing that failed last, reading proves nothing.
 	ended := unchanged || fetchErr != nil && (hopeless(fetchErr) || errors.Is(fetchErr, errNoText))
 	if outage.Standing && (ended || fetchErr == nil && outage.Step == enhancement.StepFetchTicket) {
-		a.works(ctx, job)
+		a.tried(ctx, job, outage, outage.Step == enhancement.StepFetchTicket)
 	}
 	if fetchErr != nil && !ended {
 		return StepResult{}, fetchErr

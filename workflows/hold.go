@@ -89,6 +89,24 @@ func (a *Activities) failed(ctx context.Context, job Job, step enhancement.Step,
 	return blocked(failure.Error(), o), nil
 }
 
+// tried draws the conclusion from a run that was not refused for good: what was proven is that the server works, or nothing, and
+// then the next job may try it.
+func (a *Activities) tried(ctx context.Context, job Job, o ledger.Outage, proven bool) {
+	if proven {
+		a.works(ctx, job)
+		return
+	}
+	if !o.Probe {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
+	defer cancel()
+	if err := a.Ledger.ProbeOver(ctx, job.TenantID, enhancement.DependencyServiceDesk, job.JobID, job.Run); err != nil {
+		a.Logger.WarnContext(ctx, "the next job cannot try ServiceDesk Plus before the turn of this one runs out", "error", err)
+	}
+	a.ended(job) // there is a turn to be had
+}
+
 // works forgets the failures of a ServiceDesk Plus that has answered, if only to refuse, and lets go what was held for it. Should that fail, the
 // next one to try it does so.
 func (a *Activities) works(ctx context.Context, job Job) {

@@ -56,9 +56,8 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	triedBefore = triedBefore || stored.FirstRun > 1
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if err == nil {
-		if done.Action != noteSuperseded { // for which nobody was asked
-			a.works(ctx, job)
-		}
+		// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
+		a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
 		a.ended(job)
 		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
 		a.Metrics.Note(string(done.Action))
@@ -66,7 +65,8 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 			telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
 			"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
 		result := StepResult{Outcome: enhancement.OutcomeOK}
-		if triedBefore {
+		// A write that was verified may have been another writer's, and be committed after all.
+		if triedBefore || done.Action == servicedesk.NoteVerified {
 			result.TidyAfter = a.tidyAfter()
 		}
 		return result, nil
@@ -81,11 +81,20 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if passing(job, err) {
 		return a.failed(ctx, job, enhancement.StepUpdateTicket, err)
 	}
+	if job.Holds && errors.Is(err, ledger.ErrNoteBusy) { // the server is not to blame, nor is the job
+		a.tried(ctx, job, outage, false)
+		return blocked(err.Error(), outage), nil
+	}
 	if hopeless(err) {
 		a.works(ctx, job)
 		return StepResult{Outcome: failed.Outcome, Detail: failed.Detail}, nil
 	}
 	return StepResult{}, err
+}
+
+// wrote says that the server has taken a write.
+func wrote(action servicedesk.NoteAction) bool {
+	return action == servicedesk.NoteCreated || action == servicedesk.NoteEdited || action == servicedesk.NoteVerified
 }
 
 // hopeless says that another attempt would end the same way.

@@ -180,6 +180,14 @@ func ledgerCalls() map[string]call {
 			})
 			return found(o.Standing), err
 		},
+		"enhancement/ledger.Ledger.ProbeOver": func(ctx context.Context, w *world, id string) (any, error) {
+			// As of the job that tries the server.
+			if _, err := w.store.Database.Admin.Exec(ctx, `UPDATE dependency_outages SET since = now(), probe_after = now() + interval '1 hour',
+				probe_job = $2, probe_run = 1 WHERE tenant_id = $1`, id, w.running.ID); err != nil {
+				return nil, err
+			}
+			return nil, w.ledger.ProbeOver(ctx, id, enhancement.DependencyServiceDesk, w.running.ID, 1)
+		},
 		"enhancement/ledger.Ledger.DependencyWorks": func(ctx context.Context, w *world, id string) (any, error) {
 			r, err := w.ledger.DependencyWorks(ctx, id, enhancement.DependencyServiceDesk)
 			return found(r.Ended), err

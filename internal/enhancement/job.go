@@ -69,7 +69,7 @@ type Job struct {
 	NoteID     string
 	Degraded   []string // what the note had to do without
 	ReceivedAt time.Time
-	StartedAt  time.Time // zero while pending
+	StartedAt  time.Time // zero until it is admitted for the first time
 	FinishedAt time.Time // zero until terminal
 }
 

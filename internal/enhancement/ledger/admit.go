@@ -125,11 +125,11 @@ func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([
 	return jobs, nil
 }
 
-// Readmit has a job whose workflow could not be started wait for its turn again, in its old place. Without effect when the run
-// has ended, or another one has begun.
+// Readmit has a job whose workflow could not be started wait for its turn again, in its old place. It keeps the time of its start,
+// for the workflow may run all the same. Without effect when the run has ended, or another one has begun.
 func (l *Ledger) Readmit(ctx context.Context, tenantID, jobID string, run int) error {
 	const query = `
-		UPDATE enhancement_history SET status = 'pending', started_at = NULL, queued_at = coalesce(queued_at, now())
+		UPDATE enhancement_history SET status = 'pending', queued_at = coalesce(queued_at, now())
 		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running'`
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		_, err := tx.Exec(ctx, query, tenantID, jobID, run)

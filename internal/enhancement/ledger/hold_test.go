@@ -449,6 +449,82 @@ func TestWhatWasFoundForAnotherTextGoes(t *testing.T) {
 	}
 }
 
+// So is one whose workflow was lost and that another run goes on with.
+func TestWhatALostRunFoundForAnotherTextGoes(t *testing.T) {
+	s := newSwept(t)
+	hinted := enhancement.NewRefetch("alpha", enhancement.EventCreated, "1", "c")
+	if made, err := s.AcceptQueued(t.Context(), hinted); err != nil || !made {
+		t.Fatal(err)
+	}
+	j := s.admit("alpha", 1, 1)[0]
+	text := ticket.Ticket{ID: "1", Subject: "Printer", Description: "It hums"}
+	if _, err := s.Fetched(t.Context(), "alpha", j.JobID, j.Run, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RecordStep(t.Context(), "alpha", j.JobID, enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK}); err != nil {
+		t.Fatal(err)
+	}
+	anew, err := s.BeginAnew(t.Context(), ledger.Due{TenantID: "alpha", JobID: j.JobID, Run: j.Run})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text.Description = "It smokes"
+	if _, err := s.Fetched(t.Context(), "alpha", j.JobID, anew.Run, text); err != nil {
+		t.Fatal(err)
+	}
+	if steps, err := s.Steps(t.Context(), "alpha", j.JobID); err != nil || len(steps) != 0 {
+		t.Errorf("the note would be of the old text: %+v, %v", steps, err)
+	}
+}
+
+// The job that tries has its turn for as long as its steps take to get to the call, and so has the run that goes on with it.
+func TestATryLastsAsLongAsItsSteps(t *testing.T) {
+	s := newSwept(t)
+	s.die()
+	s.pass(5 * time.Second)
+	j := s.admit("alpha", 10, 10)[0]
+	for range 4 { // a slow model
+		s.pass(20 * time.Second)
+		if err := s.Beat(t.Context(), "alpha", j.JobID); err != nil {
+			t.Fatal(err)
+		}
+		if jobs := s.admit("alpha", 10, 10); len(jobs) != 0 {
+			t.Fatalf("admitted beside it: %+v", jobs)
+		}
+	}
+	anew, err := s.BeginAnew(t.Context(), ledger.Due{TenantID: "alpha", JobID: j.JobID, Run: j.Run})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.Run = anew.Run
+	if o := s.outage(j); !o.Probe {
+		t.Errorf("the run that goes on is told %+v", o)
+	}
+}
+
+// A try that ends without a word about the server makes room for the next at once.
+func TestATryThatTellsNothingIsOver(t *testing.T) {
+	s := newSwept(t)
+	s.die()
+	s.pass(5 * time.Second)
+	j := s.admit("alpha", 10, 10)[0]
+	if err := s.ProbeOver(t.Context(), "alpha", enhancement.DependencyServiceDesk, j.JobID, j.Run+1); err != nil { // another run's
+		t.Fatal(err)
+	}
+	if jobs := s.admit("alpha", 10, 10); len(jobs) != 0 {
+		t.Errorf("admitted beside it: %+v", jobs)
+	}
+	if err := s.ProbeOver(t.Context(), "alpha", enhancement.DependencyServiceDesk, j.JobID, j.Run); err != nil {
+		t.Fatal(err)
+	}
+	if jobs := s.admit("alpha", 10, 10); len(jobs) != 1 {
+		t.Errorf("admitted %+v", jobs)
+	}
+	if o := s.outage(j); !o.Standing || o.Probe {
+		t.Errorf("the one that is over is told %+v", o)
+	}
+}
+
 // An update that proves nothing joins a job that is held, for that will fetch the ticket again.
 func TestAnUpdateJoinsAHeldJob(t *testing.T) {
 	s := newSwept(t)

@@ -173,6 +173,21 @@ func (l *Ledger) DependencyWorks(ctx context.Context, tenantID string, d enhance
 	return r, nil
 }
 
+// ProbeOver ends the turn of a run that was to try the dependency, and ended without a word about it: the next one may try at once.
+func (l *Ledger) ProbeOver(ctx context.Context, tenantID string, d enhancement.Dependency, jobID string, run int) error {
+	const query = `
+		UPDATE dependency_outages SET probe_after = now(), probe_job = NULL, probe_run = NULL
+		WHERE tenant_id = $1 AND dependency = $2 AND probe_job = $3 AND probe_run = $4`
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		_, err := tx.Exec(ctx, query, tenantID, d, jobID, run)
+		return err
+	})
+	if err != nil {
+		return explain(err, "end the try of", jobID)
+	}
+	return nil
+}
+
 // StandingOutage is a dependency that counts as dead.
 type StandingOutage struct {
 	TenantID   string

@@ -19,9 +19,9 @@ import (
 func yetToFetch(ctx context.Context, tx postgres.Tx, job enhancement.Job) (string, error) {
 	const query = `
 		SELECT job_id::text FROM (
-			SELECT job_id, status, refetch FROM enhancement_history
+			SELECT job_id, status, refetch, started_at FROM enhancement_history
 			WHERE tenant_id = $1 AND ticket_id = $2 ORDER BY received_at DESC, job_id DESC LIMIT 1) newest
-		WHERE status = 'pending' AND refetch`
+		WHERE status = 'pending' AND refetch AND started_at IS NULL`
 	var id string
 	err := tx.QueryRow(ctx, query, job.TenantID, job.Ticket.ID).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -40,14 +40,14 @@ const givesWayTo = 5 * time.Minute
 // Fetched gives a running job the texts of its ticket, and ends it when they are those of the ticket's job before it, if
 // that one is done or doing: whatever was said to have happened changed nothing, or somebody only claimed it. It
 // reports whether the job has ended so. A job ended without a note of its own says nothing about the ticket and is
-// passed over. What the steps of a job that was held have made of other texts goes. ErrNotFound: the run is over. One that
+// passed over. What an earlier run's steps have made of other texts goes. ErrNotFound: the run is over. One that
 // waits runs all the same: the start of its workflow got no answer.
 func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error) {
 	const (
 		outdate = `
 			DELETE FROM enhancement_steps s USING enhancement_history h
 			WHERE s.tenant_id = $1 AND s.job_id = $2 AND s.step NOT IN ('fetch_ticket', 'update_ticket')
-			  AND h.tenant_id = $1 AND h.job_id = $2 AND h.run = $3 AND h.run > h.first_run AND h.status IN ('pending', 'running')
+			  AND h.tenant_id = $1 AND h.job_id = $2 AND h.run = $3 AND h.status IN ('pending', 'running')
 			  AND (h.subject, h.description, h.priority) IS DISTINCT FROM ($4, $5, $6)`
 		store = `
 			UPDATE enhancement_history

@@ -269,6 +269,10 @@ func TestAJobThatWaitsAgainRunsWhenItHasFetched(t *testing.T) {
 	if err := d.Readmit(t.Context(), "alpha", id, 1); err != nil {
 		t.Fatal(err)
 	}
+	// It may be fetching at this moment.
+	if a := d.hint(enhancement.EventUpdated); a.JobID == id {
+		t.Error("an update joins a job that has been started")
+	}
 	if d.fetch(id, "one") {
 		t.Error("it gives way to nobody")
 	}

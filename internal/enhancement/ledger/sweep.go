@@ -127,11 +127,20 @@ func (l *Ledger) Swept(ctx context.Context, d Due, sweeps int, pause time.Durati
 // BeginAnew gives up the workflow of a running job for that of another run, which has another id, and returns the job as it is
 // then. What the steps have recorded stays. enhancement.ErrNotFound when the run has ended meanwhile, or another one has begun.
 func (l *Ledger) BeginAnew(ctx context.Context, d Due) (Due, error) {
-	const query = `
-		UPDATE enhancement_history SET run = run + 1, first_run = run + 1
-		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running' RETURNING run`
+	const (
+		begin = `
+			UPDATE enhancement_history SET run = run + 1, first_run = run + 1
+			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running' RETURNING run`
+		// Was it the one to try what is dead, it still is.
+		probe = `UPDATE dependency_outages SET probe_run = $4 WHERE tenant_id = $1 AND probe_job = $2 AND probe_run = $3`
+	)
+	before := d.Run
 	err := l.db.InTenant(ctx, d.TenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, d.TenantID, d.JobID, d.Run).Scan(&d.Run)
+		if err := tx.QueryRow(ctx, begin, d.TenantID, d.JobID, before).Scan(&d.Run); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, probe, d.TenantID, d.JobID, before, d.Run)
+		return err
 	})
 	if err != nil {
 		return Due{}, explain(err, "begin anew", d.JobID)
@@ -139,11 +148,20 @@ func (l *Ledger) BeginAnew(ctx context.Context, d Due) (Due, error) {
 	return d, nil
 }
 
-// Beat says that a step of the running job is under way. Without effect on a job that does not run.
+// Beat says that a step of the running job is under way: one that is to try what is dead has its turn for as long as it takes
+// to get there. Without effect on a job that does not run.
 func (l *Ledger) Beat(ctx context.Context, tenantID, jobID string) error {
-	const query = `UPDATE enhancement_history SET worked_at = now() WHERE tenant_id = $1 AND job_id = $2 AND status = 'running'`
+	const (
+		beat  = `UPDATE enhancement_history SET worked_at = now() WHERE tenant_id = $1 AND job_id = $2 AND status = 'running'`
+		renew = `
+			UPDATE dependency_outages SET probe_after = greatest(probe_after, now() + $3::interval)
+			WHERE tenant_id = $1 AND probe_job = $2`
+	)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		_, err := tx.Exec(ctx, query, tenantID, jobID)
+		if _, err := tx.Exec(ctx, beat, tenantID, jobID); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, renew, tenantID, jobID, probeLease)
 		return err
 	})
 	if err != nil {
