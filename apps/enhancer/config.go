@@ -93,5 +93,9 @@ func (c config) validate() error {
 	if kept := c.Sweep.LedgerRetention; kept != 0 && kept < sweep.ShortestLedger {
 		errs = append(errs, fmt.Errorf("LEDGER_RETENTION is %s: use %s or more, or 0 to keep all jobs", kept, sweep.ShortestLedger))
 	}
+	if kept := c.Sweep.LedgerRetention; kept != 0 && c.Reconcile.MaxAge >= kept {
+		errs = append(errs, fmt.Errorf("RECONCILE_MAX_AGE is %s: use less than LEDGER_RETENTION, which is %s, or tickets are enhanced again that the ledger has forgotten",
+			c.Reconcile.MaxAge, kept))
+	}
 	return errors.Join(errs...)
 }

@@ -141,19 +141,24 @@ func (p *poll) leaveOut(ctx context.Context) error {
 	if p.cfg.now().Sub(looked) <= p.cfg.MaxAge || !reached.Before(floor) {
 		return nil
 	}
+	var young servicedesk.RequestPage
 	older, err := p.ask(ctx, servicedesk.ListQuery{CreatedAfter: reached, RowCount: 1, WithTotal: true})
-	if err != nil {
-		return err
+	if err == nil {
+		young, err = p.ask(ctx, servicedesk.ListQuery{CreatedAfter: floor, RowCount: 1, WithTotal: true})
 	}
-	young, err := p.ask(ctx, servicedesk.ListQuery{CreatedAfter: floor, RowCount: 1, WithTotal: true})
-	if err != nil {
+	// The number is for the log alone: a server that fails to count still has a list to follow.
+	uncounted := servicedesk.Retryable(err) || servicedesk.InputRefused(err)
+	if err != nil && (ctx.Err() != nil || !uncounted) {
 		return err
 	}
 	left := min(max(older.Total-young.Total, 0), mostLeftOut)
+	if uncounted {
+		left = 0
+	}
 	p.leftOut += left
-	if left > 0 || len(older.Requests) > 0 && older.Total == 0 { // a server that does not count
+	if left > 0 || uncounted || len(older.Requests) > 0 && older.Total == 0 { // a server that does not count
 		p.Logger.WarnContext(ctx, "requests are not looked at any more: they became older than RECONCILE_MAX_AGE before anybody could",
-			"at_most", left, "from", reached, "to", floor)
+			"at_most", left, "from", reached, "to", floor, "not_counted", err)
 	}
 	// So that they are not counted again.
 	p.state.place, p.state.behind = placeAt(floor), true

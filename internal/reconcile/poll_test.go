@@ -262,6 +262,25 @@ func TestTheOldAreLeftOut(t *testing.T) {
 	}
 }
 
+// How many they are is for the log alone. A server that fails to count them is followed all the same.
+func TestTheOldAreLeftOutUncounted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, servicedesktest.Options{})
+	b.open(1, 5*time.Minute)
+	b.poll()
+	b.clock.move(100 * time.Hour)
+	b.open(3, 90*time.Hour)
+	want := append(b.missed(), b.open(2, 71*time.Hour)...)
+	b.faults(servicedesktest.Fault{Kind: servicedesktest.FaultFailNext, Operation: servicedesktest.OperationRead, Remaining: 1})
+	b.poll()
+	if got := b.missed(); !slices.Equal(got, want) {
+		t.Errorf("caught %v, want %v", got, want)
+	}
+	if b.log.count("older than RECONCILE_MAX_AGE") != 1 {
+		t.Errorf("said %d times", b.log.count("older than RECONCILE_MAX_AGE"))
+	}
+}
+
 // A quiet tenant has no outage, and its last ticket is not enhanced again when the ledger has forgotten it.
 func TestAQuietTenant(t *testing.T) {
 	t.Parallel()
