@@ -204,6 +204,9 @@ func (c *changing) do(cmd *cobra.Command, client *adminapi.Client, in adminapi.Q
 	if err := say(cmd, "%s %s", plural(int64(done), "job"), c.done); err != nil {
 		return err
 	}
+	if done > wanted {
+		return say(cmd, "%d more than were shown, which came to be among them meanwhile", done-wanted)
+	}
 	if wanted > done {
 		return say(cmd, "%d changed meanwhile and were left as they are", wanted-done)
 	}

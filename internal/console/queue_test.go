@@ -276,7 +276,11 @@ func TestChangesOfAQueueThatAreRefused(t *testing.T) {
 			"leave out one":   {"ticket_id": "4"},
 			"body.states[0]":  {"states": []string{"running"}},
 			"body.job_ids[0]": {"all": false, "job_ids": []string{"nope"}},
-			"query.cursor":    {"cursor": "nope"},
+			// What selects nothing away is no selection.
+			"body.reason":          {"all": false, "reason": " "},
+			"body.received_before": {"all": false, "received_before": time.Time{}},
+			"body.as_of":           {"as_of": time.Time{}},
+			"query.cursor":         {"cursor": "nope"},
 		} {
 			wrong := map[string]any{}
 			maps.Copy(wrong, body)

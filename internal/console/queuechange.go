@@ -139,6 +139,18 @@ func selected(tenantID string, in adminapi.QueueChange, changeable []enhancement
 			wrong = append(wrong, FieldProblem{Location: fmt.Sprintf("body.job_ids[%d]", i), Message: "is no job's id"})
 		}
 	}
+	// What selects nothing away must not pass for a selection.
+	if in.Reason != "" && strings.TrimSpace(in.Reason) == "" {
+		wrong = append(wrong, FieldProblem{Location: "body.reason", Message: "is blank: leave it out, or give a part of the reason"})
+	}
+	for _, at := range []struct {
+		name string
+		time *time.Time
+	}{{"received_after", in.ReceivedAfter}, {"received_before", in.ReceivedBefore}, {"as_of", in.AsOf}} {
+		if at.time != nil && at.time.IsZero() {
+			wrong = append(wrong, FieldProblem{Location: "body." + at.name, Message: "is no time that anything happened: leave it out, or give one"})
+		}
+	}
 	switch everything := selectors(in)[0] == "all"; {
 	case everything && !in.All:
 		wrong = append(wrong, FieldProblem{Location: "body.all", Message: "name jobs or a selection, or say that all are meant"})

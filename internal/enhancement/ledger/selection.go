@@ -53,7 +53,7 @@ func (s Selection) where(tenantID string) (conditions string, args []any) {
 		condition("ticket_id = $%d", s.TicketID)
 	}
 	if s.Reason != "" {
-		condition("strpos(lower(failure_reason || ' ' || trouble), lower($%d)) > 0", s.Reason)
+		condition("(strpos(lower(failure_reason), lower($%[1]d)) > 0 OR strpos(lower(trouble), lower($%[1]d)) > 0)", s.Reason)
 	}
 	if !s.ReceivedAfter.IsZero() {
 		condition("received_at >= $%d", s.ReceivedAfter)
@@ -62,7 +62,8 @@ func (s Selection) where(tenantID string) (conditions string, args []any) {
 		condition("received_at < $%d", s.ReceivedBefore)
 	}
 	if !s.AsOf.IsZero() {
-		condition("coalesce(finished_at, received_at) <= $%d", s.AsOf)
+		// Of a job that has begun anew, or is held, since then, nobody has seen that it is here. The times that a job lacks do not count.
+		condition("greatest(coalesce(finished_at, received_at), queued_at, held_since) <= $%d", s.AsOf)
 	}
 	return where.String(), args
 }
