@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -58,13 +59,20 @@ func (w *world) settle(ctx context.Context, opts Options) (books, error) {
 		return books{}, fmt.Errorf("open the ledger: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	left, err := w.drain(ctx, conn, opts.Settle)
-	if err != nil {
+	var late []string // what was not done in time, each time
+	drained := func() error {
+		left, err := w.drain(ctx, conn, opts.Settle)
+		if left != "" {
+			late = append(late, left)
+		}
+		return err
+	}
+	if err := drained(); err != nil {
 		return books{}, err
 	}
 	if n := w.sendAgain(ctx); n > 0 {
 		w.sayf("%d tickets that had been refused were sent again", n)
-		if left, err = w.drain(ctx, conn, opts.Settle); err != nil {
+		if err := drained(); err != nil {
 			return books{}, err
 		}
 	}
@@ -72,7 +80,7 @@ func (w *world) settle(ctx context.Context, opts Options) (books, error) {
 		if err := w.awaitFound(ctx, conn, opts.Find); err != nil {
 			return books{}, err
 		}
-		if left, err = w.drain(ctx, conn, opts.Settle); err != nil {
+		if err := drained(); err != nil {
 			return books{}, err
 		}
 	}
@@ -80,7 +88,7 @@ func (w *world) settle(ctx context.Context, opts Options) (books, error) {
 	if err != nil {
 		return books{}, err
 	}
-	found.unsettled = left
+	found.unsettled = strings.Join(late, "; ")
 	return w.awaitTidy(ctx, conn, found, opts.Patience)
 }
 
@@ -108,7 +116,7 @@ func (w *world) drain(ctx context.Context, conn *pgx.Conn, within time.Duration)
 	}
 }
 
-// awaitFound returns when the ledger knows all tickets whose webhook never arrived, or when they had long enough to be found.
+// awaitFound returns when the ledger knows all tickets that are sought, or when they had long enough to be found.
 func (w *world) awaitFound(ctx context.Context, conn *pgx.Conn, within time.Duration) error {
 	waiting, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
@@ -118,7 +126,7 @@ func (w *world) awaitFound(ctx context.Context, conn *pgx.Conn, within time.Dura
 			return err
 		}
 		if !slices.ContainsFunc(w.journal.all(), func(s *Sent) bool {
-			return s.Habit == HabitNever && len(rows[key{s.TenantID, s.TicketID}]) == 0
+			return s.Sought && len(rows[key{s.TenantID, s.TicketID}]) == 0
 		}) {
 			return nil
 		}

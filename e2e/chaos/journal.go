@@ -17,6 +17,8 @@ type Sent struct {
 	At       time.Time `json:"at"`
 	// Attempts are in the order in which they were made; those that are made at once, in that of their answers.
 	Attempts []Attempt `json:"attempts"`
+	// Sought says that the platform has to find the ticket by itself: its webhook never arrived, or perhaps did not.
+	Sought bool `json:"sought,omitempty"`
 	// Again is the attempt after everything was over, of what had been refused.
 	Again *Attempt `json:"again,omitempty"`
 }

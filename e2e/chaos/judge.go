@@ -52,7 +52,7 @@ func (a *account) judge() (v verdict, why string) {
 		if len(a.notes) > 0 {
 			return verdictDoubled, "it has a note without a job"
 		}
-		if a.told() == ToldNobody {
+		if a.Sought {
 			return verdictLost, "its webhook never arrived, and no poll has found it"
 		}
 		return verdictNone, ""
@@ -65,6 +65,8 @@ func (r row) judge(a *account) (v verdict, why string) {
 	switch {
 	case r.status == enhancement.StatusFailed && r.reason == "":
 		return verdictLost, "its job failed without a reason"
+	case r.status == enhancement.StatusFailed && len(a.notes) > 0:
+		return verdictFailed, r.reason + "; and there is a note all the same"
 	case r.status == enhancement.StatusFailed:
 		return verdictFailed, r.reason
 	case r.status != enhancement.StatusCompleted:

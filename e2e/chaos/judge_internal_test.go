@@ -85,7 +85,7 @@ func TestJudge(t *testing.T) {
 func TestATicketWhoseWebhookNeverArrivedIsToBeFound(t *testing.T) {
 	t.Parallel()
 	note := noteOf("n-1", "alpha", "1")
-	a := account{Sent: &Sent{TenantID: "alpha", TicketID: "1", Habit: HabitNever}}
+	a := account{Sent: &Sent{TenantID: "alpha", TicketID: "1", Habit: HabitNever, Sought: true}}
 	if got, why := a.judge(); got != verdictLost || !strings.Contains(why, "no poll") || a.told() != ToldNobody {
 		t.Errorf("not found: %s (%s)", got, why)
 	}
@@ -171,7 +171,7 @@ func TestReport(t *testing.T) {
 		"failed": {func(a *account) {
 			a.rows[0] = row{jobID: "job-1", status: enhancement.StatusFailed, reason: "gone"}
 			a.notes = nil
-		}, true, []string{"Failed with a reason (3)", "gone"}},
+		}, false, []string{"Failed with a reason (3)", "FAILED: kill redis", "gone"}},
 	} {
 		report := reported(t, c.change)
 		var out, table bytes.Buffer
@@ -204,7 +204,7 @@ func TestAReportTellsOfTheRunItself(t *testing.T) {
 	t.Parallel()
 	windows := []Window{{Fault: "kill redis", Err: http.ErrHandlerTimeout}}
 	report := newReport(Options{}, windows, books{unsettled: "2 jobs were not done", strays: []string{"a stray"}}, "", nil)
-	if report.Err() == nil || len(report.Problems) != 3 {
+	if report.Err() == nil || len(report.Problems) != 4 || !strings.Contains(report.Problems[3], "no ticket was sent") {
 		t.Errorf("problems: %q", report.Problems)
 	}
 }

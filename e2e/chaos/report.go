@@ -76,6 +76,9 @@ func newReport(opts Options, windows []Window, found books, dir string, restarts
 		r.Problems = append(r.Problems, found.unsettled)
 	}
 	r.Problems = append(r.Problems, found.strays...)
+	if len(found.accounts) == 0 {
+		r.Problems = append(r.Problems, "no ticket was sent: nothing was shown")
+	}
 	for _, row := range rows {
 		row.Recovery = percentile(row.recoveries, p95)
 		if row.Recovery > recoveryLimit {
@@ -121,6 +124,8 @@ func (r *Report) enter(row *Row, a *account, windows []Window) {
 	case verdictFailed:
 		row.Failed++
 		r.Failures = append(r.Failures, line)
+		// A job may fail, with its reason; but there is no fault among these that a job may not outlast.
+		r.Problems = append(r.Problems, "FAILED: "+line)
 	case verdictLost:
 		row.Lost++
 		r.Problems = append(r.Problems, "LOST: "+line)

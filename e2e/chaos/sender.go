@@ -212,6 +212,7 @@ func (l *load) sendOne(ctx context.Context, c client, ticketID string, habit Hab
 		sent.Attempts = []Attempt{<-answers, <-answers}
 	case HabitNever:
 	}
+	sent.Sought = l.loses && sent.told() != ToldAccepted && sent.told() != ToldRefused
 	if err := l.world.journal.add(sent); err != nil {
 		l.world.sayf("%v", err)
 	}

@@ -115,19 +115,19 @@ func measure(ctx context.Context, out io.Writer, b bench, waiting, tickets int, 
 	if err := b.show(ctx, out, "beside"); err != nil {
 		return err
 	}
+	left, _, err := b.platform.Waiting(ctx, crowd)
+	if err != nil {
+		return err
+	}
 	for until := time.Now().Add(watch); time.Now().Before(until) && ctx.Err() == nil; {
 		pause(ctx, min(watchInterval, time.Until(until)))
 		if err := b.show(ctx, out, "later"); err != nil {
 			return err
 		}
 	}
-	left, _, err := b.platform.Waiting(ctx, crowd)
-	if err != nil {
-		return err
-	}
 	ratio := float64(beside.note.median()) / float64(quiet.note.median())
 	fmt.Fprintf(out, "median beside / median alone: %.2f (at most %.0f); the first of them: %.2f\n", ratio, atMost, float64(beside.note[0])/float64(quiet.note.median()))
-	if left == 0 && watch == 0 {
+	if left == 0 {
 		return errors.New("the burst was over before the neighbour's tickets: there has to wait more")
 	}
 	if ratio > atMost {

@@ -27,8 +27,9 @@ const (
 	usualRate    = 4
 	largestSeed  = 1_000_000
 	settleFor    = 3 * time.Minute
-	// findFor is longer than a request has to be old before the poll takes it for missed, and than the poll then takes.
-	findFor      = 5 * time.Minute
+	// findFor is longer than a request has to be old before the poll takes it for missed, than the poll then takes, and than a
+	// server that has limited its calls is left alone.
+	findFor      = 10 * time.Minute
 	tidyPatience = 2 * time.Minute
 	readyTimeout = 2 * time.Minute
 )

@@ -82,6 +82,9 @@ func (r report) verdict(sent int) error {
 	grows := func(name string, from, to float64) {
 		errs = append(errs, fmt.Errorf("%s grows: from %s to %s", name, figure(name, from), figure(name, to)))
 	}
+	if sent == 0 {
+		errs = append(errs, errors.New("no webhook was accepted: nothing was measured"))
+	}
 	last, samples := r.last(), r.warm()
 	if got := last.measures[jobsDone]; int(got) < sent {
 		errs = append(errs, fmt.Errorf("%d of %d jobs have ended", int(got), sent))

@@ -26,6 +26,9 @@ func quiet() report {
 }
 
 func TestVerdict(t *testing.T) {
+	if err := quiet().verdict(0); err == nil {
+		t.Error("a load of which nothing was accepted is called good")
+	}
 	if err := quiet().verdict(900); err != nil {
 		t.Errorf("nothing grows: %v", err)
 	}
