@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
@@ -102,19 +103,19 @@ func (a *Activities) begin(actx workflow.ActivityContext, operation string, limi
 func (a *Activities) attempt(actx workflow.ActivityContext, operation string, job Job, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
 	end := a.running.begin()
-	go a.beat(ctx, job, operation == ActivitySynthesize)
-	return ctx, func() { cancel(); end() }
+	if operation == ActivitySynthesize { // which may have waited for its turn for longer than a workflow may stand still
+		a.beatOnce(ctx, job)
+	}
+	var beating sync.WaitGroup
+	beating.Go(func() { a.beat(ctx, job) })
+	return ctx, func() { cancel(); beating.Wait(); end() }
 }
 
 // beatInterval is how often an attempt says that it is under way. Most end before the first time.
 const beatInterval = 5 * time.Second
 
-// beat tells the sweeper that the workflow waits for this attempt, until it ends; from the beginning when the attempt may have
-// waited for its turn.
-func (a *Activities) beat(ctx context.Context, job Job, atOnce bool) {
-	if atOnce {
-		a.beatOnce(ctx, job)
-	}
+// beat tells the sweeper that the workflow waits for this attempt, until it ends.
+func (a *Activities) beat(ctx context.Context, job Job) {
 	ticker := time.NewTicker(a.pause(beatInterval))
 	defer ticker.Stop()
 	for {
@@ -122,13 +123,16 @@ func (a *Activities) beat(ctx context.Context, job Job, atOnce bool) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			a.beatOnce(ctx, job)
 		}
-		a.beatOnce(ctx, job)
 	}
 }
 
+// beatOnce is not cut off by the end of the attempt, which would cost a connection to the database.
 func (a *Activities) beatOnce(ctx context.Context, job Job) {
-	if err := a.Ledger.Beat(ctx, job.TenantID, job.JobID); err != nil && ctx.Err() == nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
+	defer cancel()
+	if err := a.Ledger.Beat(ctx, job.TenantID, job.JobID); err != nil {
 		a.Logger.WarnContext(ctx, "it was not told that the step is under way", "error", err)
 	}
 }
