@@ -9,6 +9,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
@@ -42,33 +43,24 @@ func (u *upkeep) index(ctx context.Context) {
 		for _, tenantID := range u.list(ctx) {
 			u.indexTenant(ctx, tenantID)
 		}
-		rest(ctx, u.interval)
+		_ = pause.For(ctx, u.interval) // the loop sees the end of ctx
 	}
 }
 
 // embed keeps the embeddings until ctx ends. The endpoint is the same for all tenants: when it fails for one, the rest of
 // them wait as well, longer after each failure.
 func (u *upkeep) embed(ctx context.Context) {
-	pause := u.interval
+	wait := u.interval
 	for ctx.Err() == nil {
 		err := u.embedAll(ctx)
 		switch {
 		case err == nil:
-			pause = u.interval
+			wait = u.interval
 		case ctx.Err() == nil:
-			pause = min(2*pause, max(longestPause, u.interval))
-			u.logger.WarnContext(ctx, "embedding failed", "error", err, "again_in", pause)
+			wait = min(2*wait, max(longestPause, u.interval))
+			u.logger.WarnContext(ctx, "embedding failed", "error", err, "again_in", wait)
 		}
-		rest(ctx, pause)
-	}
-}
-
-func rest(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
+		_ = pause.For(ctx, wait) // the loop sees the end of ctx
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-agents/ai-agents/internal/pause"
 )
 
 // probeTimeout bounds one attempt; a process that hangs is asked again.
@@ -49,7 +51,7 @@ func (p *Process) waitReady(ctx context.Context) error {
 		case err == nil:
 			return nil
 		}
-		if ended := sleep(ctx, pollInterval); ended != nil {
+		if ended := pause.For(ctx, pollInterval); ended != nil {
 			return fmt.Errorf("%s %w (%w; last answer: %w), see %s:\n%s",
 				p.spec.Name, errNotReady, context.Cause(ctx), err, p.spec.Log, tail(p.spec.Log))
 		}

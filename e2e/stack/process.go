@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest/lifeline"
 )
 
@@ -159,7 +160,7 @@ func (p *Process) Restart(ctx context.Context) error {
 		}
 		err = p.waitReady(ctx)
 		// What was killed may leave children that hold its port or memory for a moment.
-		if !errors.Is(err, errEnded) || sleep(ctx, restartPause) != nil {
+		if !errors.Is(err, errEnded) || pause.For(ctx, restartPause) != nil {
 			return err
 		}
 	}
@@ -170,7 +171,7 @@ func (p *Process) Restart(ctx context.Context) error {
 func (p *Process) Wait(ctx context.Context) error {
 	id := p.identity()
 	for id.alive() {
-		if err := sleep(ctx, pollInterval); err != nil {
+		if err := pause.For(ctx, pollInterval); err != nil {
 			return fmt.Errorf("wait for the end of %s (process %d): %w", p.spec.Name, id.PID, err)
 		}
 	}
@@ -257,13 +258,3 @@ func (p *Process) stop(ctx context.Context) error {
 }
 
 // sleep waits for d or the end of ctx, whose error it returns.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

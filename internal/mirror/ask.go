@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ai-agents/ai-agents/internal/desk/pace"
 	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 )
 
@@ -70,7 +70,7 @@ func ask[T any](ctx context.Context, r *run, call func(context.Context) (T, erro
 		case !servicedesk.Retryable(err) || attempt >= attempts:
 			return none, r.explain(err)
 		default:
-			if err := r.rest(ctx, pace.Jitter(pace.Growing(firstPause, longest, attempt-1))); err != nil {
+			if err := r.rest(ctx, pause.Jittered(pause.Doubled(firstPause, longest, attempt-1))); err != nil {
 				return none, err
 			}
 		}

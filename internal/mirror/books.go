@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ai-agents/ai-agents/internal/desk/pace"
+	"github.com/ai-agents/ai-agents/internal/pause"
 )
 
 const (
@@ -17,10 +17,10 @@ const (
 
 // finish gives the lease back and says when the feed is due again. It returns what the caller is to hear.
 func (r *run) finish(ctx context.Context, err error, took time.Duration) error {
-	r.next = pace.Jitter(r.m.cfg.interval(r.feed))
+	r.next = pause.Jittered(r.m.cfg.interval(r.feed))
 	succeeded := err == nil
 	if errors.Is(err, errStepOver) {
-		err, succeeded, r.next = nil, r.caughtUp, pace.Jitter(time.Second)
+		err, succeeded, r.next = nil, r.caughtUp, pause.Jittered(time.Second)
 	}
 	o := outcome{Summary: r.sum, failed: err, succeeded: succeeded, failures: r.claimed.failures, notice: r.cursor.Halted}
 	held, heldUp := errors.AsType[*heldUpError](err)
@@ -29,10 +29,10 @@ func (r *run) finish(ctx context.Context, err error, took time.Duration) error {
 	case o.stopped:
 		r.next = -1
 	case heldUp:
-		r.next = held.wait + pace.Jitter(time.Second)
+		r.next = held.wait + pause.Jittered(time.Second)
 	case err != nil:
 		o.failures++
-		r.next = pace.Jitter(pace.Growing(firstBackoff, longest, o.failures-1))
+		r.next = pause.Jittered(pause.Doubled(firstBackoff, longest, o.failures-1))
 	default:
 		o.failures = 0
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 )
 
@@ -78,7 +79,7 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.Sleep == nil {
-		c.Sleep = sleep
+		c.Sleep = pause.For
 	}
 	return c
 }
@@ -102,15 +103,4 @@ func (c Config) CallsPerMinute(profile servicedesk.Profile) int {
 		return cmp.Or(max(c.CloudCalls, 0), defaultCloudCalls)
 	}
 	return cmp.Or(max(c.OnPremCalls, 0), defaultOnPremCalls)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

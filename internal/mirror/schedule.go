@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ai-agents/ai-agents/internal/desk/pace"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -170,16 +170,16 @@ func (m *Mirror) refreshDue(ctx context.Context, s slot, rest func(context.Conte
 		if ctx.Err() == nil && !errors.Is(err, tenant.ErrNotFound) {
 			m.logger.WarnContext(ctx, "the mirror cannot begin", "tenant_id", s.tenantID, "feed", string(s.feed), "error", err)
 		}
-		return pace.Jitter(interval)
+		return pause.Jittered(interval)
 	}
 	r.rest = rest
 	_, err = r.do(ctx, claimDue)
 	if busy, ok := errors.AsType[*busyError](err); ok {
 		// A dead replica's lease ends, and somebody may have made the feed due at once.
-		return min(busy.again, interval) + pace.Jitter(lookEvery)
+		return min(busy.again, interval) + pause.Jittered(lookEvery)
 	}
 	if r.next >= 0 {
 		return r.next
 	}
-	return pace.Jitter(interval)
+	return pause.Jittered(interval)
 }

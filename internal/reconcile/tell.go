@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/ai-agents/ai-agents/internal/desk/pace"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
@@ -48,20 +48,20 @@ func (p *poll) finish(ctx context.Context, err error, took time.Duration) {
 		e.failures = p.claimed.failures
 	case heldUp:
 		outcome = telemetry.ReconcileLimited
-		e.said, e.failures, e.next = err.Error(), p.claimed.failures, held.wait+pace.Jitter(time.Second)
+		e.said, e.failures, e.next = err.Error(), p.claimed.failures, held.wait+pause.Jittered(time.Second)
 	case errors.Is(err, errFull):
 		outcome = telemetry.ReconcileFull
-		e.next = pace.Jitter(p.cfg.Interval)
+		e.next = pause.Jittered(p.cfg.Interval)
 	case err != nil:
 		outcome = telemetry.ReconcileFailed
 		e.said, e.failures = err.Error(), p.claimed.failures+1
 		first := min(firstBackoff, p.cfg.Interval)
-		e.next = pace.Jitter(pace.Growing(first, max(longestBackoff, p.cfg.Interval), p.claimed.failures))
+		e.next = pause.Jittered(pause.Doubled(first, max(longestBackoff, p.cfg.Interval), p.claimed.failures))
 	case !p.caughtUp:
 		outcome = telemetry.ReconcileMore
-		e.next = pace.Jitter(min(soon, p.cfg.Interval))
+		e.next = pause.Jittered(min(soon, p.cfg.Interval))
 	default:
-		e.next = pace.Jitter(p.cfg.Interval)
+		e.next = pause.Jittered(p.cfg.Interval)
 	}
 	p.Metrics.ReconcilePolled(outcome)
 	p.Metrics.ReconcileLeftOut(p.tenantID, p.leftOut)

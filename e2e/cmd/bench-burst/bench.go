@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 )
 
@@ -49,7 +50,7 @@ func (b bench) open(ctx context.Context, n int) (all waits, err error) {
 		}
 		all.note = append(all.note, job.FinishedAt.Sub(job.ReceivedAt))
 		all.turn = append(all.turn, job.StartedAt.Sub(job.ReceivedAt))
-		pause(ctx, between)
+		_ = pause.For(ctx, between) // the loop sees the end of ctx
 	}
 	return all, nil
 }
@@ -84,13 +85,4 @@ func (all times) String() string {
 // String gives what the notes took.
 func (w waits) String() string {
 	return fmt.Sprintf("%d notes: %s; of that until the start: %s", len(w.note), w.note, w.turn)
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

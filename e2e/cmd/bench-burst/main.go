@@ -17,6 +17,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
 	"github.com/ai-agents/ai-agents/e2e/stack"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -120,7 +121,7 @@ func measure(ctx context.Context, out io.Writer, b bench, waiting, tickets int, 
 		return err
 	}
 	for until := time.Now().Add(watch); time.Now().Before(until) && ctx.Err() == nil; {
-		pause(ctx, min(watchInterval, time.Until(until)))
+		_ = pause.For(ctx, min(watchInterval, time.Until(until))) // the loop sees the end of ctx
 		if err := b.show(ctx, out, "later"); err != nil {
 			return err
 		}

@@ -6,11 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
@@ -88,7 +88,7 @@ func (p *Pace) Reserve(ctx context.Context, tenantID, host string, perMinute int
 // Block keeps all processes from calling the server for a while, and says for how long: base, doubled with each time in a row
 // before, up to an hour.
 func (p *Pace) Block(ctx context.Context, tenantID, host string, strikes int, base time.Duration) (time.Duration, error) {
-	wait := Jitter(Growing(base, longestBlock, strikes))
+	wait := pause.Jittered(pause.Doubled(base, longestBlock, strikes))
 	err := p.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE mirror_pace SET strikes = $2, blocked_until = coalesce($4::timestamptz, clock_timestamp()) + $3
 			WHERE host = $1`, host, strikes+1, wait, p.now())
@@ -110,18 +110,6 @@ func (p *Pace) Forgive(ctx context.Context, tenantID, host string) error {
 		return fmt.Errorf("let the calls of tenant %s go on: %w", tenantID, err)
 	}
 	return nil
-}
-
-// Jitter is d, give or take a fifth: what began together shall not go on together.
-func Jitter(d time.Duration) time.Duration {
-	const fifth = 5
-	return d - d/fifth + time.Duration(rand.Int64N(int64(2*d/fifth)+1)) //nolint:gosec // no secret
-}
-
-// Growing is base doubled with each time before, up to longest.
-func Growing(base, longest time.Duration, before int) time.Duration {
-	const doublings = 20 // beyond, the shift would overflow
-	return min(base<<min(max(before, 0), doublings), longest)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -93,15 +93,3 @@ func TestABlockHoldsForAllProcesses(t *testing.T) {
 		t.Errorf("after the server has answered: %+v", place)
 	}
 }
-
-func TestGrowing(t *testing.T) {
-	t.Parallel()
-	for before, want := range map[int]time.Duration{-1: time.Minute, 0: time.Minute, 1: 2 * time.Minute, 5: 32 * time.Minute, 6: time.Hour, 1000: time.Hour} {
-		if got := pace.Growing(time.Minute, time.Hour, before); got != want {
-			t.Errorf("after %d: %v, want %v", before, got, want)
-		}
-	}
-	if got := pace.Jitter(0); got != 0 {
-		t.Errorf("jitter of nothing is %v", got)
-	}
-}

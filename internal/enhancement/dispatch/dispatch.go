@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
@@ -127,8 +128,8 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			d.ledger.seen()
 			d.Logger.WarnContext(ctx, "the queue could not be looked at", "error", err)
 		}
-		if pause := max(d.ledger.pause(), d.engine.pause()); pause > 0 {
-			rest(ctx, pause)
+		if wait := max(d.ledger.pause(), d.engine.pause()); wait > 0 {
+			_ = pause.For(ctx, wait) // the loop sees the end of ctx
 			continue
 		}
 		paced := time.NewTimer(cmp.Or(d.again, d.Tick))
@@ -150,7 +151,7 @@ func (d *Dispatcher) RunMeasuring(ctx context.Context) {
 		if err := d.Measure(ctx); err != nil && ctx.Err() == nil {
 			d.Logger.WarnContext(ctx, "the queues could not be measured", "error", err)
 		}
-		rest(ctx, measureInterval)
+		_ = pause.For(ctx, measureInterval) // the loop sees the end of ctx
 	}
 }
 
@@ -228,13 +229,4 @@ func (d *Dispatcher) admit(ctx context.Context, tenantID string, most int) ([]le
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	return d.Queue.Admit(ctx, tenantID, most, d.cfg.TenantLimit)
-}
-
-func rest(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }

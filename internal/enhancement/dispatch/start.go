@@ -3,12 +3,12 @@ package dispatch
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
@@ -94,7 +94,7 @@ func (t *trouble) now() bool {
 	return t.times > 0
 }
 
-// pause is how long to wait before the next try, give or take a quarter; 0 when nothing has failed since the last one.
+// pause is how long to wait before the next try, give or take a fifth; 0 when nothing has failed since the last one.
 func (t *trouble) pause() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -102,11 +102,5 @@ func (t *trouble) pause() time.Duration {
 		return 0
 	}
 	t.due = false
-	pause := firstPause
-	for i := 1; i < t.times && pause < longestPause; i++ {
-		pause *= 2
-	}
-	const spread = 0.5
-	pause = min(pause, longestPause)
-	return pause + time.Duration((rand.Float64()-spread)*spread*float64(pause)) //nolint:gosec // not a secret
+	return pause.Jittered(pause.Doubled(firstPause, longestPause, t.times-1))
 }

@@ -18,20 +18,6 @@ func TestTheBackoffDoublesUpToItsBound(t *testing.T) {
 	}
 }
 
-func TestTheJitterStaysWithinAQuarter(t *testing.T) {
-	seen := map[time.Duration]bool{}
-	for range 1000 {
-		got := jittered(time.Minute)
-		if got < 45*time.Second || got > 75*time.Second {
-			t.Fatalf("a minute became %s", got)
-		}
-		seen[got] = true
-	}
-	if len(seen) < 100 {
-		t.Errorf("%d different pauses", len(seen))
-	}
-}
-
 func TestThePatienceWithWhatStandsStillDoublesToEightTimes(t *testing.T) {
 	cfg := Config{StuckAfter: 20 * time.Second}
 	for sweeps, want := range map[int]time.Duration{0: 20 * time.Second, 1: 40 * time.Second, 3: 160 * time.Second, 4: 160 * time.Second, 10_000: 160 * time.Second} {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -99,7 +100,7 @@ func (s *Sweeper) stuck(d ledger.Due, instance sidecar.Instance) bool {
 // leave has a job that is worked on looked at again later.
 func (s *Sweeper) leave(ctx context.Context, d ledger.Due, outcome telemetry.Swept) error {
 	s.Metrics.Swept(outcome)
-	return s.Ledger.Swept(ctx, d, d.Sweeps, jittered(s.cfg.RunningAfter))
+	return s.Ledger.Swept(ctx, d, d.Sweeps, pause.Jittered(s.cfg.RunningAfter))
 }
 
 // tried accounts for something done to get a job on its way.
@@ -119,7 +120,7 @@ func (s *Sweeper) tried(ctx context.Context, d ledger.Due, outcome telemetry.Swe
 		}
 	}
 	s.Metrics.Swept(outcome)
-	return s.Ledger.Swept(ctx, d, d.Sweeps+1, jittered(backoff(s.cfg.Backoff, d.Sweeps+1)))
+	return s.Ledger.Swept(ctx, d, d.Sweeps+1, pause.Jittered(backoff(s.cfg.Backoff, d.Sweeps+1)))
 }
 
 // giveUp fails the run. It is begun anew when its event is sent again, or by an operator.

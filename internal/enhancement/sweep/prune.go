@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
@@ -28,7 +29,7 @@ func (s *Sweeper) RunPrune(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			s.Logger.WarnContext(ctx, "the removal of old jobs was cut short", "error", err)
 		}
-		rest(ctx, jittered(pruneInterval))
+		_ = pause.For(ctx, pause.Jittered(pruneInterval)) // the loop sees the end of ctx
 	}
 }
 
@@ -43,7 +44,7 @@ func (s *Sweeper) Prune(ctx context.Context) (removed int, err error) {
 		n, err := s.Ledger.PruneSome(ctx, tenantID, s.cfg.LedgerRetention, batch)
 		s.Metrics.JobsPruned(n)
 		removed += n
-		rest(ctx, prunePause)
+		_ = pause.For(ctx, prunePause) // the loop sees the end of ctx
 		return n, err
 	})
 	return removed, err

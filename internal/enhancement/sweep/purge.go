@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -33,7 +34,7 @@ func (s *Sweeper) RunPurge(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			s.Logger.WarnContext(ctx, "the removal of ended workflows was cut short", "error", err)
 		}
-		rest(ctx, jittered(min(purgeInterval, s.cfg.Retention)))
+		_ = pause.For(ctx, pause.Jittered(min(purgeInterval, s.cfg.Retention))) // the loop sees the end of ctx
 	}
 }
 
@@ -73,19 +74,19 @@ func (s *Sweeper) purgeJob(ctx context.Context, e ledger.Ended) (removed int, er
 				return removed, ctx.Err()
 			}
 			if _, probeErr := s.Engine.Look(ctx, probe); probeErr != nil {
-				return removed, errors.Join(fmt.Errorf("%w: %w", errEngine, probeErr), s.Ledger.KeepWorkflow(ctx, e, jittered(purgeInterval)))
+				return removed, errors.Join(fmt.Errorf("%w: %w", errEngine, probeErr), s.Ledger.KeepWorkflow(ctx, e, pause.Jittered(purgeInterval)))
 			}
 			s.Logger.WarnContext(ctx, "a workflow could not be removed", "run", run, "error", err)
 		}
 		if !gone {
-			return removed, s.Ledger.KeepWorkflow(ctx, e, jittered(keepPause))
+			return removed, s.Ledger.KeepWorkflow(ctx, e, pause.Jittered(keepPause))
 		}
 	}
 	return removed, s.Ledger.Purged(ctx, e)
 }
 
 func (s *Sweeper) purgeRun(ctx context.Context, id string) (removed int, gone bool, err error) {
-	defer rest(ctx, purgePause)
+	defer func() { _ = pause.For(ctx, purgePause) }()
 	instance, err := s.Engine.Look(ctx, id)
 	if err != nil {
 		return 0, false, err

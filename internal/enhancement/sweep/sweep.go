@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -49,11 +50,7 @@ const (
 
 // Stuck is how long the workflow of a job that was restarted so often may stand still.
 func (c Config) Stuck(sweeps int) time.Duration {
-	patience, most := c.StuckAfter, stuckGrowth*c.StuckAfter
-	for i := 0; i < sweeps && patience < most; i++ {
-		patience *= 2
-	}
-	return min(patience, most)
+	return pause.Doubled(c.StuckAfter, stuckGrowth*c.StuckAfter, sweeps)
 }
 
 // Engine is the workflow engine, as sidecar.Instances is.
@@ -97,7 +94,7 @@ func (s *Sweeper) Run(ctx context.Context) {
 		if err := s.Pass(ctx); err != nil && ctx.Err() == nil {
 			s.Logger.WarnContext(ctx, "the sweep was cut short", "error", err)
 		}
-		rest(ctx, jittered(s.cfg.Interval))
+		_ = pause.For(ctx, pause.Jittered(s.cfg.Interval)) // the loop sees the end of ctx
 	}
 }
 
@@ -173,17 +170,8 @@ func (s *Sweeper) sweepTenant(ctx context.Context, tenantID string) (int, error)
 // release gives up the lease on jobs that were not looked at: the engine, once it is back, is asked about them soon.
 func (s *Sweeper) release(ctx context.Context, jobs []ledger.Due) {
 	for _, d := range jobs {
-		if err := s.Ledger.Swept(ctx, d, d.Sweeps, jittered(s.cfg.Interval)); err != nil {
+		if err := s.Ledger.Swept(ctx, d, d.Sweeps, pause.Jittered(s.cfg.Interval)); err != nil {
 			s.Logger.WarnContext(ctx, "a job was not released early", telemetry.KeyJob, d.JobID, "error", err)
 		}
-	}
-}
-
-func rest(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }
