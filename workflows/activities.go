@@ -10,11 +10,11 @@ import (
 
 	"github.com/dapr/durabletask-go/workflow"
 
+	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
-	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -50,9 +50,9 @@ type Outages interface {
 	DependencyWorks(ctx context.Context, tenantID string, d enhancement.Dependency) (ledger.Recovery, error)
 }
 
-// Synthesizer writes a note; it falls back to the gathered context and therefore never fails.
-type Synthesizer interface {
-	Synthesize(ctx context.Context, in synthesis.Input) synthesis.Output
+// Drafter drafts a note under the tenant's preferences. It fails only where these cannot be read.
+type Drafter interface {
+	Draft(ctx context.Context, r drafting.Request) (drafting.Draft, error)
 }
 
 // Desk is a tenant's ServiceDesk Plus.
@@ -71,12 +71,12 @@ type Desks interface {
 // Activities are the steps of a job. Every one can be run again at any time: it finds in the ledger
 // what an earlier run of it left.
 type Activities struct {
-	Ledger      Ledger
-	Sources     map[enhancement.Step]gather.Source // by the step that asks it
-	Synthesizer Synthesizer
-	Desks       Desks
-	Metrics     *telemetry.Metrics
-	Logger      *slog.Logger
+	Ledger  Ledger
+	Sources map[enhancement.Step]gather.Source // by the step that asks it
+	Drafter Drafter
+	Desks   Desks
+	Metrics *telemetry.Metrics
+	Logger  *slog.Logger
 	// Ended, when set, hears of the tenants whose jobs have ended: there is room for others.
 	Ended func(tenantID string)
 	// TidyAfter is how long after a doubtful write the ticket is looked at again; a minute when zero.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func TestATicketIsFetchedBeforeItIsSearchedFor(t *testing.T) {
 		t.Fatalf("result %+v, job %+v", result, job)
 	}
 	for range 3 {
-		if q := <-asked; q != job.Ticket {
+		if q := <-asked; !reflect.DeepEqual(q, job.Ticket) {
 			t.Errorf("a source was asked about %+v", q)
 		}
 	}

@@ -2,12 +2,15 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
 
+	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // Synthesize turns what the searches found into the note, and keeps it in the ledger.
@@ -34,23 +37,34 @@ func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, er
 		// An earlier run paid the model and was cut off before it could report back.
 		return StepResult{Outcome: earlier.Outcome, Detail: earlier.Detail}, nil
 	}
-	in := synthesis.Input{Ticket: stored.Ticket, Reference: enhancement.NoteReference(job.TenantID, stored.Ticket.ID)}
+	request := drafting.Request{
+		TenantID: job.TenantID, JobID: job.JobID, Ticket: stored.Ticket, Reference: enhancement.NoteReference(job.TenantID, stored.Ticket.ID),
+	}
 	for step, to := range map[enhancement.Step]*synthesis.Found{
-		enhancement.StepTicketSearch: &in.Tickets,
-		enhancement.StepDocSearch:    &in.Articles,
-		enhancement.StepIPSearch:     &in.Systems,
+		enhancement.StepTicketSearch: &request.Tickets,
+		enhancement.StepDocSearch:    &request.Articles,
+		enhancement.StepIPSearch:     &request.Systems,
 	} {
 		if *to, err = found(steps, step); err != nil {
 			return StepResult{}, err
 		}
 	}
-	out := a.Synthesizer.Synthesize(ctx, in)
+	out, err := a.Drafter.Draft(ctx, request)
+	if errors.Is(err, tenant.ErrNotFound) {
+		return StepResult{Outcome: enhancement.OutcomeFailed, Detail: err.Error()}, nil
+	}
+	if err != nil {
+		return StepResult{}, err
+	}
 	record := enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK}
 	// Where nothing was found there is nothing to ask a model about.
 	if out.FallbackReason != "" && out.FallbackReason != synthesis.ReasonNoSources {
 		record.Outcome, record.Detail = enhancement.OutcomeDegraded, string(out.FallbackReason)
 	}
 	if record.Result, err = encode("the note", out.Note); err != nil {
+		return StepResult{}, err
+	}
+	if record.Account, err = encode("the account of the note", out.Account); err != nil {
 		return StepResult{}, err
 	}
 	record.Duration = time.Since(began)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/dapr/durabletask-go/workflow"
 
+	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
@@ -114,6 +115,19 @@ func (d desks) Desk(context.Context, string) (workflows.Desk, tenant.Format, err
 	return d.desk, tenant.FormatHTML, d.err
 }
 
+// drafter drafts without a model, under the usual preferences.
+func drafter() *drafting.Drafter {
+	return drafting.New(drafting.Deps{
+		Tenants: tenants{}, Synthesizer: synthesis.New(nil, synthesis.Options{}), Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+type tenants struct{}
+
+func (tenants) Tenant(_ context.Context, id string) (tenant.Tenant, error) {
+	return tenant.Tenant{ID: id}, nil
+}
+
 type fixture struct {
 	database   *postgrestest.Database
 	ledger     *ledger.Ledger
@@ -146,7 +160,7 @@ func newFixture(t *testing.T) *fixture {
 		sources[step] = s
 	}
 	f.activities = &workflows.Activities{
-		Ledger: f.ledger, Sources: sources, Synthesizer: synthesis.New(nil, synthesis.Options{}), Desks: desks{desk: f.desk},
+		Ledger: f.ledger, Sources: sources, Drafter: drafter(), Desks: desks{desk: f.desk},
 		Metrics: telemetry.NewMetrics(), Logger: slog.New(slog.DiscardHandler),
 		TidyAfter: 10 * time.Millisecond,
 	}

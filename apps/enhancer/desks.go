@@ -25,6 +25,12 @@ func (d desks) Desk(ctx context.Context, tenantID string) (workflows.Desk, tenan
 	return client, t.Preferences.NoteFormat(), nil
 }
 
+// Tenant implements drafting.Tenants.
+func (d desks) Tenant(ctx context.Context, tenantID string) (tenant.Tenant, error) {
+	t, _, err := d.tenants.Get(ctx, tenantID)
+	return t, err
+}
+
 // KnowledgeEndpoint implements knowledge.Endpoints.
 func (d desks) KnowledgeEndpoint(ctx context.Context, tenantID string) (knowledge.Endpoint, error) {
 	t, credentials, err := d.tenants.Get(ctx, tenantID)

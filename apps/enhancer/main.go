@@ -16,6 +16,7 @@ import (
 	"github.com/dapr/durabletask-go/workflow"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
+	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
@@ -189,8 +190,8 @@ func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks des
 	}
 	return &workflows.Activities{
 		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, metrics, logger),
-		Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
-		Desks:       desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
+		Drafter: drafting.New(drafting.Deps{Tenants: desks, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}), Logger: logger}),
+		Desks:   desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ func TestTheScriptForServiceDeskPlus(t *testing.T) {
 		ID: "20501", Subject: `He said "no" – twice`, Priority: "High",
 		Description: "VPN drops.\nThe gateway 192.0.2.10 & its \"twin\" do not answer.\none <b>\nnaïve 😀",
 	}
-	if got.Ticket != want || got.Event != "updated" {
+	if !reflect.DeepEqual(got.Ticket, want) || got.Event != "updated" {
 		t.Errorf("sent  %+v, %s\nwant %+v", got.Ticket, got.Event, want)
 	}
 	if first, second := gateway.bodies[0], gateway.bodies[1]; first == second {

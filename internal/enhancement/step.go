@@ -35,6 +35,7 @@ type StepRecord struct {
 	Outcome    Outcome
 	Detail     string
 	Result     json.RawMessage // shape owned by the step; may be empty
+	Account    json.RawMessage // how the result came about: figures, no texts; may be empty
 	Duration   time.Duration   // stored in whole milliseconds
 	FinishedAt time.Time
 }

@@ -46,6 +46,8 @@ type Item struct {
 	ResolvedAt time.Time `json:"resolved_at,omitzero"`
 	// Similar is how many more past tickets are nearly the same as this one.
 	Similar int `json:"similar,omitempty"`
+	// People are the names of its requester and technician.
+	People []string `json:"people,omitempty"`
 
 	// Of a system.
 	Address  string `json:"address,omitempty"`

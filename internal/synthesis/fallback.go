@@ -19,6 +19,7 @@ const (
 	ReasonRefused     Reason = "refused"     // the model or its filter declined
 	ReasonUnreadable  Reason = "unreadable"  // no answer in the form asked for
 	ReasonUnsupported Reason = "unsupported" // nothing in the answer was supported by a source
+	ReasonOverBudget  Reason = "over_budget" // the tenant has spent what it may spend this month
 )
 
 // notice tells the reader.
@@ -32,6 +33,7 @@ func (r Reason) notice() string {
 		ReasonRefused:     "it declined to answer",
 		ReasonUnreadable:  "its answer could not be read",
 		ReasonUnsupported: "its answer was not supported by what was found",
+		ReasonOverBudget:  "this month's budget for it is spent",
 	}[r]
 	return "Written without the language model: " + cause + ". What follows was gathered automatically."
 }

@@ -16,6 +16,46 @@ type Input struct {
 	// Reference becomes the note's last line. It is ours, one line of at most 200 characters made of
 	// letters, digits, spaces and . , : ; / # = ( ) [ ] _ -, so that no format has to escape it.
 	Reference string `json:"reference"`
+
+	// TenantID keeps the answers of one tenant apart from those of others where they are cached.
+	TenantID string `json:"-"`
+	Voice    Voice  `json:"-"`
+	// Model and Temperature are the tenant's choice; the LLM's own when empty and nil.
+	Model       string   `json:"-"`
+	Temperature *float64 `json:"-"`
+	// Veil hides what no model may see; nil for nothing.
+	Veil Veil `json:"-"`
+	// Without, when set, says why no model is asked.
+	Without Reason `json:"-"`
+	// Footer is what a note says of itself below all else.
+	Footer Footer `json:"-"`
+}
+
+// Voice is how a tenant wants its notes to be. The zero value is the usual one.
+type Voice struct {
+	Language string // a BCP 47 tag; that of the ticket when empty
+	Tone     string // neutral, concise, friendly or formal; neutral when empty
+	// Instructions and PinnedFacts are the tenant's own words. They are trusted more than a ticket, and less than our rules: what
+	// is checked of an answer does not depend on them.
+	Instructions string
+	PinnedFacts  []string
+	// Off are the keys of sections that are left out: similar_tickets, documentation, system_info, recommendations.
+	Off []string
+}
+
+// Veil hides values in what goes to a model, and shows them again in what comes back. Both are of one draft: the same value has
+// the same token in all of its texts.
+type Veil interface {
+	Hide(text string) string
+	Show(text string) string
+}
+
+// Footer is what a note says of itself.
+type Footer struct {
+	// JobID is the job that wrote it; empty in a preview.
+	JobID string `json:"job_id,omitempty"`
+	// FeedbackURL is where the reader says whether the note helped; empty where nobody takes it.
+	FeedbackURL string `json:"feedback_url,omitempty"`
 }
 
 // Found is what one source answered, or that it could not be asked.

@@ -33,12 +33,19 @@ type Prompt struct {
 	Schema json.RawMessage
 	// MaxTokens bounds the answer.
 	MaxTokens int
+	// TenantID is whose data it is. It is not sent.
+	TenantID string
+	// Model and Temperature are the tenant's choice; the LLM's own when empty and nil.
+	Model       string
+	Temperature *float64
 }
 
 // Completion is a model's answer and what it took to get it.
 type Completion struct {
 	Text  string
 	Calls []Call
+	// Cached says that an earlier answer to the same question was given again, at no cost.
+	Cached bool
 }
 
 // Call accounts for one HTTP request to a model, failed ones included.

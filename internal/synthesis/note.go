@@ -18,6 +18,28 @@ type Note struct {
 	Changed string `json:"changed,omitempty"`
 	// Reference is the note's last line: visible, and never altered, because the note is found again by it.
 	Reference string `json:"reference,omitempty"`
+	// Confidence is computed from what was checked, and not what a model says of itself; nil for a note without a model.
+	Confidence *Confidence `json:"confidence,omitempty"`
+	Footer     Footer      `json:"footer,omitzero"`
+}
+
+// Level is how far a note can be relied on.
+type Level string
+
+// The levels.
+const (
+	LevelLow    Level = "low"
+	LevelMedium Level = "medium"
+	LevelHigh   Level = "high"
+)
+
+// Confidence is how far a note can be relied on, and why.
+type Confidence struct {
+	Level Level `json:"level"`
+	// Score lies between 0 and 1.
+	Score float64 `json:"score"`
+	// Because is one short sentence for the reader.
+	Because string `json:"because"`
 }
 
 // Section is one part of a note.
@@ -49,6 +71,9 @@ type Ref struct {
 	Text string `json:"text"`
 	// URL is empty or a well-formed http or https address.
 	URL string `json:"url,omitempty"`
+	// Relevance lies between 0 and 1, and Date is a day such as 2026-05-28; zero and empty where the source has none.
+	Relevance float64 `json:"relevance,omitempty"`
+	Date      string  `json:"date,omitempty"`
 }
 
 // sectionSpec says how a section is titled, what the model's answer calls it, and the only kind of

@@ -71,6 +71,8 @@ type Output struct {
 	FallbackReason Reason `json:"fallback_reason,omitempty"`
 	// Dropped counts what of the answer is not in the note, by the Drop constants.
 	Dropped map[string]int `json:"dropped,omitempty"`
+	// Cached says that the model's answer was an earlier one.
+	Cached bool `json:"cached,omitempty"`
 }
 
 // Synthesize writes the note on in. It always gives one: when the model is of no help, from the gathered
@@ -97,6 +99,9 @@ func (s *Synthesizer) Synthesize(ctx context.Context, in Input) Output {
 
 // write has the model write the note, or says why it could not.
 func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Output) (Note, Reason) {
+	if in.Without != "" {
+		return Note{}, in.Without
+	}
 	if s.llm == nil {
 		return Note{}, ReasonNoLLM
 	}
@@ -137,10 +142,11 @@ func (s *Synthesizer) ask(ctx context.Context, in Input, src sources, out *Outpu
 		s.log.ErrorContext(ctx, "prompt not made", "ticket_id", in.Ticket.ID, "error", err)
 		return "", ReasonFailed
 	}
+	p.TenantID, p.Model, p.Temperature = in.TenantID, in.Model, in.Temperature
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	completion, err := s.llm.Complete(ctx, p)
-	out.Calls = completion.Calls
+	out.Calls, out.Cached = completion.Calls, completion.Cached
 	if err == nil {
 		return completion.Text, ""
 	}

@@ -21,6 +21,8 @@ type Ticket struct {
 	Subject     string
 	Description string // plain text
 	Priority    string
+	// People are the names of its requester and technician, as far as they are known: not what a model may see.
+	People []string
 }
 
 // idPattern allows what both editions use: short numbers on premises, 18 and more digits in the cloud. With zeros in

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -87,11 +88,11 @@ func TestWhatIsNotBelievedIsNotTaken(t *testing.T) {
 	} {
 		p, err := read(t, encoded(t, change), static)
 		want := ticket.Ticket{ID: "100000000000031337"}
-		if err != nil || p.Believed || p.Ticket != want || p.TenantID != "alpha" || p.Event != enhancement.EventCreated {
+		if err != nil || p.Believed || !reflect.DeepEqual(p.Ticket, want) || p.TenantID != "alpha" || p.Event != enhancement.EventCreated {
 			t.Errorf("%s: %+v, %v", name, p, err)
 			continue
 		}
-		if job := p.Job("c"); !job.Refetch || job.Ticket != want || job.ID != enhancement.JobID("alpha", enhancement.EventCreated, want) {
+		if job := p.Job("c"); !job.Refetch || !reflect.DeepEqual(job.Ticket, want) || job.ID != enhancement.JobID("alpha", enhancement.EventCreated, want) {
 			t.Errorf("%s: job %+v", name, job)
 		}
 	}

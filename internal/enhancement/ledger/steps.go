@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,23 +34,26 @@ func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhan
 }
 
 func queueStep(batch *pgx.Batch, tenantID, jobID string, r enhancement.StepRecord) {
-	var result any
-	if len(r.Result) > 0 {
-		result = []byte(r.Result)
-	}
 	batch.Queue(`
-		INSERT INTO enhancement_steps (tenant_id, job_id, step, outcome, detail, result, duration_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO enhancement_steps (tenant_id, job_id, step, outcome, detail, result, account, duration_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
-			outcome = excluded.outcome, detail = excluded.detail, result = excluded.result,
+			outcome = excluded.outcome, detail = excluded.detail, result = excluded.result, account = excluded.account,
 			duration_ms = excluded.duration_ms, finished_at = now()`,
-		tenantID, jobID, r.Step, r.Outcome, told(r.Detail), result, r.Duration.Milliseconds())
+		tenantID, jobID, r.Step, r.Outcome, told(r.Detail), orNull(r.Result), orNull(r.Account), r.Duration.Milliseconds())
+}
+
+func orNull(document json.RawMessage) any {
+	if len(document) == 0 {
+		return nil
+	}
+	return []byte(document)
 }
 
 // Steps returns what the job's steps have recorded so far, by name.
 func (l *Ledger) Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error) {
 	const query = `
-		SELECT step, outcome, detail, result, duration_ms, finished_at
+		SELECT step, outcome, detail, result, account, duration_ms, finished_at
 		FROM enhancement_steps WHERE tenant_id = $1 AND job_id = $2`
 	steps := make(map[enhancement.Step]enhancement.StepRecord)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
@@ -57,13 +62,13 @@ func (l *Ledger) Steps(ctx context.Context, tenantID, jobID string) (map[enhance
 			return fmt.Errorf("query: %w", err)
 		}
 		var (
-			r            enhancement.StepRecord
-			result       []byte
-			milliseconds int64
+			r               enhancement.StepRecord
+			result, account []byte
+			milliseconds    int64
 		)
-		_, err = pgx.ForEachRow(rows, []any{&r.Step, &r.Outcome, &r.Detail, &result, &milliseconds, &r.FinishedAt}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&r.Step, &r.Outcome, &r.Detail, &result, &account, &milliseconds, &r.FinishedAt}, func() error {
 			record := r
-			record.Result = append([]byte(nil), result...)
+			record.Result, record.Account = slices.Clone(result), slices.Clone(account)
 			record.Duration = time.Duration(milliseconds) * time.Millisecond
 			steps[record.Step] = record
 			return nil
