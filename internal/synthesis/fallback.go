@@ -93,15 +93,8 @@ func ticketItems(tickets []source, words int) []Item {
 		if text == "" {
 			text = "Past ticket"
 		}
-		var facts []string
-		if solved := day(s.item.ResolvedAt); solved != "" {
-			facts = append(facts, solved)
-		}
 		if s.item.Similar > 0 {
-			facts = append(facts, fmt.Sprintf("%d more like it", s.item.Similar))
-		}
-		if len(facts) > 0 {
-			text += " (" + strings.Join(facts, ", ") + ")"
+			text += fmt.Sprintf(" (%d more like it)", s.item.Similar)
 		}
 		resolution := s.shown.Resolution
 		if resolution == "" {
