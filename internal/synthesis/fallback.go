@@ -35,7 +35,7 @@ func (r Reason) notice() string {
 		ReasonUnsupported: "its answer was not supported by what was found",
 		ReasonOverBudget:  "this month's budget for it is spent",
 	}[r]
-	return "Written without the language model: " + cause + ". What follows was gathered automatically."
+	return "Written without the language model: " + cause + "."
 }
 
 // How much of the sources a note without a model tells: words per item, tried from most to least.

@@ -2,6 +2,7 @@ package synthesis_test
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -35,8 +36,7 @@ func checkNote(t *testing.T, n synthesis.Note, maxWords int) {
 			t.Errorf("%s does not end with the reference, or has it twice:\n%s", format, text)
 		}
 		for _, h := range headings() {
-			lines := "\n" + strings.ReplaceAll(text, "### ", "")
-			if strings.Count(lines, "\n"+h+"\n")+strings.Count(lines, "\n"+h+": ") != 1 {
+			if named := regexp.MustCompile(`(?m)^(### )?` + h + `$|^([A-Z][A-Za-z, ]+, )?` + h + `(,|:) `); len(named.FindAllString(text, -1)) != 1 {
 				t.Errorf("%s does not have the section %s once:\n%s", format, h, text)
 			}
 		}

@@ -23,8 +23,8 @@ func renderHTML(n Note) string {
 		v.htmlSection(&b, s)
 	}
 	var empty []string
-	for _, s := range v.empty {
-		empty = append(empty, "<strong>"+htmlText(s.Title)+":</strong> "+htmlText(s.Empty+" "+s.omission()))
+	for _, a := range v.empty {
+		empty = append(empty, "<strong>"+htmlText(a.titles)+":</strong> "+htmlText(a.text))
 	}
 	paragraph("", empty, "")
 	footer := texts(htmlText, v.footer...)

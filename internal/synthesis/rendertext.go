@@ -18,8 +18,8 @@ func (w writer) write(n Note) string {
 	for _, s := range v.sections {
 		blocks = append(blocks, w.heading+w.text(s.Title), w.items(v, s))
 	}
-	for _, s := range v.empty {
-		blocks = append(blocks, w.text(s.Title+": "+s.Empty+" "+s.omission()))
+	for _, a := range v.empty {
+		blocks = append(blocks, w.text(a.titles+": "+a.text))
 	}
 	blocks = append(blocks, texts(w.text, v.footer...)...)
 	if v.feedback != "" && w.link != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
@@ -14,7 +15,7 @@ const maxBecauseWords = 25
 
 // FrameWords is the most words that a note shows besides its summary, its notices, its items, and what changed: the headings,
 // the confidence, the footer, and a reference of at most four words.
-const FrameWords = 75
+const FrameWords = 65
 
 // newMark stands before an item that names a source which the note before did not.
 const newMark = "New:"
@@ -34,7 +35,7 @@ type view struct {
 	notices    []string
 	changed    string
 	sections   []Section // those with items
-	empty      []Section
+	empty      []absence
 	footer     []string
 	feedback   string // empty, or the address of the link
 
@@ -44,7 +45,7 @@ type view struct {
 func newView(n Note) view {
 	v := view{
 		summary: n.Summary, notices: n.Notices, changed: n.Changed,
-		feedback: safeURL(n.Footer.FeedbackURL), footer: []string{n.made()}, evident: map[string]bool{},
+		feedback: safeURL(n.Footer.FeedbackURL), footer: []string{n.made()}, empty: n.absences(), evident: map[string]bool{},
 	}
 	if n.Confidence != nil && n.Confidence.Level != "" {
 		v.confidence = "Confidence: " + string(n.Confidence.Level) + "."
@@ -57,10 +58,6 @@ func newView(n Note) view {
 	for _, s := range n.Sections {
 		switch {
 		case len(s.Items) == 0:
-			if s.Empty == "" && s.Omitted == 0 { // of an earlier release
-				s.Empty = nothingFound
-			}
-			v.empty = append(v.empty, s)
 		case s.advises():
 			v.sections = append(v.sections, s)
 		default:
@@ -72,6 +69,29 @@ func newView(n Note) view {
 	}
 	v.sections = append(v.sections, evidence...)
 	return v
+}
+
+// absence tells of sections without items, which say the same in place of them.
+type absence struct{ titles, text string }
+
+// absences are the sections of n without items: a line for those that found nothing, and one for each that could not be asked.
+func (n Note) absences() []absence {
+	var all []absence
+	for _, s := range n.Sections {
+		if len(s.Items) > 0 {
+			continue
+		}
+		text := strings.TrimSpace(s.Empty + " " + s.omission())
+		if text == "" { // of an earlier release
+			text = nothingFound
+		}
+		if i := slices.IndexFunc(all, func(a absence) bool { return a.text == text }); i >= 0 {
+			all[i].titles += ", " + s.Title
+			continue
+		}
+		all = append(all, absence{titles: s.Title, text: text})
+	}
+	return all
 }
 
 // advises says that s is the section of recommendations: its statements are ours, and its sources support them. In the others a

@@ -247,7 +247,7 @@ func TestSynthesizeWithoutSources(t *testing.T) {
 	}
 	text := synthesis.Text(out.Note)
 	for _, want := range []string{
-		"Documentation: The knowledge base could not be reached.", "Similar Tickets: Nothing relevant was found.",
+		"Documentation: The knowledge base could not be reached.", "Similar Tickets, System Info, Recommendations: Nothing relevant was found.",
 		"Inventory: cached copy from 10:12",
 	} {
 		if !strings.Contains(text, want) {
