@@ -117,9 +117,9 @@ func TestChangesAreRenderedAfterTheSummary(t *testing.T) {
 <p><strong>Updated 2026-03-04 05:06 UTC.</strong> Similar Tickets: new #12.</p>
 <h3>Similar Tickets</h3>
 <ul>
-<li><strong>New:</strong> Ticket #12<br>
+<li><strong>New:</strong> <strong>Ticket #12</strong><br>
 About #12.</li>
-<li>Ticket #3<br>
+<li><strong>Ticket #3</strong><br>
 About #3.</li>
 </ul>
 `,

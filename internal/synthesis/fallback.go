@@ -145,12 +145,15 @@ func advice(src sources, words int) []Item {
 	var items []Item
 	for _, s := range src.tickets {
 		if resolution := s.shown.Resolution; resolution != "" && len(items) < maxTicketAdvice {
-			text := fmt.Sprintf("Check whether the resolution of %s applies: %s", s.ref.Text, resolution)
-			items = append(items, cited(shorten(text, words), s))
+			items = append(items, cited(shorten("Check whether this resolution applies: "+resolution, words), s))
 		}
 	}
-	for _, s := range src.articles[:min(maxArticleAdvice, len(src.articles))] {
-		items = append(items, cited("See whether this article covers the ticket.", s))
+	if articles := src.articles[:min(maxArticleAdvice, len(src.articles))]; len(articles) > 0 {
+		item := Item{Text: "See whether this documentation covers the ticket."}
+		for _, s := range articles {
+			item.Sources = append(item.Sources, s.ref)
+		}
+		items = append(items, item)
 	}
 	for _, s := range src.systems[:min(maxSystemAdvice, len(src.systems))] {
 		text := "Check this system, whose address the ticket mentions."

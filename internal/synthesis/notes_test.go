@@ -2,6 +2,7 @@ package synthesis_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,7 @@ func gathered(tickets, articles, systems, words int) synthesis.Input {
 	more := strings.Repeat(" The update restarts the service at night, and clients that are asleep then miss it.", words/14)
 	for i := range tickets {
 		in.Tickets.Items = append(in.Tickets.Items, gather.Item{
-			ID: fmt.Sprint(10482 - 37*i), Title: fmt.Sprintf("VPN drops after the client update, part %d", i+1), Similar: i % 3,
+			ID: strconv.Itoa(10482 - 37*i), Title: fmt.Sprintf("VPN drops after the client update, part %d", i+1), Similar: i % 3,
 			Resolution: "Renewed the client certificate and restarted the agent." + more, Relevance: 0.82 - 0.07*float64(i),
 			ResolvedAt: time.Date(2026, 5, 28-i, 12, 0, 0, 0, time.UTC), URL: fmt.Sprintf("https://sdp.example.com/WorkOrder.do?woMode=viewWO&woID=%d", 10482-37*i),
 		})

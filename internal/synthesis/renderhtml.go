@@ -27,10 +27,11 @@ func renderHTML(n Note) string {
 		empty = append(empty, "<strong>"+htmlText(a.titles)+":</strong> "+htmlText(a.text))
 	}
 	paragraph("", empty, "")
-	footer := texts(htmlText, v.footer...)
+	var footer []string
 	if v.feedback != "" {
 		footer = append(footer, htmlLink(v.feedback, feedbackText))
 	}
+	footer = append(footer, texts(htmlText, v.footer...)...)
 	paragraph("<small>", footer, "</small>")
 	paragraph("<small>", texts(html.EscapeString, plainReference(n.Reference)), "</small>")
 	return b.String()
@@ -74,7 +75,11 @@ func (v view) htmlSection(b *strings.Builder, s Section) {
 }
 
 func (v view) htmlItem(item Item, advice bool) string {
-	text, cited := htmlText(item.Text), v.citations(item.Sources, advice, htmlCitation, htmlText)
+	cite := htmlHeadword
+	if advice {
+		cite = htmlCitation
+	}
+	text, cited := htmlText(item.Text), v.citations(item.Sources, advice, cite, htmlText)
 	switch {
 	case cited == "":
 		return text
@@ -83,6 +88,15 @@ func (v view) htmlItem(item Item, advice bool) string {
 	default:
 		return cited + "<br>\n" + text
 	}
+}
+
+// htmlHeadword is a citation at the beginning of an item. A link stands out as it is.
+func htmlHeadword(r Ref) string {
+	cited := htmlCitation(r)
+	if cited == "" || safeURL(r.URL) != "" {
+		return cited
+	}
+	return "<strong>" + cited + "</strong>"
 }
 
 func htmlCitation(r Ref) string {

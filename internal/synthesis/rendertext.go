@@ -21,10 +21,10 @@ func (w writer) write(n Note) string {
 	for _, a := range v.empty {
 		blocks = append(blocks, w.text(a.titles+": "+a.text))
 	}
-	blocks = append(blocks, texts(w.text, v.footer...)...)
 	if v.feedback != "" && w.link != nil {
 		blocks = append(blocks, w.link(v.feedback, feedbackText))
 	}
+	blocks = append(blocks, texts(w.text, v.footer...)...)
 	return strings.Join(blocks, "\n\n") + "\n"
 }
 

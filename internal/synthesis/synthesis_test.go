@@ -195,7 +195,7 @@ func TestSynthesizeFallsBack(t *testing.T) {
 			}
 			for _, want := range []string{
 				"Ticket #1001 (90% match, resolved 2026-03-01): ", "#1005", "Renewed the client certificate", "part 3: ", "vpn01", "VPN gateway",
-				"Example Ltd", "Berlin", "Check whether the resolution of #1001 applies",
+				"Example Ltd", "Berlin", "Check whether this resolution applies",
 			} {
 				if !strings.Contains(text, want) {
 					t.Errorf("%q is not in\n%s", want, text)
