@@ -109,6 +109,7 @@ bench-retrieval: packages build ## How well and how fast the sources find; RETRI
 note-snapshots: ## Write the example notes anew, and the pictures of them in docs/images/notes
 	@tools/install-packages.sh chromium
 	go test ./internal/synthesis -run TestNotesLookAsBefore -update
+	go test ./internal/feedback/page -run TestPagesLookAsBefore -update
 	go run ./e2e/cmd/note-snapshots
 
 .PHONY: openapi

@@ -22,10 +22,8 @@ import (
 
 const (
 	// most is the height of the window; what a page leaves of it is cut off.
-	most = 2400
-	// A browser's window has a least width, so a narrow page is cut out of a wider one.
-	windowWidth = 820
-	patience    = time.Minute
+	most     = 2400
+	patience = time.Minute
 	// maxBytes keeps the repository small.
 	maxBytes = 120_000
 )
@@ -33,8 +31,8 @@ const (
 // camera photographs pages.
 type camera struct{ browser, work string }
 
-// take writes a picture of the page, width wide and as high as the page.
-func (c camera) take(ctx context.Context, page string, width int, path string) error {
+// take writes a picture of the page, as wide as p says and as high as the page.
+func (c camera) take(ctx context.Context, page string, p picture, path string) error {
 	source, shot := filepath.Join(c.work, "page.html"), filepath.Join(c.work, "shot.png")
 	if err := os.WriteFile(source, []byte(page), 0o600); err != nil {
 		return fmt.Errorf("write the page: %w", err)
@@ -45,7 +43,7 @@ func (c camera) take(ctx context.Context, page string, width int, path string) e
 	//nolint:gosec // the browser is the one on the PATH, and the rest is ours
 	cmd := exec.CommandContext(ctx, c.browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
 		"--disable-background-networking", "--disable-lcd-text", "--force-color-profile=srgb", "--user-data-dir="+filepath.Join(c.work, "profile"),
-		"--window-size="+strconv.Itoa(windowWidth)+","+strconv.Itoa(most), "--screenshot="+shot, (&url.URL{Scheme: "file", Path: source}).String())
+		"--blink-settings=preferredColorScheme="+p.scheme(), "--window-size="+strconv.Itoa(p.window())+","+strconv.Itoa(most), "--screenshot="+shot, (&url.URL{Scheme: "file", Path: source}).String())
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("run %s: %w: %s", c.browser, err, said.String())
@@ -58,7 +56,7 @@ func (c camera) take(ctx context.Context, page string, width int, path string) e
 	if err != nil {
 		return fmt.Errorf("read the picture: %w", err)
 	}
-	small, err := develop(seen, width)
+	small, err := develop(seen, p.width)
 	if err != nil {
 		return err
 	}
@@ -111,7 +109,8 @@ func palette(seen image.Image, cut image.Rectangle) color.Palette {
 	counts := map[color.RGBA]int{}
 	for y := range cut.Dy() {
 		for x := range cut.Dx() {
-			counts[color.RGBAModel.Convert(seen.At(x, y)).(color.RGBA)]++ //nolint:forcetypeassert // the model's own type
+			c, _ := color.RGBAModel.Convert(seen.At(x, y)).(color.RGBA) // the model's own type
+			counts[c]++
 		}
 	}
 	return mostFrequent(counts)
@@ -130,3 +129,19 @@ func mostFrequent(counts map[color.RGBA]int) color.Palette {
 
 // colours is as many as keep a picture small; 256 is the most.
 const colours = 64
+
+// scheme is what Blink calls the reader's preference.
+func (p picture) scheme() string {
+	if p.dark {
+		return "0"
+	}
+	return "1"
+}
+
+// window is how wide the window is. A browser's has a least width, so what is framed is cut out of a wide one.
+func (p picture) window() int {
+	if p.page != "" {
+		return p.width
+	}
+	return wide
+}

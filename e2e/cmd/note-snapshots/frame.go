@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -13,10 +15,27 @@ const (
 	narrow = 380
 )
 
+// picture is of a note, or of a page for feedback.
 type picture struct {
-	note  string
-	width int
-	dark  bool
+	note, page string
+	width      int
+	dark       bool
+}
+
+// read gives what is to be seen.
+func (p picture) read(notes, pages string) (string, error) {
+	path := filepath.Join(notes, p.note+".html")
+	if p.page != "" {
+		path = filepath.Join(pages, p.page+".html")
+	}
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read what is to be seen: %w", err)
+	}
+	if p.page != "" {
+		return string(body), nil
+	}
+	return frame(string(body), p)
 }
 
 func (p picture) name() string {
@@ -27,7 +46,11 @@ func (p picture) name() string {
 	if p.dark {
 		scheme = "dark"
 	}
-	return fmt.Sprintf("%s-%s-%s.png", p.note, width, scheme)
+	name := p.note
+	if p.page != "" {
+		name = "feedback-" + p.page
+	}
+	return fmt.Sprintf("%s-%s-%s.png", name, width, scheme)
 }
 
 //go:embed frame.html

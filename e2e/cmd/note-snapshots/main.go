@@ -20,6 +20,8 @@ var pictures = []picture{ //nolint:gochecknoglobals // a constant
 	{note: "context", width: wide},
 	{note: "degraded", width: narrow},
 	{note: "german", width: narrow},
+	{page: "ask", width: wide},
+	{page: "thanks", width: narrow, dark: true},
 }
 
 func main() {
@@ -34,7 +36,7 @@ func main() {
 
 func run(ctx context.Context) error {
 	notes := flag.String("notes", "internal/synthesis/testdata/notes", "folder with the notes as HTML")
-	pages := flag.String("pages", "internal/feedback/testdata/pages", "folder with the pages for feedback as HTML")
+	pages := flag.String("pages", "internal/feedback/page/testdata/pages", "folder with the pages for feedback as HTML")
 	out := flag.String("out", "docs/images/notes", "folder for the pictures")
 	flag.Parse()
 	browser, err := findBrowser()
@@ -48,19 +50,14 @@ func run(ctx context.Context) error {
 	defer func() { _ = os.RemoveAll(work) }()
 	c := camera{browser: browser, work: work}
 	for _, p := range pictures {
-		body, err := os.ReadFile(filepath.Join(*notes, p.note+".html"))
-		if err != nil {
-			return fmt.Errorf("read a note: %w", err)
-		}
-		page, err := frame(string(body), p)
+		shown, err := p.read(*notes, *pages)
 		if err != nil {
 			return err
 		}
-		if err := c.take(ctx, page, p.width, filepath.Join(*out, p.name())); err != nil {
+		if err := c.take(ctx, shown, p, filepath.Join(*out, p.name())); err != nil {
 			return fmt.Errorf("%s: %w", p.name(), err)
 		}
 	}
-	_ = pages
 	return nil
 }
 
