@@ -84,7 +84,7 @@ func (v view) htmlItem(item Item, advice bool) string {
 	case cited == "":
 		return text
 	case advice:
-		return text + " [" + cited + "]"
+		return text + "<br>\n[" + cited + "]"
 	default:
 		return cited + "<br>\n" + text
 	}

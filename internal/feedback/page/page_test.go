@@ -166,13 +166,13 @@ func TestAVoteIsRecordedAndCanBeChanged(t *testing.T) {
 		t.Errorf("recorded %+v", d.votes[note])
 	}
 	body := d.body(t, http.MethodGet, "token-of-alpha", nil)
-	if !strings.Contains(body, "The vote so far: it did not help.") || !strings.Contains(body, `value="outdated" selected`) {
+	if !strings.Contains(body, "The vote so far: it did not help (") || !strings.Contains(body, `value="outdated" selected`) {
 		t.Errorf("the page does not tell of the vote:\n%s", body)
 	}
 	if strings.Contains(body, "replaced.") || strings.Contains(body, "alpha") || strings.Contains(body, jobID) {
 		t.Errorf("the page tells more than the vote:\n%s", body)
 	}
-	if body := d.body(t, http.MethodPost, "token-of-alpha", url.Values{"vote": {"up"}}); !strings.Contains(body, "Thank you. Recorded: it helped.") {
+	if body := d.body(t, http.MethodPost, "token-of-alpha", url.Values{"vote": {"up"}}); !strings.Contains(body, "Thank you. Recorded: it helped (") {
 		t.Errorf("says\n%s", body)
 	}
 	if d.votes[note].Value != feedback.Up {

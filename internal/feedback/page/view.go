@@ -67,17 +67,17 @@ func (v view) offering(chosen feedback.Reason) view {
 // thanks says what was recorded, and lets the reader think again.
 func thanks(v feedback.Vote) view {
 	shown := view{
-		Status: http.StatusOK, Title: question, Form: true, Role: "status", Message: "Thank you. Recorded: " + said(v),
+		Status: http.StatusOK, Title: question, Form: true, Role: "status", Message: "Thank you. Recorded: " + said(v) + " You can close this page.",
 	}
 	return shown.offering(v.Reason)
 }
 
 func said(v feedback.Vote) string {
-	text := "it helped."
+	text := "it helped"
 	if v.Value == feedback.Down {
-		text = "it did not help."
+		text = "it did not help"
 	}
-	return text + " (" + v.ChangedAt.UTC().Format("2006-01-02 15:04") + " UTC)"
+	return text + " (" + v.ChangedAt.UTC().Format("2006-01-02 15:04") + " UTC)."
 }
 
 // again asks anew after what was not a vote.
