@@ -217,6 +217,16 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.IntendNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.IntendNote(ctx, id, "1002", w.running.ID, "digest")
 		},
+		"enhancement/ledger.Ledger.NoteMode": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.NoteMode(ctx, id)
+		},
+		"enhancement/ledger.Ledger.Withhold": func(ctx context.Context, w *world, id string) (any, error) {
+			ended, err := w.ledger.Withhold(ctx, ledger.Withholding{TenantID: id, JobID: w.running.ID, Run: 1, Mode: tenant.ModeShadow, Step: step()})
+			return found(ended), err
+		},
+		"enhancement/ledger.Ledger.EndUnwanted": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.ledger.EndUnwanted(ctx, id, w.running.ID, 1, step())
+		},
 		"enhancement/ledger.Ledger.ReleaseNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.ReleaseNote(ctx, id, "1002", w.running.ID)
 		},
