@@ -67,20 +67,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return a.withhold(ctx, job, steps, switched.Mode, outage, triedBefore, began)
 	}
 	if err == nil {
-		// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
-		a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
-		a.ended(job)
-		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
-		a.Metrics.Note(string(done.Action))
-		a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
-			telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
-			"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
-		result := StepResult{Outcome: enhancement.OutcomeOK}
-		// A write that was verified may have been another writer's, and be committed after all.
-		if triedBefore || done.Action == servicedesk.NoteVerified {
-			result.TidyAfter = a.tidyAfter()
-		}
-		return result, nil
+		return a.enhanced(ctx, job, stored, outage, done, triedBefore), nil
 	}
 	failed := enhancement.StepRecord{
 		Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeFailed,
@@ -101,6 +88,26 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{Outcome: failed.Outcome, Detail: failed.Detail}, nil
 	}
 	return StepResult{}, err
+}
+
+// enhanced tells of a job that has ended with what is on its ticket.
+func (a *Activities) enhanced(
+	ctx context.Context, job Job, stored enhancement.Job, outage ledger.Outage, done servicedesk.NoteResult, triedBefore bool,
+) StepResult {
+	// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
+	a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
+	a.ended(job)
+	a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
+	a.Metrics.Note(string(done.Action))
+	a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
+		telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
+		"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
+	result := StepResult{Outcome: enhancement.OutcomeOK}
+	// A write that was verified may have been another writer's, and be committed after all.
+	if triedBefore || done.Action == servicedesk.NoteVerified {
+		result.TidyAfter = a.tidyAfter()
+	}
+	return result
 }
 
 // wrote says that the server has taken a write.

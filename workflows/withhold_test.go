@@ -3,9 +3,9 @@ package workflows_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -103,10 +103,10 @@ func TestAModeThatIsNotKnownIsNotLive(t *testing.T) {
 
 func TestNothingIsMadeWhereNotesAreOff(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func(t *testing.T) *fixture{"a job": newFixture, "one whose ticket is fetched": newHinted} {
+	for name, fresh := range map[string]func(t *testing.T) *fixture{"a job": newFixture, "one whose ticket is fetched": newHinted} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := make(t)
+			f := fresh(t)
 			f.turn(t, tenant.ModeOff)
 			result, job := f.run(t)
 			if result.Status != enhancement.StatusCompleted || f.asked() != 0 || f.desk.calls != 0 || f.desk.fetched != 0 || f.desk.tidied != 0 {
@@ -288,7 +288,7 @@ func (l *living) many(n int) []workflows.Job {
 	l.t.Helper()
 	jobs := make([]workflows.Job, n)
 	for i := range jobs {
-		id := fmt.Sprint(2000 + i)
+		id := strconv.Itoa(2000 + i)
 		l.sdp.AddRequest(servicedesktest.Request{ID: id, Subject: "Printer"})
 		job := enhancement.New("alpha", enhancement.EventCreated, ticket.Ticket{ID: id, Description: "one of many"}, "c-"+id)
 		if _, err := l.ledger.Accept(l.t.Context(), job); err != nil {

@@ -84,14 +84,13 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 
 // noteOf says what became of the job's note.
 func noteOf(job adminapi.Job) string {
-	switch job.Withheld {
-	case "":
+	if job.Withheld == "" {
 		return cmp.Or(job.NoteID, "none")
-	case tenant.ModeOff:
-		return "none: the tenant's notes were off"
-	default:
-		return "not posted: the tenant was in " + string(job.Withheld) + " mode"
 	}
+	if job.Withheld == tenant.ModeOff {
+		return "none: the tenant's notes were off"
+	}
+	return "not posted: the tenant was in " + string(job.Withheld) + " mode"
 }
 
 // inOrder sorts steps as a ticket goes through them, and not as they happened to end.

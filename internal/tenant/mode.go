@@ -18,9 +18,9 @@ func (m Mode) Effective() Mode {
 		return ModeLive
 	case ModeOff:
 		return ModeOff
-	default:
-		return ModeShadow
+	case ModeShadow:
 	}
+	return ModeShadow
 }
 
 // NoteMode is the mode, live unless the tenant chose.
