@@ -10,6 +10,7 @@ import (
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
 	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
@@ -44,6 +45,8 @@ type config struct {
 	// HoldLimit is how long a job waits for a dead ServiceDesk Plus before it fails.
 	HoldLimit time.Duration `envconfig:"QUEUE_HOLD_LIMIT" default:"72h"`
 	Grace     time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// FeedbackURL is where technicians' browsers reach the gateway; without it notes have no link for feedback.
+	FeedbackURL string `envconfig:"FEEDBACK_URL"`
 }
 
 func loadConfig() (config, error) {
@@ -76,6 +79,9 @@ func (c config) validate() error {
 		if d <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration", name, d))
 		}
+	}
+	if _, err := feedback.NewLinks(c.FeedbackURL, nil); err != nil {
+		errs = append(errs, fmt.Errorf("FEEDBACK_URL is %q: %w", c.FeedbackURL, err))
 	}
 	if c.Reconcile.Grace < 0 {
 		errs = append(errs, fmt.Errorf("RECONCILE_GRACE is %s: use a positive duration, or 0 to wait for no webhook", c.Reconcile.Grace))

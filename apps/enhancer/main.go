@@ -23,6 +23,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
 	"github.com/ai-agents/ai-agents/internal/event"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/outbound"
@@ -99,7 +100,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, logger)
 	activities, err := newActivities(cfg, db, guard, desks{tenants: copies, clients: clients}, dapr.Cache(),
-		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
+		embedder, sealer, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
 	if err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 }
 
 func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks, cache knowledge.Cache, embedder embedding.Embedder,
-	llmKey string, metrics *telemetry.Metrics, logger *slog.Logger,
+	sealer *tenant.Sealer, llmKey string, metrics *telemetry.Metrics, logger *slog.Logger,
 ) (*workflows.Activities, error) {
 	reranker, err := newReranker(db, embedder, logger)
 	if err != nil {
@@ -188,10 +189,16 @@ func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks des
 	if err != nil {
 		return nil, err
 	}
+	links, err := feedback.NewLinks(cfg.FeedbackURL, feedback.NewTokens(sealer, time.Now))
+	if err != nil {
+		return nil, err
+	}
 	return &workflows.Activities{
 		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, metrics, logger),
-		Drafter: drafting.New(drafting.Deps{Tenants: desks, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}), Logger: logger}),
-		Desks:   desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
+		Drafter: drafting.New(drafting.Deps{
+			Tenants: desks, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}), Feedback: links, Logger: logger,
+		}),
+		Desks: desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil
 }
 

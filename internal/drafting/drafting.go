@@ -24,6 +24,11 @@ type Synthesizer interface {
 	Synthesize(ctx context.Context, in synthesis.Input) synthesis.Output
 }
 
+// Feedback makes the link by which a reader says whether the job's note helped; empty where nobody takes it.
+type Feedback interface {
+	Link(tenantID, jobID string) (string, error)
+}
+
 // Request is what a note is drafted from.
 type Request struct {
 	TenantID  string
@@ -63,7 +68,9 @@ type Account struct {
 type Deps struct {
 	Tenants     Tenants
 	Synthesizer Synthesizer
-	Logger      *slog.Logger
+	// Feedback may be nil: notes then have no link.
+	Feedback Feedback
+	Logger   *slog.Logger
 }
 
 // Drafter drafts notes. It may be used concurrently.
@@ -85,12 +92,24 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	in := synthesis.Input{
 		Ticket: r.Ticket, Tickets: relevant(r.Tickets, prefs), Articles: relevant(r.Articles, prefs), Systems: r.Systems, Reference: r.Reference,
 		TenantID: r.TenantID, Voice: voice(prefs), Model: prefs.Model, Temperature: prefs.Temperature,
-		Footer: synthesis.Footer{JobID: r.JobID},
+		Footer: synthesis.Footer{JobID: r.JobID, FeedbackURL: d.feedbackURL(ctx, r)},
 	}
 	mask := masking.New(kinds(prefs), people(in))
 	in.Veil = mask
 	out := d.deps.Synthesizer.Synthesize(ctx, in)
 	return Draft{Output: out, Account: account(t.Version, in, out, mask)}, nil
+}
+
+// feedbackURL is empty for a preview, which nobody votes on, and where there is no link: the note is worth more than it.
+func (d *Drafter) feedbackURL(ctx context.Context, r Request) string {
+	if r.JobID == "" || d.deps.Feedback == nil {
+		return ""
+	}
+	link, err := d.deps.Feedback.Link(r.TenantID, r.JobID)
+	if err != nil {
+		d.deps.Logger.WarnContext(ctx, "the note has no link for feedback", "error", err)
+	}
+	return link
 }
 
 // relevant leaves out what is less relevant than the tenant wants to see.
