@@ -63,7 +63,7 @@ func newLLM(cfg config, key string) (synthesis.LLM, error) {
 	if key == "" {
 		return nil, nil //nolint:nilnil // no model is a valid choice
 	}
-	model, err := openai.New(openai.Config{BaseURL: cfg.LLMBaseURL, Model: cfg.LLMModel, APIKey: key, MaxAttempts: 1})
+	model, err := openai.New(openai.Config{Server: openai.Server{BaseURL: cfg.LLMBaseURL, Model: cfg.LLMModel, APIKey: key}, MaxAttempts: 1})
 	if err != nil {
 		return nil, fmt.Errorf("configure the language model: %w", err)
 	}

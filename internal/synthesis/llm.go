@@ -19,6 +19,8 @@ var (
 	ErrRefused = errors.New("the language model declined to answer")
 	// ErrNoAnswer says that the server answered, but with no text.
 	ErrNoAnswer = errors.New("the language model's answer is empty")
+	// ErrTooLong says that the prompt is longer than the model takes.
+	ErrTooLong = errors.New("the prompt is too long for the language model")
 	// ErrNotNow says that it has failed again and again, and is left alone for a moment.
 	ErrNotNow = errors.New("the language model is not asked for now")
 )
@@ -46,6 +48,10 @@ type Completion struct {
 	Calls []Call
 	// Cached says that an earlier answer to the same question was given again, at no cost.
 	Cached bool
+	// Model is the one that was asked last, whose answer Text is.
+	Model string
+	// Truncated says that the answer goes on beyond what was asked for at most.
+	Truncated bool
 }
 
 // Call accounts for one HTTP request to a model, failed ones included.
@@ -53,10 +59,14 @@ type Call struct {
 	Model            string `json:"model"`
 	PromptTokens     int    `json:"prompt_tokens"`
 	CompletionTokens int    `json:"completion_tokens"`
+	// CachedTokens are those of the prompt that the server had read before, which cost less.
+	CachedTokens int `json:"cached_tokens,omitempty"`
 	// Estimated says that the server reported no usage and the tokens were reckoned from the texts' length.
-	Estimated bool          `json:"estimated,omitempty"`
-	CostUSD   float64       `json:"cost_usd"`
-	Duration  time.Duration `json:"duration_ns"`
+	Estimated bool    `json:"estimated,omitempty"`
+	CostUSD   float64 `json:"cost_usd"`
+	// Unpriced says that the model's price is not known, and CostUSD therefore 0.
+	Unpriced bool          `json:"unpriced,omitempty"`
+	Duration time.Duration `json:"duration_ns"`
 	// Error is empty for a request that was answered; it never contains a secret.
 	Error string    `json:"error,omitempty"`
 	At    time.Time `json:"at"`

@@ -46,7 +46,7 @@ func tester(t *testing.T, base string, allowed ...string) *reach.Tester {
 	}
 	guard := outbound.New(cfg, logger)
 	const patience = 500 * time.Millisecond
-	model, err := openai.New(openai.Config{BaseURL: strings.TrimSuffix(base, "/") + "/v1", Model: "m", APIKey: "canary-llm-key", MaxAttempts: 1})
+	model, err := openai.New(openai.Config{Server: openai.Server{BaseURL: strings.TrimSuffix(base, "/") + "/v1", Model: "m", APIKey: "canary-llm-key"}, MaxAttempts: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
