@@ -73,9 +73,9 @@ func (t *Tester) Test(ctx context.Context, tenantID string) (adminapi.Connection
 	}{
 		{&result.ServiceDesk, func(ctx context.Context) error { return t.desk(ctx, found, credentials) }, explainDesk},
 		{&result.Knowledge, func(ctx context.Context) error { return t.knowledge(ctx, found, credentials) }, explainKnowledge},
-		{&result.LLM, asks(t.cfg.LLM), explainModel("llm-api-key", "LLM_MODEL", "LLM_BASE_URL")},
+		{&result.LLM, asking(t.cfg.LLM), explainModel("llm-api-key", "LLM_MODEL", "LLM_BASE_URL")},
 		{
-			&result.LLMFallback, asks(t.cfg.LLMFallback),
+			&result.LLMFallback, asking(t.cfg.LLMFallback),
 			explainModel("llm-fallback-api-key", "LLM_FALLBACK_MODEL", "LLM_FALLBACK_BASE_URL"),
 		},
 	} {
@@ -125,8 +125,8 @@ func (t *Tester) knowledge(ctx context.Context, found tenant.Tenant, credentials
 		knowledge.Options{Transport: t.cfg.Transport, Timeout: t.cfg.Timeout})
 }
 
-// asks asks a model for next to nothing. An answer that is of no use is an answer: the model was reached.
-func asks(llm synthesis.LLM) func(context.Context) error {
+// asking asks a model for next to nothing. An answer that is of no use is an answer: the model was reached.
+func asking(llm synthesis.LLM) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if llm == nil {
 			return errNotConfigured
