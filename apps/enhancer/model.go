@@ -3,12 +3,43 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
+	"github.com/ai-agents/ai-agents/internal/budget"
+	"github.com/ai-agents/ai-agents/internal/drafting"
+	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
+
+// newDrafter makes what drafts notes with the model, within tenants' budgets.
+func newDrafter(cfg config, db *postgres.DB, tenants drafting.Tenants, state answercache.State, sealer *tenant.Sealer, secrets sidecar.Secrets,
+	metrics *telemetry.Metrics, logger *slog.Logger,
+) (*drafting.Drafter, error) {
+	llm, err := newLLM(cfg.LLM, secrets, metrics, logger)
+	if err != nil {
+		return nil, err
+	}
+	llm = newAnswers(cfg, llm, state, sealer, metrics, logger)
+	return drafting.New(drafting.Deps{
+		Tenants: tenants, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
+		Budget: budget.NewGuard(budget.New(db), metrics, logger, time.Now), Meter: metrics, Logger: logger,
+	}), nil
+}
+
+// newAnswers puts earlier answers before llm, unless there are none to be given.
+func newAnswers(cfg config, llm synthesis.LLM, state answercache.State, sealer *tenant.Sealer, metrics *telemetry.Metrics, logger *slog.Logger) synthesis.LLM {
+	if llm == nil || cfg.Answers.TTL == 0 {
+		return llm
+	}
+	return answercache.New(cfg.Answers, answercache.Deps{
+		LLM: llm, State: state, Sealer: sealer, Asks: cfg.LLM.Asks, Count: metrics.AnswerCache, Logger: logger, Now: time.Now,
+	})
+}
 
 // newLLM returns nil, and says so once, when no model is configured: notes then carry the gathered
 // context alone.

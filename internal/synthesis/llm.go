@@ -40,6 +40,8 @@ type Prompt struct {
 	// Model and Temperature are the tenant's choice; the LLM's own when empty and nil.
 	Model       string
 	Temperature *float64
+	// Usable says of an answer whether it is worth being given again to the same question; nil for any.
+	Usable func(text string) bool
 }
 
 // Completion is a model's answer and what it took to get it.
@@ -50,6 +52,8 @@ type Completion struct {
 	Cached bool
 	// Model is the one that was asked last, whose answer Text is.
 	Model string
+	// Fallback says that Text is the answer of another model than the one that was to be asked.
+	Fallback bool
 	// Truncated says that the answer goes on beyond what was asked for at most.
 	Truncated bool
 }

@@ -90,6 +90,14 @@ func (c Config) offered() []string {
 	return models
 }
 
+// Asks names the model that is put a prompt which prefers one, with its server.
+func (c Config) Asks(preferred string) string {
+	if preferred == "" || !slices.Contains(c.offered(), preferred) {
+		preferred = c.Model
+	}
+	return string(cmp.Or(c.Provider, ProviderOpenAI)) + " " + c.BaseURL + " " + preferred
+}
+
 // Unpriced are the models that may be asked, the fallback's included, of which no price is known. What they cost is
 // missing in all accounts.
 func (c Config) Unpriced() []string {

@@ -97,7 +97,7 @@ func (c *chain) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Com
 		"model", done.Model, "fallback", c.second.config.Model, "error", err)
 	p.Model = ""
 	second, failed := c.second.Complete(ctx, p)
-	second.Calls = append(done.Calls, second.Calls...)
+	second.Calls, second.Fallback = append(done.Calls, second.Calls...), true
 	if failed != nil {
 		return second, fmt.Errorf("%w; fallback: %w", err, failed)
 	}
