@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -27,6 +28,7 @@ type config struct {
 	Database postgres.Config
 	Internal httpserver.InternalConfig
 	LLM      openai.Config
+	Answers  answercache.Config
 	// Embeddings are optional.
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
@@ -64,7 +66,7 @@ func (c config) validate() error {
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,
 		"SWEEP_INTERVAL": c.Sweep.Interval, "WORKFLOW_RETENTION": c.Sweep.Retention,
-		"RECONCILE_INTERVAL": c.Reconcile.Interval,
+		"RECONCILE_INTERVAL": c.Reconcile.Interval, "LLM_CACHE_TTL": c.Answers.TTL,
 	} {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration, or 0 to turn it off", name, d))
