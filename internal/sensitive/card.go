@@ -101,10 +101,13 @@ func issued(digits string, grouped bool) bool {
 }
 
 // IsCard says whether a network issues such a number, digits alone, and whether its check digit is right. Numbers that are written
-// in groups are believed in more lengths than those in one piece.
+// in groups are believed in more lengths than those in one piece. Visa's old numbers of 13 digits are believed, as Cards does not.
 func IsCard(digits string, grouped bool) bool {
 	const shortest = 13
-	return len(digits) >= shortest && issued(digits, grouped) && luhn([]byte(digits))
+	if len(digits) < shortest || len(digits) > longestCard || !luhn([]byte(digits)) {
+		return false
+	}
+	return issued(digits, grouped) || digits[0] == '4' && len(digits) == shortest
 }
 
 // luhn checks the last digit.
