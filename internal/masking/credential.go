@@ -159,7 +159,7 @@ func trimmed(text string, span sensitive.Span) sensitive.Span {
 func (m *Masker) again(text string, found []finding) []finding {
 	const longest, most = 256, 1000
 	for _, one := range found {
-		if len(one.key) <= longest && len(m.secrets) < most && looksSecret(one.key) && strings.IndexAny(one.key, " \t\n") < 0 {
+		if len(one.key) <= longest && len(m.secrets) < most && looksSecret(one.key) && !strings.ContainsAny(one.key, " \t\n") {
 			m.secrets[one.key] = true
 		}
 	}

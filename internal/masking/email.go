@@ -16,11 +16,13 @@ var (
 	spelledAddress = regexp.MustCompile(`(?i)[\pL\pN_%+-]+(?:(?:\.|` + spelledDot + `)[\pL\pN_%+-]+)*` +
 		`(?:[ \t]?[(\[{<][ \t]?(?:at|@|ät|arroba|chez)[ \t]?[)\]}>][ \t]?[\pL\pN-]+(?:(?:\.|` + spelledDot + `)[\pL\pN-]+)*(?:\.|` + spelledDot + `)\pL{2,}` +
 		`|[ \t]+at[ \t]+[\pL\pN-]+(?:(?:[ \t]+dot[ \t]+)[\pL\pN-]+)*[ \t]+dot[ \t]+\pL{2,})`)
-	spelledAt     = regexp.MustCompile(`(?i)[ \t]*(?:[(\[{<][ \t]?(?:at|@|ät|arroba|chez)[ \t]?[)\]}>]|[ \t]at[ \t])[ \t]*`)
-	spelledDots   = regexp.MustCompile(`(?i)[ \t]*(?:[(\[{<][ \t]?(?:dot|punkt|point|punto|\.)[ \t]?[)\]}>]|[ \t]dot[ \t])[ \t]*`)
-	mayBeSpelled  = regexp.MustCompile(`(?i)(?:[(\[{<][ \t]?(?:at|@|ät|arroba|chez)[ \t]?[)\]}>])|[ \t]at[ \t][^\n]{1,120}?[ \t]dot[ \t]`)
-	notInTheFront = ".'=!#$*/?^{|}~-"
+	spelledAt    = regexp.MustCompile(`(?i)[ \t]*(?:[(\[{<][ \t]?(?:at|@|ät|arroba|chez)[ \t]?[)\]}>]|[ \t]at[ \t])[ \t]*`)
+	spelledDots  = regexp.MustCompile(`(?i)[ \t]*(?:[(\[{<][ \t]?(?:dot|punkt|point|punto|\.)[ \t]?[)\]}>]|[ \t]dot[ \t])[ \t]*`)
+	mayBeSpelled = regexp.MustCompile(`(?i)(?:[(\[{<][ \t]?(?:at|@|ät|arroba|chez)[ \t]?[)\]}>])|[ \t]at[ \t][^\n]{1,120}?[ \t]dot[ \t]`)
 )
+
+// notInTheFront are signs that an address may have, and that do not begin one in practice.
+const notInTheFront = ".'=!#$*/?^{|}~-"
 
 const spelledDot = `[ \t]?[(\[{<][ \t]?(?:dot|punkt|point|punto|\.)[ \t]?[)\]}>][ \t]?`
 

@@ -18,7 +18,7 @@ func (m *Masker) runs(f folded) []finding {
 	for n, one := range found {
 		for i := one.start; i < one.end; i++ {
 			if owner[i] == 0 {
-				owner[i] = int32(n + 1) //nolint:gosec // fewer than bytes
+				owner[i] = int32(n + 1)
 			}
 		}
 	}

@@ -117,12 +117,12 @@ func digitOf(r rune) string {
 	}
 	for _, table := range unicode.Nd.R16 {
 		if rune(table.Lo) <= r && r <= rune(table.Hi) {
-			return string('0' + (r-rune(table.Lo))%10) //nolint:mnd // digits
+			return string('0' + (r-rune(table.Lo))%10)
 		}
 	}
 	for _, table := range unicode.Nd.R32 {
 		if rune(table.Lo) <= r && r <= rune(table.Hi) { //nolint:gosec // code points
-			return string('0' + (r-rune(table.Lo))%10) //nolint:gosec,mnd // as above
+			return string('0' + (r-rune(table.Lo))%10) //nolint:gosec // as above
 		}
 	}
 	return string(r)

@@ -155,20 +155,21 @@ func mod97(number string) bool {
 	rest := 0
 	for _, c := range []byte(number[country:] + number[:country]) {
 		if isDigit(c) {
-			rest = (rest*10 + int(c-'0')) % modulus //nolint:mnd // decimal
+			rest = (rest*10 + int(c-'0')) % modulus
 		} else {
-			rest = (rest*100 + int(c-'A') + letters) % modulus //nolint:mnd // two digits
+			rest = (rest*100 + int(c-'A') + letters) % modulus
 		}
 	}
 	return rest == 1
 }
 
+// alphanumeric leaves out what may stand between the characters of an IBAN.
 func alphanumeric(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x80 && (isDigit(byte(r)) || isLetter(byte(r))) {
-			return r
+		if strings.ContainsRune(" \t\n-", r) {
+			return -1
 		}
-		return -1
+		return r
 	}, s)
 }
 

@@ -71,7 +71,8 @@ func inGroups(text string, n number, try func(start, end int) bool) {
 		for start > n.start && strings.IndexByte("+(", text[start-1]) >= 0 {
 			start--
 		}
-		american := i+2 < len(groups) && groups[i].end-groups[i].start == 3 && groups[i+1].end-groups[i+1].start == 3
+		const area = 3 // digits
+		american := i+2 < len(groups) && groups[i].end-groups[i].start == area && groups[i+1].end-groups[i+1].start == area
 		if start == groups[i].start && text[start] != '0' && text[start] != '1' && !american {
 			continue
 		}

@@ -13,6 +13,8 @@ import (
 )
 
 // How people say that a secret follows, in some of the languages of tickets. Words are compared without accents, in lower case.
+//
+//nolint:gosec,misspell // words, and some are Spanish
 const (
 	// secretEndings end words for secrets: also "Administratorpasswort".
 	secretEndings = "password passwords passwd passwort kennwort passphrase passcode passkey kennworter passworter pswd motdepasse mdp contrasena contrasenas " +
@@ -146,7 +148,7 @@ func announced(word, before, earlier string) said {
 		return saidSecret
 	case codes[word] && (forCodes[before] || forCodes[earlier] && before != "error" || word != "code" && word != "codes"):
 		return saidCode
-	case (word == "verification" || word == "verificacion" || word == "securite" || word == "seguridad" || word == "acces" || word == "acceso") && codes[earlier]:
+	case codes[earlier] && before == "de" && forCodes[word]: // code de vérification
 		return saidCode
 	case alone[word]:
 		return saidSecret
@@ -191,16 +193,12 @@ func follows(text string, i int, how said) (sensitive.Span, bool) {
 	const far = 400
 	rest := text[i:min(len(text), i+far)]
 	at := connection.FindStringSubmatchIndex(rest)
-	sign, start := false, 0
+	start := len(rest) - len(strings.TrimLeft(rest, " \t"))
+	sign := false
 	switch {
 	case at != nil:
 		sign, start = at[2] >= 0, at[1]
-	case strings.HasPrefix(rest, " ") || strings.HasPrefix(rest, "\t"):
-		start = len(rest) - len(strings.TrimLeft(rest, " \t"))
-		if how == saidPair || how == saidKey {
-			return sensitive.Span{}, false
-		}
-	default:
+	case start == 0, how == saidPair, how == saidKey:
 		return sensitive.Span{}, false
 	}
 	value := rest[start:]

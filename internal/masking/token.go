@@ -2,6 +2,7 @@ package masking
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,7 +56,7 @@ func (m *Masker) showMangled(text string) string {
 		groups := at
 		if at[2] < 0 { // the other alternative
 			const alternative = 6
-			groups = append(at[:2:2], at[2+alternative:]...)
+			groups = slices.Concat(at[:2], at[2+alternative:])
 		}
 		shown, _ := m.shown(text, groups)
 		b.WriteString(shown)

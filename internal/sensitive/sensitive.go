@@ -11,8 +11,6 @@ const Redacted = "[redacted]"
 type Span struct{ Start, End int }
 
 // Patterns of secrets that say by their own form what they are.
-//
-//nolint:gochecknoglobals // compiled once
 var (
 	// PrivateKey is a block in PEM, also one whose end is missing.
 	PrivateKey = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\z)`)
