@@ -34,7 +34,7 @@ const delivered = `{"specversion":"1.0","type":"com.dapr.event.sent","data":{"jo
 func deliver(t *testing.T, ledger queuer, token, body string) (code int, got sidecar.Delivery, woken []string) {
 	t.Helper()
 	jobs := &receiver{ledger: ledger, wake: func(tenantID string) { woken = append(woken, tenantID) }, logger: slog.New(slog.DiscardHandler)}
-	handler := routes(map[string]http.Handler{event.RouteEnhancement: jobs.handler()}, "example-token",
+	handler := routes(map[string]http.Handler{event.RouteEnhancement: jobs.handler()}, http.NotFoundHandler(), "example-token",
 		httpserver.NewHealth(slog.New(slog.DiscardHandler), nil), telemetry.NewMetrics())
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, event.RouteEnhancement, strings.NewReader(body))
 	req.Header.Set("Dapr-Api-Token", token)
@@ -72,7 +72,7 @@ func TestReceiver(t *testing.T) {
 		"data of the wrong type": {waits, `{"data":"text"}`, sidecar.DeliveryDrop, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, got, woken := deliver(t, c.ledger, "example-token", c.body)
+			code, got, woken := deliver(t, c.ledger, http.NotFoundHandler(), "example-token", c.body)
 			if code != http.StatusOK || got != c.want || len(woken) != c.woken {
 				t.Errorf("%d %s, woken for %v; want %s, %d times", code, got, woken, c.want, c.woken)
 			}

@@ -51,10 +51,12 @@ func (p PastTicket) Validate() error {
 // Store keeps past tickets.
 type Store struct {
 	corpus.Store
+
+	db *postgres.DB
 }
 
 // NewStore makes a Store of the table ticket_history.
-func NewStore(db *postgres.DB) *Store { return &Store{corpus.NewStore(db, table)} }
+func NewStore(db *postgres.DB) *Store { return &Store{corpus.NewStore(db, table), db} }
 
 // Put adds tickets to the tenant's history, all or none; one that is there is replaced, and counts as unchanged if it
 // is the same. Of several with one id the last counts.
