@@ -72,7 +72,7 @@ func TestReceiver(t *testing.T) {
 		"data of the wrong type": {waits, `{"data":"text"}`, sidecar.DeliveryDrop, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, got, woken := deliver(t, c.ledger, http.NotFoundHandler(), "example-token", c.body)
+			code, got, woken := deliver(t, c.ledger, "example-token", c.body)
 			if code != http.StatusOK || got != c.want || len(woken) != c.woken {
 				t.Errorf("%d %s, woken for %v; want %s, %d times", code, got, woken, c.want, c.woken)
 			}
