@@ -99,7 +99,7 @@ type ResolvedTicket struct {
 type JobNote struct {
 	JobID    string       `json:"job_id"`
 	TicketID string       `json:"ticket_id"`
-	State    NoteState    `json:"state"             doc:"posted: it was written on the ticket. not_posted: it was made, and is not on the ticket: the job is not done yet, or failed, or another note stays there." enum:"posted,withheld,not_posted"`
+	State    NoteState    `json:"state"             doc:"posted: it was written on the ticket. withheld: it was not, because the tenant was in shadow mode. not_posted: it was made, and is not on the ticket: the job is not done yet, or failed, or another note stays there." enum:"posted,withheld,not_posted"`
 	NoteID   string       `json:"note_id,omitempty" doc:"The id of the ticket's note; absent when there is none."`
 	Note     RenderedNote `json:"note"              doc:"As it was drafted: marks of what has changed since the ticket's note before it are made when it is written."`
 	Account  *NoteAccount `json:"account,omitempty" doc:"Absent for a job of an older release."`

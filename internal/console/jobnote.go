@@ -63,8 +63,12 @@ func (s *Server) getJobNote(ctx context.Context, in *getJob) (*jobNoteAnswer, er
 
 // noteState says what became of the job's note.
 func noteState(job enhancement.Job) adminapi.NoteState {
-	if job.Status == enhancement.StatusCompleted && job.NoteID != "" {
+	switch {
+	case job.Withheld != "":
+		return adminapi.NoteWithheld
+	case job.Status == enhancement.StatusCompleted && job.NoteID != "":
 		return adminapi.NotePosted
+	default:
+		return adminapi.NoteNotPosted
 	}
-	return adminapi.NoteNotPosted
 }
