@@ -38,7 +38,7 @@ func (s *Server) complete(ctx context.Context, w http.ResponseWriter, req reques
 		writeFailureInside(w)
 		return
 	}
-	call.Answer = text(f, call)
+	call.Answer = text(f, call, s.Calls())
 	writeJSON(w, http.StatusOK, s.completion(f, call))
 }
 
