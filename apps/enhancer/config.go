@@ -15,8 +15,10 @@ import (
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -27,12 +29,14 @@ type config struct {
 	Database postgres.Config
 	Internal httpserver.InternalConfig
 	LLM      openai.Config
+	Answers  answercache.Config
 	// Embeddings are optional.
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
 	Sweep      sweep.Config
 	Reconcile  reconcile.Config
 	Queue      dispatch.Config
+	Preview    preview.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
 
@@ -64,7 +68,7 @@ func (c config) validate() error {
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,
 		"SWEEP_INTERVAL": c.Sweep.Interval, "WORKFLOW_RETENTION": c.Sweep.Retention,
-		"RECONCILE_INTERVAL": c.Reconcile.Interval,
+		"RECONCILE_INTERVAL": c.Reconcile.Interval, "LLM_CACHE_TTL": c.Answers.TTL,
 	} {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration, or 0 to turn it off", name, d))
@@ -91,6 +95,7 @@ func (c config) validate() error {
 	}
 	for name, n := range map[string]int{
 		"SWEEP_ATTEMPTS": c.Sweep.Attempts, "QUEUE_TENANT_LIMIT": c.Queue.TenantLimit, "QUEUE_GLOBAL_LIMIT": c.Queue.GlobalLimit,
+		"PREVIEW_TENANT_LIMIT": c.Preview.TenantLimit, "PREVIEW_GLOBAL_LIMIT": c.Preview.GlobalLimit,
 	} {
 		if n < 1 {
 			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))
