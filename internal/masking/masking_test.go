@@ -103,6 +103,7 @@ func TestTheSameValueHasTheSameNumberHoweverItIsWritten(t *testing.T) {
 		{"Quimby", "[[NAME_1_2]]"},
 		{"JANE", "[[NAME_1_3]]"},
 		{"Jörg", "[[NAME_2]]"},
+		{"Quimby, jane.doe@example.com", "[[NAME_1_2]], [[EMAIL_1_4]]"},
 		{"2001:db8::1", "[[ADDRESS_1]]"},
 		{"2001:DB8:0::1", "[[ADDRESS_1_2]]"},
 		{"password: hunter2", "password: [[CREDENTIAL_1]]"},
