@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
@@ -35,6 +36,7 @@ type config struct {
 	Sweep      sweep.Config
 	Reconcile  reconcile.Config
 	Queue      dispatch.Config
+	Preview    preview.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
 
@@ -93,6 +95,7 @@ func (c config) validate() error {
 	}
 	for name, n := range map[string]int{
 		"SWEEP_ATTEMPTS": c.Sweep.Attempts, "QUEUE_TENANT_LIMIT": c.Queue.TenantLimit, "QUEUE_GLOBAL_LIMIT": c.Queue.GlobalLimit,
+		"PREVIEW_TENANT_LIMIT": c.Preview.TenantLimit, "PREVIEW_GLOBAL_LIMIT": c.Preview.GlobalLimit,
 	} {
 		if n < 1 {
 			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))

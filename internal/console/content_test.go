@@ -11,8 +11,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
-	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 

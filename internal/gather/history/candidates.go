@@ -42,9 +42,9 @@ const candidatesOf = `
 		SELECT ticket_id, subject, left(description, @compared), left(resolution, @resolution), resolved_at, url, nullif(people, '{}')
 		FROM ticket_history WHERE document = w.document LIMIT 1
 	) AS h
-	WHERE h.ticket_id <> @self`
+	WHERE h.ticket_id <> @self AND (@as_of::timestamptz IS NULL OR h.resolved_at < @as_of)`
 
-func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Result, self string) ([]candidate, error) {
+func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Result, self string, asOf time.Time) ([]candidate, error) {
 	if len(found.Hits) == 0 {
 		return nil, nil
 	}
@@ -54,7 +54,7 @@ func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Re
 		documents[i], scores[hit.Document] = hit.Document, hit.Score
 	}
 	rows, err := tx.Query(ctx, candidatesOf, pgx.NamedArgs{
-		"documents": documents, "self": self, "compared": maxCompared, "resolution": 2 * MaxResolution,
+		"documents": documents, "self": self, "as_of": orNull(asOf), "compared": maxCompared, "resolution": 2 * MaxResolution,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read candidates: %w", err)
