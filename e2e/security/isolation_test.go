@@ -343,7 +343,7 @@ func sourceCalls() map[string]call {
 		},
 		"embedding.Reranker.Rerank": func(ctx context.Context, w *world, id string) (any, error) {
 			given := []gather.Candidate{{ID: "9001", Relevance: 0.9}, {ID: "9002", Relevance: 0.8}}
-			ranked, err := w.rerank.Rerank(ctx, id, gather.KindTicket, "The VPN drops", given)
+			ranked, err := w.rerank.Rerank(ctx, question(id), gather.KindTicket, given)
 			return found(!slices.Equal(ranked, given)), err
 		},
 	}
