@@ -113,6 +113,13 @@ eval: packages ## How good notes are and what attacks achieve; writes the table 
 	@go build -o bin/eval ./e2e/cmd/eval
 	@bin/eval $(EVAL_FLAGS)
 
+.PHONY: note-snapshots
+note-snapshots: ## Write the example notes anew, and the pictures of them in docs/images/notes
+	@tools/install-packages.sh chromium
+	go test ./internal/synthesis -run TestNotesLookAsBefore -update
+	go test ./internal/feedback/page -run TestPagesLookAsBefore -update
+	go run ./e2e/cmd/note-snapshots
+
 .PHONY: openapi
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi

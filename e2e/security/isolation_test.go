@@ -217,6 +217,17 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.IntendNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.IntendNote(ctx, id, "1002", w.running.ID, "digest")
 		},
+		"enhancement/ledger.Ledger.Withhold": func(ctx context.Context, w *world, id string) (any, error) {
+			ended, err := w.ledger.Withhold(ctx, ledger.Withholding{TenantID: id, JobID: w.running.ID, Run: 1, Mode: tenant.ModeShadow, Step: step()})
+			return found(ended), err
+		},
+		"enhancement/ledger.Ledger.EndUnwanted": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := w.store.Database.Admin.Exec(ctx, `UPDATE tenant_configs SET enhancement_prefs = '{"mode": "off"}' WHERE tenant_id = $1`, id); err != nil {
+				return nil, err
+			}
+			u, err := w.ledger.EndUnwanted(ctx, id, w.running.ID, 1, step())
+			return found(u.Now), err
+		},
 		"enhancement/ledger.Ledger.ReleaseNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.ReleaseNote(ctx, id, "1002", w.running.ID)
 		},
@@ -257,6 +268,14 @@ func sourceCalls() map[string]call {
 			changed[0].Description, changed[0].UpdatedAt = "changed", changed[0].UpdatedAt.Add(time.Hour)
 			return w.history.Put(ctx, id, gather.OriginFile, changed)
 		},
+		"gather/history.Store.Past": func(ctx context.Context, w *world, id string) (any, error) {
+			past, err := w.history.Past(ctx, id, history.PastList{Limit: 100})
+			return found(slices.ContainsFunc(past, func(p history.Past) bool { return p.ID == "9001" })), err
+		},
+		"gather/history.Store.Ticket": func(ctx context.Context, w *world, id string) (any, error) {
+			past, err := w.history.Ticket(ctx, id, "9001")
+			return found(past.ID == "9001"), err
+		},
 		"gather/knowledge.Mirror.Find": func(ctx context.Context, w *world, id string) (any, error) {
 			return knowledge.NewMirror(w.store.DB, knowledge.MirrorOptions{}).Find(ctx, question(id))
 		},
@@ -271,6 +290,9 @@ func sourceCalls() map[string]call {
 		"gather/corpus.Store.IDs": func(ctx context.Context, w *world, id string) (any, error) {
 			ids, err := w.history.IDs(ctx, id, gather.OriginFile, "", 100)
 			return found(slices.Contains(ids, "9001")), err
+		},
+		"gather/history.Store.Name": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.history.Name(ctx, id, map[string][]string{"9001": {"Example"}, "9002": {"Example"}})
 		},
 		"gather/corpus.Store.Versions": func(ctx context.Context, w *world, id string) (any, error) {
 			versions, err := w.articles.Versions(ctx, id, []string{"KB-1"})
@@ -452,6 +474,7 @@ func ofNoTenant() map[string]string {
 		"tenant/tenantstore.Store.SealedWith":       "counts by key",
 		"enhancement/ledger.Ledger.Unfinished":      "lists ids and how much there is to do, on purpose: see TestEveryFunctionWithItsOwnersRightsIsConfined",
 		"enhancement/ledger.Ledger.Unpurged":        "the same",
+		"enhancement/ledger.Ledger.NoteMode":        "answers one word of the tenant it is told: see TestTheModeIsThatOfTheDatabase",
 		"enhancement/ledger.Ledger.Turns":           "the same",
 		"enhancement/ledger.Ledger.Waiting":         "the same",
 		"enhancement/ledger.Ledger.StandingOutages": "the same",

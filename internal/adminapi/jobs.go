@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/feedback"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // TestWebhook is a webhook that the console signs with the tenant's secret and sends to the gateway, to see the whole
@@ -37,6 +39,7 @@ type Job struct {
 	Trouble       string             `json:"trouble,omitempty"        doc:"What kept its message from being delivered. It goes on without it."`
 	TroubleAt     *time.Time         `json:"trouble_at,omitempty"`
 	NoteID        string             `json:"note_id,omitempty"`
+	Withheld      tenant.Mode        `json:"withheld,omitempty"       doc:"The mode of the tenant because of which the note was not posted: shadow, in which it was made and is kept; or off, in which none was made." enum:"shadow,off"`
 	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`
 	CorrelationID string             `json:"correlation_id"`
 	ReceivedAt    time.Time          `json:"received_at"`
@@ -45,6 +48,16 @@ type Job struct {
 	// Steps and LLMCalls are shown for a single job, not in lists.
 	Steps    []Step    `json:"steps,omitempty"`
 	LLMCalls []LLMCall `json:"llm_calls,omitempty"`
+	Feedback *Feedback `json:"feedback,omitempty"  doc:"What a technician said of its note, by the link in it. For a single job, not in lists."`
+}
+
+// Feedback is what was said last of a job's note. The comment is a technician's own text: show it, and nothing more.
+type Feedback struct {
+	Vote      feedback.Value  `json:"vote"              enum:"up,down"`
+	Reason    feedback.Reason `json:"reason,omitempty"  enum:"wrong,off_topic,incomplete,outdated"`
+	Comment   string          `json:"comment,omitempty"`
+	FirstAt   time.Time       `json:"first_at"`
+	ChangedAt time.Time       `json:"changed_at"        doc:"When the vote was given last."`
 }
 
 // Step is what one step of a job did.

@@ -12,6 +12,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 func (s *Server) jobRoutes() {
@@ -21,7 +23,7 @@ func (s *Server) jobRoutes() {
 	}, s.listJobs)
 	register(s, operation{
 		id: "get-job", method: http.MethodGet, path: pathTenant + "/jobs/{job_id}", needs: permission(access.JobsRead),
-		summary: "Read a job", detail: "With its steps, and its requests to the language model.", errors: []int{http.StatusNotFound},
+		summary: "Read a job", detail: "With its steps, its requests to the language model, and what was said of its note.", errors: []int{http.StatusNotFound},
 	}, s.getJob)
 	register(s, operation{
 		id: "retry-job", method: http.MethodPost, path: pathTenant + "/jobs/{job_id}/retry", needs: permission(access.JobsWrite),
@@ -37,6 +39,7 @@ type listJobs struct {
 
 	Status   enhancement.Status `query:"status"    doc:"Only those of this status."           enum:"pending,running,completed,failed"`
 	TicketID string             `query:"ticket_id" doc:"Only those of the ticket of this id." maxLength:"100"`
+	Withheld tenant.Mode        `query:"withheld"  doc:"Only those whose note was not posted, because the tenant was in this mode." enum:"shadow,off"`
 }
 
 type jobPage struct {
@@ -57,7 +60,7 @@ func (s *Server) listJobs(ctx context.Context, in *listJobs) (*jobPage, error) {
 		return nil, err
 	}
 	jobs, err := s.jobs.List(ctx, in.TenantID, ledger.List{
-		Status: in.Status, TicketID: in.TicketID, Before: before, Limit: in.Limit + 1,
+		Status: in.Status, TicketID: in.TicketID, Withheld: in.Withheld, Before: before, Limit: in.Limit + 1,
 	})
 	if err != nil {
 		return nil, err
@@ -116,14 +119,26 @@ func (s *Server) getJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
 			DurationMS: c.Duration.Milliseconds(), Error: c.Error, CalledAt: c.CalledAt,
 		})
 	}
+	vote, err := s.votes.Given(ctx, feedback.Note{TenantID: in.TenantID, JobID: in.JobID})
+	if err != nil {
+		return nil, err
+	}
+	shown.Feedback = showVote(vote)
 	return &jobAnswer{Body: shown}, nil
+}
+
+func showVote(v *feedback.Vote) *adminapi.Feedback {
+	if v == nil {
+		return nil
+	}
+	return &adminapi.Feedback{Vote: v.Value, Reason: v.Reason, Comment: v.Comment, FirstAt: v.FirstAt, ChangedAt: v.ChangedAt}
 }
 
 func showJob(j enhancement.Job) adminapi.Job {
 	return adminapi.Job{
 		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
 		HeldFor: string(j.HeldFor), HeldSince: orNil(j.HeldSince), Trouble: j.Trouble, TroubleAt: orNil(j.TroubleAt),
-		Run: j.Run, FailureReason: j.FailureReason, NoteID: j.NoteID, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
+		Run: j.Run, FailureReason: j.FailureReason, NoteID: j.NoteID, Withheld: j.Withheld, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
 		ReceivedAt: j.ReceivedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
 	}
 }

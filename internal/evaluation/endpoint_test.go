@@ -15,7 +15,7 @@ func TestARealModelIsAskedAndNamed(t *testing.T) {
 	fake := openaitest.New("example-key", nil)
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
-	config := &openai.Config{BaseURL: server.URL + "/v1", Model: "some-model", APIKey: "example-key"}
+	config := &openai.Config{Server: openai.Server{BaseURL: server.URL + "/v1", Model: "some-model", APIKey: "example-key"}}
 	cases, err := Cases()
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestARealModelIsAskedAndNamed(t *testing.T) {
 
 func TestSettingsThatNameNoServerAreRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := Run(t.Context(), Options{Endpoint: &openai.Config{BaseURL: "example", Model: "m"}}); err == nil || !strings.Contains(err.Error(), "base URL") {
+	if _, err := Run(t.Context(), Options{Endpoint: &openai.Config{Server: openai.Server{BaseURL: "example", Model: "m"}}}); err == nil || !strings.Contains(err.Error(), "base URL") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -84,8 +84,9 @@ func settings() (*openai.Config, error) {
 		return nil, errors.New("EVAL_LLM_BASE_URL and EVAL_LLM_MODEL go together: set both for a real model, or none for the simulator")
 	}
 	return &openai.Config{
-		BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey, Timeout: time.Minute,
-		Prices: openai.Prices{Prompt: e.PricePrompt, Completion: e.PriceCompletion},
+		Server:  openai.Server{BaseURL: e.BaseURL, Model: e.Model, APIKey: e.APIKey},
+		Timeout: time.Minute,
+		Prices:  openai.Prices{Prompt: e.PricePrompt, Completion: e.PriceCompletion},
 	}, nil
 }
 

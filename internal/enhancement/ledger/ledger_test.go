@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
@@ -40,7 +41,7 @@ func newLedgerWithin(t *testing.T) (*ledger.Ledger, *postgrestest.Database) {
 
 func job() enhancement.Job {
 	return enhancement.New("alpha", enhancement.EventCreated,
-		ticket.Ticket{ID: "1001", Subject: "Printer", Description: "It is on fire", Priority: "High"}, "example-correlation")
+		ticket.Ticket{ID: "1001", Subject: "Printer", Description: "It is on fire", Priority: "High", People: []string{"Jane Example", "Front Desk"}}, "example-correlation")
 }
 
 func accept(t *testing.T, l *ledger.Ledger, j enhancement.Job) {
@@ -63,7 +64,7 @@ func TestTheWayOfAJob(t *testing.T) {
 		}
 	}
 	const holder = "0f8fad5b-d9cb-469f-a165-70867728950e"
-	if held, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || cmp.Diff(ledger.HeldNote{}, held, cmpopts.EquateEmpty()) != "" {
+	if held, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || cmp.Diff(ledger.HeldNote{Mode: tenant.ModeLive}, held, cmpopts.EquateEmpty()) != "" {
 		t.Errorf("hold: %+v, %v", held, err)
 	}
 	received := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
