@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/console"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -85,7 +86,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		Bootstrap: tenant.Secret(secrets[access.BootstrapSecret]), TLS: cfg.tls(),
 	}, console.Deps{
 		DB: db, Tenants: tenants, Sealer: sealer, Authenticator: newAuthenticator(tokens, persons, logger), Publisher: dapr,
-		Importer: importer, Reach: tester, Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
+		Importer: importer, Reach: tester, Previews: preview.Remote{Invoker: dapr}, Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/drafting"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
@@ -25,8 +26,12 @@ func newDrafter(cfg config, db *postgres.DB, tenants drafting.Tenants, state ans
 		return nil, err
 	}
 	llm = newAnswers(cfg, llm, state, sealer, metrics, logger)
+	links, err := feedback.NewLinks(cfg.FeedbackURL, feedback.NewTokens(sealer, time.Now))
+	if err != nil {
+		return nil, err
+	}
 	return drafting.New(drafting.Deps{
-		Tenants: tenants, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}),
+		Tenants: tenants, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}), Feedback: links,
 		Budget: budget.NewGuard(budget.New(db), metrics, logger, time.Now), Meter: metrics, Logger: logger,
 	}), nil
 }

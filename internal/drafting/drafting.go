@@ -24,6 +24,11 @@ type Synthesizer interface {
 	Synthesize(ctx context.Context, in synthesis.Input) synthesis.Output
 }
 
+// Feedback makes the link by which a reader says whether the job's note helped; empty where nobody takes it.
+type Feedback interface {
+	Link(tenantID, jobID string) (string, error)
+}
+
 // Request is what a note is drafted from.
 type Request struct {
 	TenantID  string
@@ -68,6 +73,8 @@ type Account struct {
 type Deps struct {
 	Tenants     Tenants
 	Synthesizer Synthesizer
+	// Feedback may be nil: notes then have no link.
+	Feedback Feedback
 	// Budget says whether a model may still be asked, and takes down what is no job's; nil for no limits and no books.
 	Budget Budget
 	// Meter counts requests to models; nil for nobody.
@@ -96,7 +103,7 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	in := synthesis.Input{
 		Ticket: r.Ticket, Tickets: relevant(r.Tickets, prefs), Articles: relevant(r.Articles, prefs), Systems: r.Systems, Reference: r.Reference,
 		TenantID: r.TenantID, Voice: voice(prefs), Model: prefs.Model, Temperature: prefs.Temperature,
-		Footer: synthesis.Footer{JobID: r.JobID},
+		Footer: synthesis.Footer{JobID: r.JobID, FeedbackURL: d.feedbackURL(ctx, r)},
 	}
 	if in.Without, err = d.without(ctx, r.TenantID, limits); err != nil {
 		return Draft{}, err
@@ -106,6 +113,18 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	out := d.deps.Synthesizer.Synthesize(ctx, in)
 	d.account(ctx, r, limits, out)
 	return Draft{Output: out, Account: account(t.Version, in, out, mask)}, nil
+}
+
+// feedbackURL is empty for a preview, which nobody votes on, and where there is no link: the note is worth more than it.
+func (d *Drafter) feedbackURL(ctx context.Context, r Request) string {
+	if r.JobID == "" || d.deps.Feedback == nil {
+		return ""
+	}
+	link, err := d.deps.Feedback.Link(r.TenantID, r.JobID)
+	if err != nil {
+		d.deps.Logger.WarnContext(ctx, "the note has no link for feedback", "error", err)
+	}
+	return link
 }
 
 // relevant leaves out what is less relevant than the tenant wants to see.

@@ -24,9 +24,6 @@ const (
 	reserveShare = 4
 )
 
-// generatedNotice stands on notes that a model wrote.
-const generatedNotice = "Written by a language model from the sources named; check them before acting."
-
 // Options of a Synthesizer. The zero value stands for the defaults.
 type Options struct {
 	Timeout  time.Duration    // DefaultTimeout
@@ -129,7 +126,7 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	n := newNote(in, items)
 	n.Generated = true
 	n.Summary = summary
-	n.Notices = append([]string{generatedNotice}, in.notices()...)
+	n.Notices = in.notices()
 	return n, ""
 }
 

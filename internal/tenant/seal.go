@@ -123,6 +123,28 @@ func documentData(tenantID string, document []byte) []byte {
 	return append([]byte("tenant_document/"+tenantID+"/"), document...)
 }
 
+// SealFor encrypts what leaves the platform and has to come back unchanged, such as what a link carries. It opens only for the
+// same purpose, a constant of the caller: what was given out for one cannot be used for another.
+func (s *Sealer) SealFor(purpose string, content []byte) ([]byte, error) {
+	sealed, err := s.aead.Encrypt(content, purposeData(purpose))
+	if err != nil {
+		return nil, fmt.Errorf("seal for %s: %w", purpose, err)
+	}
+	return sealed, nil
+}
+
+// OpenFor decrypts what SealFor made for the same purpose.
+func (s *Sealer) OpenFor(purpose string, sealed []byte) ([]byte, error) {
+	content, err := s.aead.Decrypt(sealed, purposeData(purpose))
+	if err != nil {
+		return nil, fmt.Errorf("open for %s: sealed with another keyset, for another purpose, or not at all: %w", purpose, err)
+	}
+	return content, nil
+}
+
+// purposeData begins otherwise than what tenants' secrets and documents are sealed with.
+func purposeData(purpose string) []byte { return []byte("purpose/" + purpose) }
+
 // SealDocument encrypts a document of the tenant for a place where others can read and write, under a name: it opens under no other,
 // and for no other tenant.
 func (s *Sealer) SealDocument(tenantID, name string, document []byte) ([]byte, error) {

@@ -41,7 +41,7 @@ func (s *Server) complete(ctx context.Context, w http.ResponseWriter, req reques
 		writeFailureInside(w)
 		return
 	}
-	call.Answer = text(f, call)
+	call.Answer = text(f, call, s.Calls())
 	f.Shape.write(w, s.completion(f, call))
 }
 

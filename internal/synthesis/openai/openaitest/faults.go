@@ -58,6 +58,12 @@ type Faults struct {
 	HTMLInjection bool `json:"html_injection,omitempty"`
 	// ObeyInjection does what the texts in the prompt's data say, as a model without manners would.
 	ObeyInjection bool `json:"obey_injection,omitempty"`
+	// Confabulate invents error codes, numbers, addresses and citations, a few in each answer, the same ones for the same prompt.
+	Confabulate bool `json:"confabulate,omitempty"`
+	// PlainText answers in sentences instead of JSON.
+	PlainText bool `json:"plain_text,omitempty"`
+	// Answer is what the model writes, whatever it is asked.
+	Answer string `json:"answer,omitempty"`
 
 	// WrongCount leaves out the last of the embeddings.
 	WrongCount bool `json:"wrong_count,omitempty"`
