@@ -154,11 +154,11 @@ func budgetLine(b adminapi.BudgetStanding) string {
 	said := map[adminapi.BudgetState]string{
 		"within": "within the budget", "over_soft": "OVER THE SOFT LIMIT", "over_hard": "OVER THE HARD LIMIT: notes are made without a model",
 	}[b.State]
-	line := fmt.Sprintf("%s: %s USD spent, %s, %s: %s", b.Month, dollars(b.SpentUSD), limit("soft", b.SoftUSD), limit("hard", b.HardUSD), said)
+	parts := []string{fmt.Sprintf("%s: %s USD spent, %s, %s: %s", b.Month, dollars(b.SpentUSD), limit("soft", b.SoftUSD), limit("hard", b.HardUSD), said)}
 	for _, a := range b.Alerts {
-		line += fmt.Sprintf("; told of the %s limit at %s", a.Level, shown(a.At))
+		parts = append(parts, fmt.Sprintf("told of the %s limit at %s", a.Level, shown(a.At)))
 	}
-	return line
+	return strings.Join(parts, "; ")
 }
 
 // csvRows prints comma-separated values (RFC 4180).

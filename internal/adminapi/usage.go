@@ -22,10 +22,11 @@ type UsageSums struct {
 
 // UsageRow is what a tenant used a model for on a day.
 type UsageRow struct {
+	UsageSums
+
 	Day     string `json:"day"     doc:"In UTC."                                                     format:"date"`
 	Model   string `json:"model"   doc:"As it is configured; with Azure, the deployment."`
 	Purpose string `json:"purpose" doc:"What for: a job's note, or what belongs to no job." enum:"job,preview"`
-	UsageSums
 }
 
 // TenantUsage is what a tenant used in a period, day by day, and how it stands with its budget.
@@ -61,10 +62,11 @@ type BudgetAlert struct {
 
 // UsageTotal is what a tenant used in a period, and what it may spend in a month.
 type UsageTotal struct {
-	TenantID string `json:"tenant_id"`
 	UsageSums
-	SoftUSD float64 `json:"soft_usd,omitempty"`
-	HardUSD float64 `json:"hard_usd,omitempty"`
+
+	TenantID string  `json:"tenant_id"`
+	SoftUSD  float64 `json:"soft_usd,omitempty"`
+	HardUSD  float64 `json:"hard_usd,omitempty"`
 }
 
 // Usage tells what a tenant used from one day to another, both included (2026-11-01); of this month when both are empty.
