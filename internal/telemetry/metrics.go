@@ -35,7 +35,7 @@ const (
 	MetricDead                = "enhancement_dead_letters_total"
 	MetricPruned              = "enhancement_jobs_pruned_total"
 	MetricLLMCalls            = "llm_calls_total"
-	MetricLLMTokens           = "llm_tokens_total"
+	MetricLLMTokens           = "llm_tokens_total" //nolint:gosec // a name
 	MetricLLMCost             = "llm_cost_usd_total"
 	MetricLLMUnpriced         = "llm_unpriced_calls_total"
 	MetricLLMAnswers          = "llm_answer_cache_total"
