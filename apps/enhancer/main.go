@@ -190,7 +190,7 @@ func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks des
 	}
 	return &workflows.Activities{
 		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, metrics, logger),
-		Drafter: drafting.New(drafting.Deps{Tenants: desks, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}), Logger: logger}),
+		Drafter: drafting.New(drafting.Deps{Tenants: desks, Synthesizer: synthesis.New(llm, synthesis.Options{PromptTokens: cfg.PromptTokens, Logger: logger}), Logger: logger}),
 		Desks:   desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil
 }

@@ -56,6 +56,7 @@ type Account struct {
 	Dropped        map[string]int       `json:"dropped,omitempty"`
 	Masked         map[masking.Kind]int `json:"masked,omitempty"`
 	Cached         bool                 `json:"cached,omitempty"`
+	Abstained      bool                 `json:"abstained,omitempty"`
 	CostUSD        float64              `json:"cost_usd,omitempty"`
 }
 
@@ -134,7 +135,7 @@ func people(in synthesis.Input) []string {
 func account(version int64, in synthesis.Input, out synthesis.Output, mask *masking.Masker) Account {
 	a := Account{
 		TenantVersion: version, Generated: out.Note.Generated, FallbackReason: out.FallbackReason,
-		Words: synthesis.WordCount(synthesis.Text(out.Note)), Dropped: out.Dropped, Masked: mask.Counts(), Cached: out.Cached,
+		Words: synthesis.WordCount(synthesis.Text(out.Note)), Dropped: out.Dropped, Masked: mask.Counts(), Cached: out.Cached, Abstained: out.Abstained,
 		Sources: len(in.Tickets.Items) + len(in.Articles.Items) + len(in.Systems.Items),
 	}
 	if out.Note.Confidence != nil {

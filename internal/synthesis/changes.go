@@ -39,8 +39,12 @@ func Changes(before, after Note) Change {
 			c.before[ref.key()] = true
 		}
 	}
-	for i, spec := range sectionSpecs() {
-		was, is := before.section(i), after.section(i)
+	for _, spec := range sectionSpecs() {
+		was, _ := before.section(spec.title)
+		is, wanted := after.section(spec.title)
+		if !wanted {
+			continue
+		}
 		if spec.kind == "" {
 			c.Recommendations = !slices.Equal(was.statements(), is.statements())
 			continue
@@ -126,12 +130,14 @@ func named(refs []Ref) string {
 	return strings.Join(names, ", ")
 }
 
-// section is empty where a note has fewer sections, as one of another release may.
-func (n Note) section(i int) Section {
-	if i >= len(n.Sections) {
-		return Section{}
+// section is the one of that title; false where the note has none, because the tenant has turned it off.
+func (n Note) section(title string) (Section, bool) {
+	for _, s := range n.Sections {
+		if s.Title == title {
+			return s, true
+		}
 	}
-	return n.Sections[i]
+	return Section{}, false
 }
 
 // refs are the sources that the section's items cite, each once.

@@ -1,27 +1,32 @@
 package synthesis
 
-import "strings"
-
 // DefaultMaxWords is the most words a note shows, headings, notices and reference included.
 const DefaultMaxWords = 500
 
 // minMaxWords leaves room for what every note shows: headings, a notice, the reference.
 const minMaxWords = 120
 
-// leastWords is what a text is shortened to before it is given up altogether.
-const leastWords = 8
+// Words that are kept free in a note, for what is added to it or may be.
+const (
+	footerWords = 45 // confidence and footer
+	changeWords = 40 // the line that says what has changed, which counts where it cannot name
+)
 
-// fit makes n show at most maxWords words in every format. It drops whole items, the last of the
-// section that has most, down to one per section; then shortens the longest text; and only when all
-// are short drops items, notices but the first, and the summary. It gives the number of dropped items.
+// fit makes n show at most maxWords words in every format, with footerWords of them for what stands below. It drops whole items, the last
+// of the section that has most, down to one per section; then the last sentence of the longest text; and only when all are of one
+// sentence drops the summary, items, and notices but the first. No sentence is cut. It gives the number of dropped items.
 func fit(n Note, maxWords int) (fitted Note, dropped int) {
-	for longest(n) > maxWords {
+	for body(n) > maxWords-footerWords || longest(n) > maxWords {
 		if s := fullest(n); s != nil && len(s.Items) > 1 {
 			s.drop()
 			dropped++
 			continue
 		}
-		if shortenLongest(&n, longest(n)-maxWords) {
+		if shortenLongest(&n) {
+			continue
+		}
+		if n.Summary != "" {
+			n.Summary = ""
 			continue
 		}
 		if s := fullest(n); s != nil {
@@ -29,14 +34,10 @@ func fit(n Note, maxWords int) (fitted Note, dropped int) {
 			dropped++
 			continue
 		}
-		if len(n.Notices) > 1 {
-			n.Notices = n.Notices[:len(n.Notices)-1]
-			continue
-		}
-		if n.Summary == "" {
+		if len(n.Notices) <= 1 {
 			break
 		}
-		n.Summary = ""
+		n.Notices = n.Notices[:len(n.Notices)-1]
 	}
 	return n, dropped
 }
@@ -44,6 +45,12 @@ func fit(n Note, maxWords int) (fitted Note, dropped int) {
 // longest is the number of words of n in the format that shows most. Markdown does, when it is read as it
 // is written: "###" and "-" stand alone there.
 func longest(n Note) int { return WordCount(Render(n, FormatMarkdown)) }
+
+// body is longest without confidence and footer.
+func body(n Note) int {
+	n.Confidence, n.Footer = nil, Footer{}
+	return longest(n)
+}
 
 // fullest is the section with most items; nil when all are empty. Of equals it is the first, so that
 // recommendations go last.
@@ -63,22 +70,23 @@ func (s *Section) drop() {
 	s.Omitted++
 }
 
-// shortenLongest takes about excess words out of the longest text, but leaves leastWords; false when
-// every text is that short.
-func shortenLongest(n *Note, excess int) bool {
-	text := &n.Summary
-	for i := range n.Sections {
-		for j := range n.Sections[i].Items {
-			if t := &n.Sections[i].Items[j].Text; WordCount(*t) > WordCount(*text) {
-				text = t
-			}
+// shortenLongest takes the last sentence off the longest text that has more than one; false when none has.
+func shortenLongest(n *Note) bool {
+	var text *string
+	consider := func(t *string) {
+		if withoutLast(*t) != "" && (text == nil || WordCount(*t) > WordCount(*text)) {
+			text = t
 		}
 	}
-	words := WordCount(*text)
-	if words <= leastWords {
+	consider(&n.Summary)
+	for i := range n.Sections {
+		for j := range n.Sections[i].Items {
+			consider(&n.Sections[i].Items[j].Text)
+		}
+	}
+	if text == nil {
 		return false
 	}
-	short := shorten(*text, max(leastWords, words-excess))
-	*text = strings.TrimSpace(short)
-	return WordCount(short) < words
+	*text = withoutLast(*text)
+	return true
 }

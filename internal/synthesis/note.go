@@ -7,8 +7,8 @@ import (
 // Note is a work note before it is rendered. It is stored and passed on as JSON.
 type Note struct {
 	Summary string `json:"summary,omitempty"`
-	// Sections are always the same four, in this order: Similar Tickets, Documentation, System Info,
-	// Recommendations.
+	// Sections are Similar Tickets, Documentation, System Info and Recommendations, in this order, but for those that the tenant has
+	// turned off.
 	Sections []Section `json:"sections"`
 	// Generated says that a language model wrote the texts.
 	Generated bool `json:"generated"`
@@ -95,10 +95,14 @@ func sectionSpecs() [sectionCount]sectionSpec {
 	}
 }
 
-// newNote frames the items of the four sections, in their order, with what holds for every note on in.
+// newNote frames the items of the four sections, in their order, with what holds for every note on in. Sections that the tenant has turned
+// off are left out.
 func newNote(in Input, items [sectionCount][]Item) Note {
-	n := Note{Reference: plainReference(in.Reference)}
+	n := Note{Sections: []Section{}, Reference: plainReference(in.Reference), Footer: in.Footer}
 	for i, spec := range sectionSpecs() {
+		if !in.Voice.has(spec.key) {
+			continue
+		}
 		s := Section{Title: spec.title, Items: items[i]}
 		if len(s.Items) == 0 {
 			s.Items = []Item{}

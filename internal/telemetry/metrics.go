@@ -34,6 +34,7 @@ const (
 	MetricNotes               = "enhancement_notes_total"
 	MetricDead                = "enhancement_dead_letters_total"
 	MetricPruned              = "enhancement_jobs_pruned_total"
+	MetricAnswerDropped       = "enhancement_answer_dropped_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -92,6 +93,7 @@ type Metrics struct {
 	reconcile    *reconcileMetrics
 	dead         *prometheus.CounterVec
 	pruned       prometheus.Counter
+	unbelieved   *prometheus.CounterVec
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -148,10 +150,13 @@ func NewMetrics() *Metrics {
 		pruned: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPruned, Help: "Ended jobs that were removed from the ledger.",
 		}),
+		unbelieved: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricAnswerDropped, Help: "What of the language model's answers is not in the notes, by reason.",
+		}, []string{"reason"}),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
-		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned,
+		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned, m.unbelieved,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -233,3 +238,8 @@ func (m *Metrics) DeadLetter(reason Dead) { m.dead.WithLabelValues(string(reason
 
 // JobsPruned counts ended jobs that were removed from the ledger.
 func (m *Metrics) JobsPruned(n int) { m.pruned.Add(float64(n)) }
+
+// AnswerDropped counts what of a language model's answer did not get into the note.
+func (m *Metrics) AnswerDropped(reason string, n int) {
+	m.unbelieved.WithLabelValues(reason).Add(float64(max(0, n)))
+}
