@@ -24,6 +24,7 @@ import (
 type Ledger interface {
 	Notes
 	Outages
+	Modes
 
 	Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error)
 	Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error)

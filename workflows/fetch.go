@@ -42,6 +42,9 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
+	if over, err := a.unwanted(ctx, job); err != nil || over {
+		return StepResult{Outcome: enhancement.OutcomeOK, Ended: over}, err
+	}
 	outage, err := a.gate(ctx, job)
 	if err != nil {
 		return StepResult{}, err

@@ -28,6 +28,13 @@ func (a *Activities) search(step enhancement.Step) workflow.Activity {
 }
 
 func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.Step) (StepResult, error) {
+	over, err := a.unwanted(ctx, job)
+	switch {
+	case over:
+		return StepResult{Outcome: enhancement.OutcomeOK}, nil
+	case err != nil: // nobody tries this step again, and the later ones ask, too
+		a.Logger.WarnContext(ctx, "it was not found out whether the tenant wants notes", "error", err)
+	}
 	if earlier, ok, err := a.foundBefore(ctx, job, step); err != nil || ok {
 		return StepResult{Outcome: earlier.Outcome, Detail: earlier.Detail}, err
 	}

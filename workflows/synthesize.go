@@ -25,6 +25,9 @@ func (a *Activities) Synthesize(actx workflow.ActivityContext) (any, error) {
 
 func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, error) {
 	began := time.Now()
+	if over, err := a.unwanted(ctx, job); err != nil || over {
+		return StepResult{Outcome: enhancement.OutcomeOK}, err
+	}
 	stored, err := a.Ledger.Job(ctx, job.TenantID, job.JobID)
 	if err != nil {
 		return StepResult{}, err

@@ -48,28 +48,26 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if err != nil {
 		return StepResult{}, err
 	}
-	if closed(outage) {
-		return blocked(outage.Reason, outage), nil
-	}
 	// What an earlier attempt has sent may still be on its way. What those of runs before FirstRun did is not on record.
 	_, triedBefore := steps[enhancement.StepUpdateTicket]
 	triedBefore = triedBefore || stored.FirstRun > 1
+	// Asked before the server is, which may be dead: a note that is not posted does not wait for it. What decides is asked again later.
+	mode, err := a.Ledger.NoteMode(ctx, job.TenantID)
+	switch {
+	case err != nil && !errors.Is(err, tenant.ErrNotFound): // of a tenant that is gone, putNote tells
+		return StepResult{}, err
+	case err == nil && mode != tenant.ModeLive:
+		return a.withhold(ctx, job, steps, mode, outage, triedBefore, began)
+	}
+	if closed(outage) {
+		return blocked(outage.Reason, outage), nil
+	}
 	done, err := a.putNote(ctx, job, stored, steps, began)
+	if switched, ok := errors.AsType[*ledger.NotLiveError](err); ok {
+		return a.withhold(ctx, job, steps, switched.Mode, outage, triedBefore, began)
+	}
 	if err == nil {
-		// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
-		a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
-		a.ended(job)
-		a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
-		a.Metrics.Note(string(done.Action))
-		a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
-			telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
-			"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
-		result := StepResult{Outcome: enhancement.OutcomeOK}
-		// A write that was verified may have been another writer's, and be committed after all.
-		if triedBefore || done.Action == servicedesk.NoteVerified {
-			result.TidyAfter = a.tidyAfter()
-		}
-		return result, nil
+		return a.enhanced(ctx, job, stored, outage, done, triedBefore), nil
 	}
 	failed := enhancement.StepRecord{
 		Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeFailed,
@@ -90,6 +88,26 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{Outcome: failed.Outcome, Detail: failed.Detail}, nil
 	}
 	return StepResult{}, err
+}
+
+// enhanced tells of a job that has ended with what is on its ticket.
+func (a *Activities) enhanced(
+	ctx context.Context, job Job, stored enhancement.Job, outage ledger.Outage, done servicedesk.NoteResult, triedBefore bool,
+) StepResult {
+	// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
+	a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
+	a.ended(job)
+	a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
+	a.Metrics.Note(string(done.Action))
+	a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
+		telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
+		"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
+	result := StepResult{Outcome: enhancement.OutcomeOK}
+	// A write that was verified may have been another writer's, and be committed after all.
+	if triedBefore || done.Action == servicedesk.NoteVerified {
+		result.TidyAfter = a.tidyAfter()
+	}
+	return result
 }
 
 // wrote says that the server has taken a write.
@@ -120,6 +138,10 @@ func (a *Activities) putNote(
 	held, err := a.holdNote(ctx, job, stored.Ticket.ID, holder)
 	if err != nil {
 		return servicedesk.NoteResult{}, err
+	}
+	if held.Mode != tenant.ModeLive {
+		a.release(ctx, job, stored.Ticket.ID, holder)
+		return servicedesk.NoteResult{}, &ledger.NotLiveError{Mode: held.Mode}
 	}
 	write, content := edition(note, held, steps[enhancement.StepSynthesize].FinishedAt, synthesis.Format(format))
 	write.TicketID, write.Marker = stored.Ticket.ID, enhancement.NoteReference(job.TenantID, stored.Ticket.ID)
@@ -191,6 +213,8 @@ func told(action servicedesk.NoteAction) string {
 		servicedesk.NoteKeptEdited:  "somebody has changed the note, so it is left as it is",
 		servicedesk.NoteKeptDeleted: "somebody has deleted the note, so it is not written again",
 		servicedesk.NoteKeptUnread:  "the server does not tell what the note says, so it is left as it is",
+		noteWithheldShadow:          "the tenant is in shadow mode, so the note is kept here and not posted",
+		noteWithheldOff:             "the tenant's notes are switched off, so none is posted",
 	}[action]
 	if reason == "" {
 		return string(action)

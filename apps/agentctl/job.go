@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 func newJobCommand() *cobra.Command {
@@ -57,7 +58,7 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	if job.HeldFor != "" && job.HeldSince != nil {
 		t.line("waits for", job.HeldFor+", which does not answer, since "+shown(*job.HeldSince))
 	}
-	t.line("note", cmp.Or(job.NoteID, "none"))
+	t.line("note", noteOf(job))
 	if job.FailureReason != "" {
 		t.line("reason", job.FailureReason)
 	}
@@ -81,6 +82,17 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	return t.close(nil)
 }
 
+// noteOf says what became of the job's note.
+func noteOf(job adminapi.Job) string {
+	if job.Withheld == "" {
+		return cmp.Or(job.NoteID, "none")
+	}
+	if job.Withheld == tenant.ModeOff {
+		return "none: the tenant's notes were off"
+	}
+	return "not posted: the tenant was in " + string(job.Withheld) + " mode"
+}
+
 // inOrder sorts steps as a ticket goes through them, and not as they happened to end.
 func inOrder(steps []adminapi.Step) []adminapi.Step {
 	way := []enhancement.Step{
@@ -95,30 +107,31 @@ func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millis
 
 func newJobListCommand() *cobra.Command {
 	var (
-		tenantID, status string
-		query            adminapi.JobQuery
-		limit            int
-		asJSON           bool
+		tenantID, status, withheld string
+		query                      adminapi.JobQuery
+		limit                      int
+		asJSON                     bool
 	)
 	cmd := &cobra.Command{
 		Use: "list", Short: "List a tenant's jobs, the newest first", Args: cobra.NoArgs,
-		Example: "  agentctl job list --tenant example-clinic --status failed\n  agentctl job list --tenant example-clinic --ticket 20501",
+		Example: "  agentctl job list --tenant example-clinic --status failed\n  agentctl job list --tenant example-clinic --ticket 20501\n" +
+			"  agentctl job list --tenant example-clinic --withheld shadow",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if limit < 1 {
 				return errors.New("--limit: has to be 1 or more")
 			}
-			query.Status = enhancement.Status(status)
+			query.Status, query.Withheld = enhancement.Status(status), tenant.Mode(withheld)
 			client, err := openConsole(cmd)
 			if err != nil {
 				return err
 			}
-			t := newTable(cmd, asJSON, "JOB", "TICKET", "EVENT", "STATUS", "RECEIVED", "REASON")
+			t := newTable(cmd, asJSON, "JOB", "TICKET", "EVENT", "STATUS", "RECEIVED", "WITHHELD", "REASON")
 			shownJobs := 0
 			for job, err := range client.Jobs(cmd.Context(), tenantID, query) {
 				if err != nil {
 					return t.close(err)
 				}
-				t.row(job, job.JobID, job.TicketID, job.Event, job.Status, shown(job.ReceivedAt), job.FailureReason)
+				t.row(job, job.JobID, job.TicketID, job.Event, job.Status, shown(job.ReceivedAt), job.Withheld, job.FailureReason)
 				if shownJobs++; shownJobs == limit {
 					break
 				}
@@ -128,6 +141,7 @@ func newJobListCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&tenantID, "tenant", "", "tenant id")
 	cmd.Flags().StringVar(&status, "status", "", "only those that are pending, running, completed or failed")
+	cmd.Flags().StringVar(&withheld, "withheld", "", "only those whose note was not posted, because the tenant was in this mode: shadow or off")
 	cmd.Flags().StringVar(&query.TicketID, "ticket", "", "only those of this ticket")
 	cmd.Flags().IntVar(&limit, "limit", adminapi.DefaultPage, "at most so many")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object a line")

@@ -103,6 +103,34 @@ func TestSmoke(t *testing.T) {
 		}
 	}
 	fails(t, "", "job list --tenant alpha --status odd", "status")
+	fails(t, "", "job list --tenant alpha --withheld live", "withheld")
+}
+
+// A job whose note was withheld says so, and can be told from the others.
+func TestAWithheldNoteIsTold(t *testing.T) {
+	w, _ := withGateway(t)
+	books := ledger.New(w.DB)
+	for mode, want := range map[tenant.Mode]string{
+		tenant.ModeShadow: "not posted: the tenant was in shadow mode", tenant.ModeOff: "none: the tenant's notes were off",
+	} {
+		job := enhancement.New("alpha", enhancement.EventCreated, ticket.Ticket{ID: "1", Subject: string(mode)}, "c")
+		job.ID = enhancement.JobID("alpha", enhancement.EventUpdated, job.Ticket)
+		if _, err := books.Accept(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		if ended, err := books.Withhold(t.Context(), ledger.Withholding{
+			TenantID: "alpha", JobID: job.ID, Run: 1, Mode: mode, Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK},
+		}); err != nil || !ended {
+			t.Fatal(ended, err)
+		}
+		if out := must(t, "", "job show --tenant alpha "+job.ID); !strings.Contains(out, want) {
+			t.Errorf("says %s", out)
+		}
+		list := must(t, "", "job list --tenant alpha --withheld "+string(mode))
+		if strings.Count(list, "\n") != 2 || !strings.Contains(list, job.ID) {
+			t.Errorf("lists %s", list)
+		}
+	}
 }
 
 func complete(ctx context.Context, books *ledger.Ledger, job enhancement.Job) error {

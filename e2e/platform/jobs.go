@@ -26,7 +26,7 @@ func (p *Platform) Job(ctx context.Context, tenantID, jobID string) (enhancement
 	}
 	return enhancement.Job{
 		ID: job.JobID, TenantID: job.TenantID, Event: job.Event, Ticket: ticket.Ticket{ID: job.TicketID, Priority: job.Priority},
-		CorrelationID: job.CorrelationID, Status: job.Status, Run: job.Run, HeldFor: enhancement.Dependency(job.HeldFor), HeldSince: orZero(job.HeldSince), FailureReason: job.FailureReason, NoteID: job.NoteID,
+		CorrelationID: job.CorrelationID, Status: job.Status, Run: job.Run, HeldFor: enhancement.Dependency(job.HeldFor), HeldSince: orZero(job.HeldSince), FailureReason: job.FailureReason, NoteID: job.NoteID, Withheld: job.Withheld,
 		Degraded: job.Degraded, ReceivedAt: job.ReceivedAt, StartedAt: orZero(job.StartedAt), FinishedAt: orZero(job.FinishedAt),
 	}, nil
 }

@@ -217,6 +217,17 @@ func ledgerCalls() map[string]call {
 		"enhancement/ledger.Ledger.IntendNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.IntendNote(ctx, id, "1002", w.running.ID, "digest")
 		},
+		"enhancement/ledger.Ledger.Withhold": func(ctx context.Context, w *world, id string) (any, error) {
+			ended, err := w.ledger.Withhold(ctx, ledger.Withholding{TenantID: id, JobID: w.running.ID, Run: 1, Mode: tenant.ModeShadow, Step: step()})
+			return found(ended), err
+		},
+		"enhancement/ledger.Ledger.EndUnwanted": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := w.store.Database.Admin.Exec(ctx, `UPDATE tenant_configs SET enhancement_prefs = '{"mode": "off"}' WHERE tenant_id = $1`, id); err != nil {
+				return nil, err
+			}
+			u, err := w.ledger.EndUnwanted(ctx, id, w.running.ID, 1, step())
+			return found(u.Now), err
+		},
 		"enhancement/ledger.Ledger.ReleaseNote": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.ReleaseNote(ctx, id, "1002", w.running.ID)
 		},
@@ -452,6 +463,7 @@ func ofNoTenant() map[string]string {
 		"tenant/tenantstore.Store.SealedWith":       "counts by key",
 		"enhancement/ledger.Ledger.Unfinished":      "lists ids and how much there is to do, on purpose: see TestEveryFunctionWithItsOwnersRightsIsConfined",
 		"enhancement/ledger.Ledger.Unpurged":        "the same",
+		"enhancement/ledger.Ledger.NoteMode":        "answers one word of the tenant it is told: see TestTheModeIsThatOfTheDatabase",
 		"enhancement/ledger.Ledger.Turns":           "the same",
 		"enhancement/ledger.Ledger.Waiting":         "the same",
 		"enhancement/ledger.Ledger.StandingOutages": "the same",

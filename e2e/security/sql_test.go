@@ -40,6 +40,7 @@ func argued() map[string]string {
 		"internal/gather/inventory.queryHits":      passed,
 		"internal/gather/inventory.putAddresses":   passed,
 		"internal/enhancement/ledger.changeOneAnd": passed,
+		"internal/enhancement/ledger.admitted":     passed,
 		"internal/enhancement/ledger.changeEnded":  passed,
 		"internal/tenant/tenantstore.load":         passed,
 		"internal/tenant/tenantstore.change":       passed,

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // SendTestWebhook has the console sign a webhook and send it to the gateway.
@@ -26,11 +27,13 @@ func (c *Client) RetryJob(ctx context.Context, tenantID, jobID string) (Job, err
 type JobQuery struct {
 	Status   enhancement.Status
 	TicketID string
+	// Withheld leaves in those whose note was not posted in this mode.
+	Withheld tenant.Mode
 }
 
 // Jobs lists a tenant's jobs, the newest first, without their steps.
 func (c *Client) Jobs(ctx context.Context, tenantID string, q JobQuery) iter.Seq2[Job, error] {
-	return pages[Job](ctx, c, tenantPath(tenantID, "jobs"), filter("status", string(q.Status), "ticket_id", q.TicketID))
+	return pages[Job](ctx, c, tenantPath(tenantID, "jobs"), filter("status", string(q.Status), "ticket_id", q.TicketID, "withheld", string(q.Withheld)))
 }
 
 // Job shows a job with its steps and what the model cost.

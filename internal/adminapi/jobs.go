@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // TestWebhook is a webhook that the console signs with the tenant's secret and sends to the gateway, to see the whole
@@ -37,6 +38,7 @@ type Job struct {
 	Trouble       string             `json:"trouble,omitempty"        doc:"What kept its message from being delivered. It goes on without it."`
 	TroubleAt     *time.Time         `json:"trouble_at,omitempty"`
 	NoteID        string             `json:"note_id,omitempty"`
+	Withheld      tenant.Mode        `json:"withheld,omitempty"       doc:"The mode of the tenant because of which the note was not posted: shadow, in which it was made and is kept; or off, in which none was made." enum:"shadow,off"`
 	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`
 	CorrelationID string             `json:"correlation_id"`
 	ReceivedAt    time.Time          `json:"received_at"`

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 func (s *Server) jobRoutes() {
@@ -37,6 +38,7 @@ type listJobs struct {
 
 	Status   enhancement.Status `query:"status"    doc:"Only those of this status."           enum:"pending,running,completed,failed"`
 	TicketID string             `query:"ticket_id" doc:"Only those of the ticket of this id." maxLength:"100"`
+	Withheld tenant.Mode        `query:"withheld"  doc:"Only those whose note was not posted, because the tenant was in this mode." enum:"shadow,off"`
 }
 
 type jobPage struct {
@@ -57,7 +59,7 @@ func (s *Server) listJobs(ctx context.Context, in *listJobs) (*jobPage, error) {
 		return nil, err
 	}
 	jobs, err := s.jobs.List(ctx, in.TenantID, ledger.List{
-		Status: in.Status, TicketID: in.TicketID, Before: before, Limit: in.Limit + 1,
+		Status: in.Status, TicketID: in.TicketID, Withheld: in.Withheld, Before: before, Limit: in.Limit + 1,
 	})
 	if err != nil {
 		return nil, err
@@ -123,7 +125,7 @@ func showJob(j enhancement.Job) adminapi.Job {
 	return adminapi.Job{
 		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
 		HeldFor: string(j.HeldFor), HeldSince: orNil(j.HeldSince), Trouble: j.Trouble, TroubleAt: orNil(j.TroubleAt),
-		Run: j.Run, FailureReason: j.FailureReason, NoteID: j.NoteID, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
+		Run: j.Run, FailureReason: j.FailureReason, NoteID: j.NoteID, Withheld: j.Withheld, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
 		ReceivedAt: j.ReceivedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
 	}
 }

@@ -82,16 +82,13 @@ func changes(a, b tenant.Tenant) []string {
 		{"servicedesk_profile", a.Profile == b.Profile},
 		{"technician_id", a.TechnicianID == b.TechnicianID},
 		{"kb_url", a.KnowledgeURL == b.KnowledgeURL},
-		{"enhancement_prefs.format", a.Preferences.Format == b.Preferences.Format},
-		{"enhancement_prefs.ticket_url", a.Preferences.TicketURL == b.Preferences.TicketURL},
-		{"enhancement_prefs.article_url", a.Preferences.ArticleURL == b.Preferences.ArticleURL},
-		{"enhancement_prefs.webhooks_per_minute", a.Preferences.WebhooksPerMinute == b.Preferences.WebhooksPerMinute},
-		{"enhancement_prefs.webhook_auth", a.Preferences.WebhookAuth == b.Preferences.WebhookAuth},
-		{"enhancement_prefs.long_descriptions", a.Preferences.LongDescriptions == b.Preferences.LongDescriptions},
 	} {
 		if !setting.same {
 			names = append(names, setting.name)
 		}
+	}
+	for _, key := range tenant.ChangedKeys(a.Preferences, b.Preferences) {
+		names = append(names, "enhancement_prefs."+key)
 	}
 	return names
 }

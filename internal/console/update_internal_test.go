@@ -34,6 +34,14 @@ func isNamed(t *testing.T, want string, path ...int) {
 		field.SetString("another")
 	case reflect.Int:
 		field.SetInt(7)
+	case reflect.Float64:
+		field.SetFloat(0.7)
+	case reflect.Pointer:
+		field.Set(reflect.New(field.Type().Elem()))
+	case reflect.Slice:
+		field.Set(reflect.MakeSlice(field.Type(), 1, 1))
+	case reflect.Struct:
+		field.Field(0).SetFloat(7)
 	case reflect.Bool:
 		field.SetBool(true)
 	default:

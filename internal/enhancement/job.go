@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-agents/ai-agents/internal/mutation"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -64,9 +65,11 @@ type Job struct {
 	FailureReason string
 	// Trouble is what kept the message of the present run from being delivered, and TroubleAt when; empty for nothing. The job
 	// goes on without it.
-	Trouble    string
-	TroubleAt  time.Time
-	NoteID     string
+	Trouble   string
+	TroubleAt time.Time
+	NoteID    string
+	// Withheld is the mode of the tenant because of which the note of a completed job was not posted; empty for all others.
+	Withheld   tenant.Mode
 	Degraded   []string // what the note had to do without
 	ReceivedAt time.Time
 	StartedAt  time.Time // zero until it is admitted for the first time

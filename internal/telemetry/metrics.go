@@ -114,7 +114,7 @@ func NewMetrics() *Metrics {
 			Name: MetricAuditDropped, Help: "Entries that are missing in the audit log, because the database did not take them.",
 		}),
 		enhancements: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricEnhancements, Help: "Finished jobs by tenant and result (success, failure, unchanged).",
+			Name: MetricEnhancements, Help: "Finished jobs by tenant and result (success, failure, unchanged, withheld).",
 		}, []string{"tenant_id", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: MetricEnhancementDuration, Help: "Seconds from the accepted webhook to the note on the ticket.", Buckets: buckets,
@@ -193,6 +193,11 @@ func (m *Metrics) Completed(tenantID string, waited time.Duration) {
 // Unchanged counts a job that ended because there was nothing new to enhance.
 func (m *Metrics) Unchanged(tenantID string) {
 	m.enhancements.WithLabelValues(tenantID, "unchanged").Inc()
+}
+
+// Withheld counts a job whose note was not posted, because of its tenant's mode.
+func (m *Metrics) Withheld(tenantID string) {
+	m.enhancements.WithLabelValues(tenantID, "withheld").Inc()
 }
 
 // Failed counts a job that ended without a note.

@@ -69,10 +69,16 @@ const (
 	roomQuery = `SELECT least($1::bigint, $2::bigint - count(*)) FROM enhancement_history WHERE status = 'running'`
 	// admitQuery finds the rows again by where they are: see takeDueQuery. One that is locked is being changed by somebody, and
 	// is left for the next time. A look that the sweeper has put off was meant for the time before.
-	admitQuery = `
+	admitQuery = admitNext + admitThem
+	// admitWithheldQuery is admitQuery for those alone that call nothing of the tenant's, because of its mode: when notes are made and
+	// not posted, those whose ticket need not be fetched.
+	admitWithheldQuery = admitNext + ` AND ($2 = 'off' OR NOT refetch)` + admitThem
+
+	admitNext = `
 		WITH next AS (
 			SELECT ctid FROM enhancement_history
-			WHERE status = 'pending' AND queued_at IS NOT NULL
+			WHERE status = 'pending' AND queued_at IS NOT NULL`
+	admitThem = `
 			ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
 		FROM next WHERE h.ctid = next.ctid
@@ -81,8 +87,8 @@ const (
 
 // Admit moves at most so many of the tenant's waiting jobs to running, the oldest first, and gives the right and the duty to
 // start their workflows. However many replicas do it at once, each job is given to one of them, and never more than limit jobs
-// of the tenant run. While something of the tenant's is dead, none is given but, now and then, one that tries it; and none while
-// another replica is slow to admit its jobs.
+// of the tenant run. While something of the tenant's is dead, none is given but those that do without it, because the tenant's notes are
+// not posted, and, now and then, one that tries it; and none while another replica is slow to admit its jobs.
 func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([]Admitted, error) {
 	var jobs []Admitted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
@@ -96,24 +102,10 @@ func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([
 		if room <= 0 {
 			return nil
 		}
-		open, err := openings(ctx, tx, tenantID, room)
-		if err != nil || open.jobs <= 0 {
-			return err
+		o, err := openings(ctx, tx, tenantID, room)
+		if err == nil {
+			jobs, err = o.admit(ctx, tx)
 		}
-		var rows pgx.Rows
-		if open.probe {
-			rows, err = tx.Query(ctx, probeQuery, probeLease)
-		} else {
-			rows, err = tx.Query(ctx, admitQuery, open.jobs)
-		}
-		if err != nil {
-			return fmt.Errorf("query: %w", err)
-		}
-		jobs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Admitted, error) {
-			var a Admitted
-			err := row.Scan(&a.TenantID, &a.JobID, &a.TicketID, &a.CorrelationID, &a.Run, &a.Refetch)
-			return a, err
-		})
 		return err
 	})
 	if busy, ok := errors.AsType[*pgconn.PgError](err); ok && busy.Code == pgerrcode.LockNotAvailable {

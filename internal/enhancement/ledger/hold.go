@@ -10,6 +10,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // mostBlame is how often a job may be put back though the others of its tenant were done meanwhile.
@@ -109,27 +110,58 @@ func (h Holding) givenUp(expired bool, blamed int) string {
 	return ""
 }
 
-// opening is how many of a tenant's jobs may be admitted.
+// opening is what may be admitted of a tenant's jobs.
 type opening struct {
 	jobs int
-	// probe says that the one is to find out whether what is dead has come back.
-	probe bool
+	// dead says that only those jobs may that do without what is dead, and probe that one more may, to find out whether it has come back.
+	dead, probe bool
+	// mode is the tenant's; empty when nothing is dead.
+	mode tenant.Mode
 }
 
-// openings is what may be admitted now, of the jobs for which there is room. While something of the tenant's is dead, that
-// is none, and one when it is time to try it.
+// openings is what may be admitted now, of the jobs for which there is room.
 func openings(ctx context.Context, tx postgres.Tx, tenantID string, most int) (opening, error) {
 	const query = `SELECT probe_after <= now() FROM dependency_outages WHERE tenant_id = $1 AND since IS NOT NULL ORDER BY 1 LIMIT 1`
-	var due bool
-	switch err := tx.QueryRow(ctx, query, tenantID).Scan(&due); {
+	o := opening{jobs: most}
+	switch err := tx.QueryRow(ctx, query, tenantID).Scan(&o.probe); {
 	case errors.Is(err, pgx.ErrNoRows):
-		return opening{jobs: most}, nil
+		return o, nil
 	case err != nil:
 		return opening{}, fmt.Errorf("look for outages: %w", err)
-	case !due:
-		return opening{}, nil
 	}
-	return opening{jobs: min(1, most), probe: true}, nil
+	var err error
+	o.dead = true
+	o.mode, err = noteMode(ctx, tx, tenantID)
+	return o, err
+}
+
+func (o opening) admit(ctx context.Context, tx postgres.Tx) (jobs []Admitted, err error) {
+	switch {
+	case !o.dead:
+		return admitted(ctx, tx, admitQuery, o.jobs)
+	case o.mode != tenant.ModeLive:
+		if jobs, err = admitted(ctx, tx, admitWithheldQuery, o.jobs, o.mode); err != nil {
+			return nil, err
+		}
+	}
+	if !o.probe || len(jobs) >= o.jobs {
+		return jobs, nil
+	}
+	// Where notes are not posted, nothing is left by now but jobs that call what is dead.
+	trying, err := admitted(ctx, tx, probeQuery, probeLease)
+	return append(jobs, trying...), err
+}
+
+func admitted(ctx context.Context, tx postgres.Tx, query string, args ...any) ([]Admitted, error) {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Admitted, error) {
+		var a Admitted
+		err := row.Scan(&a.TenantID, &a.JobID, &a.TicketID, &a.CorrelationID, &a.Run, &a.Refetch)
+		return a, err
+	})
 }
 
 // probeQuery is admitQuery for the one job that tries what is dead. It is one that has been tried the least, so that a ticket

@@ -36,7 +36,7 @@ const acceptQuery = `
 			received_at = now(), started_at = NULL, finished_at = NULL, queued_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
 			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL,
-			held_for = '', held_since = NULL, blamed = 0, first_run = h.run + 1
+			held_for = '', held_since = NULL, blamed = 0, first_run = h.run + 1, withheld = ''
 		WHERE h.status = 'failed'
 		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
 				SELECT FROM enhancement_history later

@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
@@ -63,7 +64,7 @@ func TestTheWayOfAJob(t *testing.T) {
 		}
 	}
 	const holder = "0f8fad5b-d9cb-469f-a165-70867728950e"
-	if held, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || cmp.Diff(ledger.HeldNote{}, held, cmpopts.EquateEmpty()) != "" {
+	if held, err := l.HoldNote(t.Context(), "alpha", "1001", holder, time.Minute); err != nil || cmp.Diff(ledger.HeldNote{Mode: tenant.ModeLive}, held, cmpopts.EquateEmpty()) != "" {
 		t.Errorf("hold: %+v, %v", held, err)
 	}
 	received := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // List asks for a page of a tenant's jobs, newest first.
@@ -17,6 +18,8 @@ type List struct {
 	// Status and TicketID leave out other jobs; empty for all.
 	Status   enhancement.Status
 	TicketID string
+	// Withheld leaves in those alone whose note was withheld in this mode; empty for all.
+	Withheld tenant.Mode
 	// Before is the last job of the page before; zero for the first page.
 	Before Position
 	// Limit is how many jobs the page has at most.
@@ -31,7 +34,8 @@ type Position struct {
 
 // jobColumns are what scanJob reads.
 const jobColumns = `job_id::text, tenant_id, event, ticket_id, subject, description, priority, correlation_id, refetch, status, run,
-	first_run, held_for, held_since, failure_reason, trouble, trouble_at, note_id, degraded, received_at, started_at, finished_at`
+	first_run, held_for, held_since, failure_reason, trouble, trouble_at, note_id,
+	CASE status WHEN 'completed' THEN withheld ELSE '' END, degraded, received_at, started_at, finished_at`
 
 // List gives a page of the tenant's jobs.
 func (l *Ledger) List(ctx context.Context, tenantID string, page List) ([]enhancement.Job, error) {
@@ -74,6 +78,9 @@ func (p List) sql(tenantID string) (query string, args []any) {
 	if p.TicketID != "" {
 		condition("ticket_id = $%d", p.TicketID)
 	}
+	if p.Withheld != "" { // the first condition is the index's
+		condition("withheld <> '' AND withheld = $%d AND status = 'completed'", p.Withheld)
+	}
 	if p.Before.JobID != "" {
 		condition("(received_at, job_id) < ($%d, $%d::uuid)", p.Before.ReceivedAt, p.Before.JobID)
 	}
@@ -89,7 +96,8 @@ func scanJob(row pgx.Row) (enhancement.Job, error) {
 	)
 	err := row.Scan(&j.ID, &j.TenantID, &j.Event, &j.Ticket.ID,
 		&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.CorrelationID, &j.Refetch, &j.Status, &j.Run,
-		&j.FirstRun, &j.HeldFor, &held, &j.FailureReason, &j.Trouble, &troubled, &j.NoteID, &j.Degraded, &j.ReceivedAt, &started, &finished)
+		&j.FirstRun, &j.HeldFor, &held, &j.FailureReason, &j.Trouble, &troubled, &j.NoteID, &j.Withheld,
+		&j.Degraded, &j.ReceivedAt, &started, &finished)
 	if held != nil {
 		j.HeldSince = *held
 	}

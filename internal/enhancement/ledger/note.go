@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // ErrNoteBusy says that another writer holds the ticket's note right now.
@@ -30,6 +31,8 @@ type HeldNote struct {
 	Content string
 	// Before is what the synthesis of the job left whose note stands; empty when that is not kept any more.
 	Before json.RawMessage
+	// Mode is what the tenant has its notes in at this moment. Who holds a note of one that is not live may read, and not post.
+	Mode tenant.Mode
 }
 
 // Digests are all that count as ours. Empty when nothing is known: the note then counts as it is found.
@@ -58,7 +61,10 @@ func (l *Ledger) HoldNote(ctx context.Context, tenantID, ticketID, holder string
 		if err != nil {
 			return err
 		}
-		held.Before, err = standing(ctx, tx, tenantID, ticketID)
+		if held.Before, err = standing(ctx, tx, tenantID, ticketID); err != nil {
+			return err
+		}
+		held.Mode, err = noteMode(ctx, tx, tenantID)
 		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -93,7 +99,9 @@ func standing(ctx context.Context, tx postgres.Tx, tenantID, ticketID string) (j
 const mostDigests = 16
 
 // IntendNote keeps digests of texts of ours that may stand on the ticket from now on, whatever becomes of the write that is
-// about to be made. ErrNoteBusy when the note is not holder's any more, who then must not write.
+// about to be made. Without error the write has begun, as far as anybody can tell. Otherwise it must not be made: ErrNoteBusy when the
+// note is not holder's any more, a NotLiveError when the tenant's notes are not posted. The mode is what is committed when all else
+// is done.
 func (l *Ledger) IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error {
 	const query = `
 		UPDATE ticket_notes n SET other_digests = (
@@ -106,6 +114,13 @@ func (l *Ledger) IntendNote(ctx context.Context, tenantID, ticketID, holder stri
 		tag, err := tx.Exec(ctx, query, tenantID, ticketID, holder, digests, mostDigests)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = ErrNoteBusy
+		}
+		if err != nil {
+			return err
+		}
+		mode, err := noteMode(ctx, tx, tenantID)
+		if err == nil && mode != tenant.ModeLive {
+			err = &NotLiveError{Mode: mode}
 		}
 		return err
 	})
@@ -164,7 +179,7 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 	queueStep(batch, c.TenantID, c.JobID, c.Step)
 	batch.Queue(`
 		UPDATE enhancement_history
-		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = ''
+		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = '', withheld = ''
 		WHERE tenant_id = $1 AND job_id = $2`, c.TenantID, c.JobID, c.NoteID, c.Degraded)
 	if w := c.Written; w != nil {
 		// Where the lease was lost, another writer knows better what stands; what was announced still counts as ours.

@@ -70,7 +70,7 @@ func (d noteDesk) complete(j enhancement.Job, holder string, written *ledger.Wri
 
 func (d noteDesk) want(held ledger.HeldNote, want ledger.HeldNote) {
 	d.t.Helper()
-	held.WrittenFor = time.Time{}
+	held.WrittenFor, held.Mode = time.Time{}, ""
 	if diff := cmp.Diff(want, held, cmpopts.EquateEmpty()); diff != "" {
 		d.t.Error(diff)
 	}

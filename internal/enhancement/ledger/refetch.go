@@ -40,7 +40,7 @@ const givesWayTo = 5 * time.Minute
 // Fetched gives a running job the texts of its ticket, and ends it when they are those of the ticket's job before it, if
 // that one is done or doing: whatever was said to have happened changed nothing, or somebody only claimed it. It
 // reports whether the job has ended so. A job ended without a note of its own says nothing about the ticket and is
-// passed over. What an earlier run's steps have made of other texts goes. ErrNotFound: the run is over. One that
+// passed over, unless it was withheld in the mode that the tenant is in now. What an earlier run's steps have made of other texts goes. ErrNotFound: the run is over. One that
 // waits runs all the same: the start of its workflow got no answer.
 func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t ticket.Ticket) (unchanged bool, err error) {
 	const (
@@ -55,14 +55,15 @@ func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t
 			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running')`
 		end = `
 			UPDATE enhancement_history job
-			SET status = 'completed', note_id = before.note_id, degraded = before.degraded, finished_at = now()
+			SET status = 'completed', note_id = before.note_id, degraded = before.degraded, finished_at = now(),
+				withheld = CASE before.status WHEN 'completed' THEN before.withheld ELSE '' END
 			FROM enhancement_history before
 			WHERE job.tenant_id = $1 AND job.job_id = $2 AND before.tenant_id = $1
 			  AND before.job_id = (
 				SELECT older.job_id FROM enhancement_history older
 				WHERE older.tenant_id = $1 AND older.ticket_id = job.ticket_id
 				  AND (older.received_at, older.job_id) < (job.received_at, job.job_id)
-				  AND NOT (older.status = 'completed' AND older.note_id = '')
+				  AND NOT (older.status = 'completed' AND older.note_id = '' AND older.withheld <> $4)
 				ORDER BY older.received_at DESC, older.job_id DESC LIMIT 1)
 			  AND (before.status = 'completed' OR before.status = 'running' AND before.started_at > now() - $3::interval)
 			  AND (before.subject, before.description, before.priority) = (job.subject, job.description, job.priority)`
@@ -78,7 +79,11 @@ func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t
 		if stored.RowsAffected() == 0 {
 			return pgx.ErrNoRows
 		}
-		ended, err := tx.Exec(ctx, end, tenantID, jobID, givesWayTo)
+		mode, err := noteMode(ctx, tx, tenantID)
+		if err != nil {
+			return err
+		}
+		ended, err := tx.Exec(ctx, end, tenantID, jobID, givesWayTo, mode)
 		unchanged = ended.RowsAffected() > 0
 		return err
 	})
