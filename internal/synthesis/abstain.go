@@ -15,7 +15,7 @@ const (
 // the first of each kind by name, marked as probably unrelated, and the systems, which the ticket itself mentions, as they are known. It
 // recommends nothing.
 func abstention(in Input, src sources, summary string) Note {
-	t := telling{words: 25, title: maxTitleWords} //nolint:mnd // as the note without a model
+	t := telling{words: usualWords, title: maxTitleWords}
 	n := newNote(in, [sectionCount][]Item{t.unrelated(src.tickets), t.unrelated(src.articles), t.systems(src.systems), nil})
 	for i := range n.Sections {
 		s := &n.Sections[i]

@@ -33,55 +33,59 @@ const (
 // closeCut gives text, which begins with a brace, up to the last value that ended at a member's or an item's depth, with what was open
 // closed; false when text is whole, or nothing in it ended.
 func closeCut(text string) (string, bool) {
-	var (
-		open               []byte
-		inString, escaped  bool
-		end                int
-		openAtEnd, closing string
-	)
-	ended := func(at int) {
-		if d := len(open); d == memberDepth || d == itemDepth && open[d-1] == '[' {
-			end, openAtEnd = at, string(open)
-		}
-	}
+	var c cut
 	for i := range len(text) {
-		c := text[i]
-		switch {
-		case escaped:
-			escaped = false
-		case inString && c == '\\':
-			escaped = true
-		case c == '"':
-			if inString = !inString; !inString && value(text, i) {
-				ended(i + 1)
-			}
-		case inString:
-		case c == '{' || c == '[':
-			if len(open) > itemDepth+memberDepth+1 {
-				return "", false // deeper than any answer
-			}
-			open = append(open, c)
-		case c == '}' || c == ']':
-			if len(open) == 0 {
-				return "", false
-			}
-			if open = open[:len(open)-1]; len(open) == 0 {
-				return "", false
-			}
-			ended(i + 1)
+		if !c.read(text, i) {
+			return "", false
 		}
 	}
-	if end == 0 {
+	if c.end == 0 {
 		return "", false
 	}
-	for i := len(openAtEnd) - 1; i >= 0; i-- {
-		if openAtEnd[i] == '{' {
-			closing += "}"
-		} else {
-			closing += "]"
-		}
+	closed := []byte(text[:c.end])
+	for i := len(c.openAtEnd) - 1; i >= 0; i-- {
+		closed = append(closed, c.openAtEnd[i]+'}'-'{') // brackets and braces are as far from what closes them
 	}
-	return text[:end] + closing, true
+	return string(closed), true
+}
+
+// cut follows JSON to where it breaks off.
+type cut struct {
+	open              []byte // brackets
+	inString, escaped bool
+	end               int    // behind the last whole value
+	openAtEnd         string // what was open there
+}
+
+// read takes the byte at i; false when text is not what breaks off.
+func (c *cut) read(text string, i int) bool {
+	switch b := text[i]; {
+	case c.escaped:
+		c.escaped = false
+	case c.inString && b == '\\':
+		c.escaped = true
+	case b == '"':
+		if c.inString = !c.inString; !c.inString && value(text, i) {
+			c.ended(i + 1)
+		}
+	case c.inString:
+	case b == '{' || b == '[':
+		c.open = append(c.open, b)
+		return len(c.open) <= maxRepairDepth
+	case b == '}' || b == ']':
+		if len(c.open) <= 1 {
+			return false // text is whole
+		}
+		c.open = c.open[:len(c.open)-1]
+		c.ended(i + 1)
+	}
+	return true
+}
+
+func (c *cut) ended(at int) {
+	if d := len(c.open); d == memberDepth || d == itemDepth && c.open[d-1] == '[' {
+		c.end, c.openAtEnd = at, string(c.open)
+	}
 }
 
 // value says whether the string that ends at i is one of a member, and not its name: behind a name there is a colon, or nothing yet.

@@ -37,7 +37,7 @@ func parseRepaired(text string) (answer, bool) {
 		return answer{}, false
 	}
 	var object map[string]json.RawMessage
-	if json.Unmarshal([]byte(repaired), &object) != nil || knownKeys(object) < 2 { //nolint:mnd // one may be a chance
+	if json.Unmarshal([]byte(repaired), &object) != nil || knownKeys(object) < 2 { // one may be a chance
 		return answer{}, false
 	}
 	a := readAnswer(object)

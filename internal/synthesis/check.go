@@ -25,7 +25,7 @@ const (
 	DropPromptBudget      = "prompt_budget"      // a source that the prompt had no room for
 	DropTruncated         = "truncated"          // an answer that broke off: what was cut off of it
 
-	// A text that says what neither the cited sources nor the ticket do.
+	// DropUnsupportedCode and those below: a text that says what neither the cited sources nor the ticket do.
 	DropUnsupportedCode    = "unsupported_code"    // an error code, an event, an identifier
 	DropUnsupportedAddress = "unsupported_address" // an IP address, a host, a file
 	DropUnsupportedContact = "unsupported_contact" // a phone number, a mail address; one to turn to that no source has
@@ -34,7 +34,7 @@ const (
 	DropUnsupportedQuote   = "unsupported_quote"
 	DropUnsupportedCommand = "unsupported_command" // or a path
 
-	// A text that no technician should be told, whoever says so.
+	// DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
 	DropAsksSecrets = "asks_secrets" // it asks for a password, a code, a key
 	DropUnsafe      = "unsafe"       // it advises to weaken a protection, to destroy data, to run a download, to pay somebody
 )
@@ -105,7 +105,7 @@ func (c checker) drop(reason string, n int) {
 func (c checker) summary(a answer) string {
 	text := modelText(c.show(a.summary))
 	var kept []string
-	for _, sentence := range sentences(whole(text, 2*maxSummaryWords)) { //nolint:mnd // some may go
+	for _, sentence := range sentences(whole(text, 2*maxSummaryWords)) {
 		reason := unsafe(sentence, true)
 		if reason == "" && c.inventsTicket(sentence) {
 			reason = DropInventedTicket

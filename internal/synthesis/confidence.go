@@ -53,7 +53,7 @@ func (c checker) confidence(a answer, items [sectionCount][]Item) *Confidence {
 	if c.in.Voice.has(advice.key) && len(items[sectionCount-1]) == 0 {
 		score = min(score, mostWithoutAdvice)
 	}
-	score = math.Round(score*100) / 100 //nolint:mnd // two digits
+	score = math.Round(score*100) / 100
 	return &Confidence{Level: level(score), Score: score, Because: because(kept, claimed, len(cited), best, unavailable, a)}
 }
 
@@ -120,11 +120,11 @@ func (in Input) searches() (unavailable, degraded int) {
 func because(kept, claimed, cited int, best float64, unavailable int, a answer) string {
 	passed := fmt.Sprintf("%d of %s passed the checks", kept, count(claimed, "statement"))
 	if kept == claimed {
-		passed = fmt.Sprintf("%s passed all checks", count(kept, "statement"))
+		passed = count(kept, "statement") + " passed all checks"
 	}
 	parts := []string{passed, count(cited, "source") + " cited"}
 	if best > 0 {
-		parts[1] += fmt.Sprintf(", the best %.0f%% relevant", best*100) //nolint:mnd // percent
+		parts[1] += fmt.Sprintf(", the best %.0f%% relevant", best*100)
 	}
 	if unavailable > 0 {
 		parts = append(parts, count(unavailable, "kind")+" of source not searched")

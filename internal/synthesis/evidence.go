@@ -68,7 +68,7 @@ func (e *evidence) number(f fact) {
 		e.codes[f.value] = true
 	}
 	parts := strings.FieldsFunc(f.text, func(r rune) bool { return r == ' ' || r == '.' })
-	if f.grouped || len(parts) > 2 { //nolint:mnd // a version supports what it begins with
+	if f.grouped || len(parts) > 2 { // a version supports what it begins with
 		for i := range parts {
 			e.have(numberValue(strings.Join(parts[:i+1], ".")), "")
 			e.have(numberValue(parts[i]), f.unit)
@@ -82,7 +82,7 @@ func (e *evidence) digits(f fact) {
 		e.values["0x"+bare] = true
 		e.have(bare, "")
 	}
-	for _, run := range strings.Fields(pieces(f.text)) {
+	for run := range strings.FieldsSeq(pieces(f.text)) {
 		if len(run) >= leastRun && run[0] >= '0' && run[0] <= '9' {
 			e.have(numberValue(run), "")
 		}

@@ -166,7 +166,7 @@ func clock(hours, minutes string) string {
 	const half = 12
 	h := 0
 	for _, c := range hours {
-		h = h*10 + int(c-'0') //nolint:mnd // decimal
+		h = h*10 + int(c-'0')
 	}
 	return string(rune('a'+h%half)) + ":" + minutes
 }

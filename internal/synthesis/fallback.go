@@ -50,18 +50,19 @@ type telling struct {
 
 // tellings are tried from most to least. The last one takes a word for each source.
 func tellings() []telling {
-	return []telling{
-		{words: 60, title: maxTitleWords, advice: true},
-		{words: 40, title: maxTitleWords, advice: true},
-		{words: 25, title: maxTitleWords, advice: true},
-		{words: 14, title: maxTitleWords, advice: true},
-		{words: 0, title: maxTitleWords, advice: true},
-		{words: 0, title: 6},
-		{title: 4, together: true},
-		{title: 2, together: true},
-		{title: 1, together: true},
+	var all []telling
+	for _, words := range []int{maxItemWords, 40, usualWords, 14, 0} {
+		all = append(all, telling{words: words, title: maxTitleWords, advice: true})
 	}
+	all = append(all, telling{title: maxTitleWords / 2})
+	for _, title := range []int{4, 2, 1} {
+		all = append(all, telling{title: title, together: true})
+	}
+	return all
 }
+
+// usualWords are those of a source beside what a model wrote.
+const usualWords = 25
 
 // Recommendations of a note without a model, per kind of source.
 const (
@@ -95,7 +96,7 @@ const mostFilled = 5
 // fill puts what was gathered in the sections of which nothing is left although the model wrote something, or was cut off before: that nothing
 // was found would be wrong.
 func fill(a answer, src sources, items [sectionCount][]Item) [sectionCount][]Item {
-	t := telling{words: 25, title: maxTitleWords} //nolint:mnd // as in the note without a model
+	t := telling{words: usualWords, title: maxTitleWords}
 	first := func(found []source) []source { return found[:min(mostFilled, len(found))] }
 	for i, told := range [][]Item{t.tickets(first(src.tickets)), t.articles(first(src.articles)), t.systems(first(src.systems))} {
 		if len(items[i]) == 0 && (len(a.sections[i]) > 0 || a.truncated && !a.given[i]) {

@@ -48,6 +48,6 @@ func asciiDigits(text string) string {
 		for unicode.Is(unicode.Nd, zero-1) {
 			zero--
 		}
-		return '0' + (r-zero)%10 //nolint:mnd // decimal
+		return '0' + (r-zero)%10
 	}, text)
 }

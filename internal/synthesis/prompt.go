@@ -194,7 +194,7 @@ func (d *promptData) leaveOut(src sources, left map[string]bool) bool {
 		if n <= least {
 			return false
 		}
-		d.Ticket.Description = clipWord(d.Ticket.Description, n/2) //nolint:mnd // half of it
+		d.Ticket.Description = clipWord(d.Ticket.Description, n/2)
 		return true
 	}
 	type candidate struct {

@@ -155,7 +155,7 @@ func whole(text string, words int) string {
 // withoutLast is text without its last sentence; nothing when it has but one.
 func withoutLast(text string) string {
 	all := sentences(text)
-	if len(all) < 2 { //nolint:mnd // one sentence cannot be made shorter
+	if len(all) < 2 {
 		return ""
 	}
 	return strings.Join(all[:len(all)-1], " ")

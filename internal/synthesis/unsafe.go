@@ -8,6 +8,8 @@ import (
 
 // What a note must not tell a technician to do, whoever said so: a past ticket or an article that was poisoned supports its own words. The
 // words are those of English, German, French and Spanish; what is put into other words or languages is not recognised.
+//
+//nolint:gosec // words about secrets, and none
 const (
 	secretWords = `(?:pass ?words?|pass ?phrases?|passwd|credentials?|log-?in (?:data|details)|pins?|(?:mfa|2fa|otp|sms|verification|security|one-time|authenticator|recovery)[ -]?codes?|` +
 		`otps?|(?:api|private|ssh|recovery|encryption|bitlocker) ?keys?|access tokens?|secrets?|pass ?w[oö]rte?r?n?|kenn ?w[oö]rte?r?n?|zugangsdaten|anmeldedaten|` +

@@ -150,9 +150,7 @@ func NewMetrics() *Metrics {
 		pruned: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPruned, Help: "Ended jobs that were removed from the ledger.",
 		}),
-		unbelieved: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: MetricAnswerDropped, Help: "What of the language model's answers is not in the notes, by reason.",
-		}, []string{"reason"}),
+		unbelieved: newUnbelieved(),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
@@ -243,6 +241,12 @@ func (m *Metrics) DeadLetter(reason Dead) { m.dead.WithLabelValues(string(reason
 
 // JobsPruned counts ended jobs that were removed from the ledger.
 func (m *Metrics) JobsPruned(n int) { m.pruned.Add(float64(n)) }
+
+func newUnbelieved() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: MetricAnswerDropped, Help: "What of the language model's answers is not in the notes, by reason.",
+	}, []string{"reason"})
+}
 
 // AnswerDropped counts what of a language model's answer did not get into the note.
 func (m *Metrics) AnswerDropped(reason string, n int) {
