@@ -56,6 +56,7 @@ func TestABrokenOffAnswerGivesItsWholeItems(t *testing.T) {
 
 func TestAnAnswerOfAnyForm(t *testing.T) {
 	t.Parallel()
+	cutAnswer, _, _ := strings.Cut(wholeAnswer, `"documentation"`)
 	for name, tc := range map[string]struct {
 		text               string
 		want               []string
@@ -66,10 +67,10 @@ func TestAnAnswerOfAnyForm(t *testing.T) {
 	}{
 		"by the schema": {text: wholeAnswer, want: []string{"A {b} [c].", "Second.", "Third.", "Fourth."}, cites: []string{"T1"}},
 		"a fence that breaks off": {
-			text: "```json\n" + wholeAnswer[:strings.Index(wholeAnswer, `"documentation"`)], want: []string{"A {b} [c].", "Second."}, truncated: true,
+			text: "```json\n" + cutAnswer, want: []string{"A {b} [c].", "Second."}, truncated: true,
 		},
 		"a draft before one that breaks off": {
-			text: `{"summary":"draft"} ` + wholeAnswer[:strings.Index(wholeAnswer, `"documentation"`)], want: []string{"A {b} [c].", "Second."}, truncated: true,
+			text: `{"summary":"draft"} ` + cutAnswer, want: []string{"A {b} [c].", "Second."}, truncated: true,
 		},
 		"trailing commas": {
 			text: `{"summary":"S.","recommendations":[{"text":"a","cites":["T1",]},],}`, want: []string{"a"}, repaired: true, summary: "S.", cites: []string{"T1"},

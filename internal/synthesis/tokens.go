@@ -13,10 +13,10 @@ const (
 	LeastPromptTokens = 3000
 )
 
-// estimateTokens is how many tokens text takes at most, for all tokenizers that are in use: three letters to a token (English takes
-// four to five), two digits, one sign, and two bytes of what is not ASCII, or one of what takes four. Measured with cl100k_base and
-// o200k_base, texts in thirteen languages and formats take between 30 and 95 percent of it; a tokenizer that never joins letters
-// takes more.
+// estimateTokens is how many tokens text takes, rather too many, for all tokenizers in use: three letters to a token (English takes four to
+// five), two digits, one sign, two bytes of what is not ASCII, and one of what takes four. Counted by cl100k_base, prose and logs in
+// nine languages and formats take 56 to 94 percent of it (TestEstimatedTokens). Characters that no vocabulary has take up to one
+// and a half times of it.
 func estimateTokens(text string) int {
 	const (
 		lettersPerToken = 3
