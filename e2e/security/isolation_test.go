@@ -268,6 +268,14 @@ func sourceCalls() map[string]call {
 			changed[0].Description, changed[0].UpdatedAt = "changed", changed[0].UpdatedAt.Add(time.Hour)
 			return w.history.Put(ctx, id, gather.OriginFile, changed)
 		},
+		"gather/history.Store.Past": func(ctx context.Context, w *world, id string) (any, error) {
+			past, err := w.history.Past(ctx, id, history.PastList{Limit: 100})
+			return found(slices.ContainsFunc(past, func(p history.Past) bool { return p.ID == "9001" })), err
+		},
+		"gather/history.Store.Ticket": func(ctx context.Context, w *world, id string) (any, error) {
+			past, err := w.history.Ticket(ctx, id, "9001")
+			return found(past.ID == "9001"), err
+		},
 		"gather/knowledge.Mirror.Find": func(ctx context.Context, w *world, id string) (any, error) {
 			return knowledge.NewMirror(w.store.DB, knowledge.MirrorOptions{}).Find(ctx, question(id))
 		},
@@ -282,6 +290,9 @@ func sourceCalls() map[string]call {
 		"gather/corpus.Store.IDs": func(ctx context.Context, w *world, id string) (any, error) {
 			ids, err := w.history.IDs(ctx, id, gather.OriginFile, "", 100)
 			return found(slices.Contains(ids, "9001")), err
+		},
+		"gather/history.Store.Name": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.history.Name(ctx, id, map[string][]string{"9001": {"Example"}, "9002": {"Example"}})
 		},
 		"gather/corpus.Store.Versions": func(ctx context.Context, w *world, id string) (any, error) {
 			versions, err := w.articles.Versions(ctx, id, []string{"KB-1"})

@@ -30,8 +30,8 @@ func abstention(in Input, src sources, summary string) Note {
 	}
 	n.Generated = true
 	n.Summary = strings.TrimSpace(nothingRelevant + " " + summary)
-	n.Notices = append([]string{generatedNotice}, in.notices()...)
-	n.Confidence = &Confidence{Level: LevelLow, Because: "no source was judged to fit this ticket"}
+	n.Notices = in.notices()
+	n.Confidence = &Confidence{Level: LevelLow, Because: "No source was judged to fit this ticket."}
 	return n
 }
 
@@ -43,7 +43,9 @@ func (t telling) unrelated(found []source) []Item {
 		if title := shorten(s.shown.Title, t.title); title != "" && title != s.ref.Text {
 			text = unrelated + ": " + title
 		}
-		items = append(items, t.cited(text, s))
+		item := t.cited(text, s)
+		item.Sources[0].Relevance = 0 // by its words it may match, which the judgement contradicts
+		items = append(items, item)
 	}
 	return items
 }

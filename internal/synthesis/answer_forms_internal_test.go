@@ -13,7 +13,7 @@ import (
 const wholeAnswer = `{"nothing_relevant": false, "summary": "VPN drops. It's the \"client\".", "similar_tickets": [{"text": "A {b} [c].", "cites": ["T1"]},
  {"text": "Second.", "cites": ["T2"]}], "documentation": [{"text": "Third.", "cites": ["A1"]}], "system_info": [], "recommendations": [{"text": "Fourth.", "cites": ["T1", "A1"]}]}`
 
-func texts(a answer) []string {
+func claimed(a answer) []string {
 	var all []string
 	for _, items := range a.sections {
 		for _, item := range items {
@@ -30,14 +30,14 @@ func TestABrokenOffAnswerGivesItsWholeItems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := texts(whole)
+	all := claimed(whole)
 	most := 0
 	for end := range len(wholeAnswer) {
 		a, err := parse(wholeAnswer[:end])
 		if err != nil {
 			continue
 		}
-		got := texts(a)
+		got := claimed(a)
 		if len(got) > 0 && !a.truncated {
 			t.Errorf("cut at %d, it is not said to be truncated", end)
 		}
@@ -100,7 +100,7 @@ func TestAnAnswerOfAnyForm(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.want, texts(a)); diff != "" && !tc.noItems {
+			if diff := cmp.Diff(tc.want, claimed(a)); diff != "" && !tc.noItems {
 				t.Error(diff)
 			}
 			if a.nothing != tc.nothing || a.repaired != tc.repaired || a.truncated != tc.truncated || tc.noItems != (a.items() == 0) {

@@ -39,13 +39,9 @@ func Changes(before, after Note) Change {
 			c.before[ref.key()] = true
 		}
 	}
-	for _, spec := range sectionSpecs() {
-		was, _ := before.section(spec.title)
-		is, wanted := after.section(spec.title)
-		if !wanted {
-			continue
-		}
-		if spec.kind == "" {
+	for _, is := range after.Sections {
+		was := before.section(is.Title)
+		if is.advises() {
 			c.Recommendations = !slices.Equal(was.statements(), is.statements())
 			continue
 		}
@@ -130,14 +126,14 @@ func named(refs []Ref) string {
 	return strings.Join(names, ", ")
 }
 
-// section is the one of that title; false where the note has none, because the tenant has turned it off.
-func (n Note) section(title string) (Section, bool) {
+// section is empty where a note has no such section, as one of another release may, or one from before the tenant switched it on.
+func (n Note) section(title string) Section {
 	for _, s := range n.Sections {
 		if s.Title == title {
-			return s, true
+			return s
 		}
 	}
-	return Section{}, false
+	return Section{}
 }
 
 // refs are the sources that the section's items cite, each once.

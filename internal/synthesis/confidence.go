@@ -132,5 +132,6 @@ func because(kept, claimed, cited int, best float64, unavailable int, a answer) 
 	if a.truncated {
 		parts = append(parts, "the answer broke off")
 	}
-	return strings.Join(parts, "; ")
+	because := strings.Join(parts, "; ") + "."
+	return strings.ToUpper(because[:1]) + because[1:]
 }

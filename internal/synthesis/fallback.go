@@ -37,7 +37,7 @@ func (r Reason) notice() string {
 		ReasonUnsupported: "its answer was not supported by what was found",
 		ReasonOverBudget:  "this month's budget for it is spent",
 	}[r]
-	return "Written without the language model: " + cause + ". What follows was gathered automatically."
+	return "Written without the language model: " + cause + "."
 }
 
 // telling is how much of the sources a note without a model tells.
@@ -80,7 +80,7 @@ func contextNote(in Input, src sources, reason Reason, maxWords int) Note {
 		n.Summary = foundSummary(src)
 		n.Notices = append([]string{reason.notice()}, in.notices()...)
 		n = withoutReference(n)
-		if body(allNew(n)) <= maxWords-footerWords-changeWords {
+		if longest(allNew(n)) <= maxWords-changeWords {
 			break
 		}
 	}
@@ -187,18 +187,11 @@ func (t telling) tickets(tickets []source) []Item {
 	return items
 }
 
-// headline is a past ticket's title, when it was resolved and how many are like it.
+// headline is a past ticket's title, and how many are like it.
 func (s source) headline(words int) string {
 	text := cmp.Or(shorten(s.shown.Title, words), "Past ticket")
-	var facts []string
-	if solved := day(s.item.ResolvedAt); solved != "" {
-		facts = append(facts, solved)
-	}
 	if s.item.Similar > 0 {
-		facts = append(facts, fmt.Sprintf("%d more like it", s.item.Similar))
-	}
-	if len(facts) > 0 {
-		text += " (" + strings.Join(facts, ", ") + ")"
+		text += fmt.Sprintf(" (%d more like it)", s.item.Similar)
 	}
 	return text
 }
@@ -257,7 +250,7 @@ func (t telling) recommend(src sources) []Item {
 		if s.shown.Resolution == "" || len(items) == maxTicketAdvice {
 			continue
 		}
-		text := fmt.Sprintf("Check whether the resolution of %s applies", t.ref(s).Text)
+		text := "Check whether this resolution applies"
 		if told := whole(safe(s.shown.Resolution, false), t.words-WordCount(text)); told != "" {
 			text += ": " + told
 		} else {
@@ -265,8 +258,12 @@ func (t telling) recommend(src sources) []Item {
 		}
 		items = append(items, t.cited(text, s))
 	}
-	for _, s := range src.articles[:min(maxArticleAdvice, len(src.articles))] {
-		items = append(items, t.cited("See whether this article covers the ticket.", s))
+	if articles := src.articles[:min(maxArticleAdvice, len(src.articles))]; len(articles) > 0 {
+		item := Item{Text: "See whether this documentation covers the ticket."}
+		for _, s := range articles {
+			item.Sources = append(item.Sources, t.ref(s))
+		}
+		items = append(items, item)
 	}
 	for _, s := range src.systems[:min(maxSystemAdvice, len(src.systems))] {
 		text := "Check this system, whose address the ticket mentions."

@@ -6,17 +6,14 @@ const DefaultMaxWords = 500
 // minMaxWords leaves room for what every note shows: headings, a notice, the reference.
 const minMaxWords = 120
 
-// Words that are kept free in a note, for what is added to it or may be.
-const (
-	footerWords = 45 // confidence and footer
-	changeWords = 40 // the line that says what has changed, which counts where it cannot name
-)
+// changeWords are kept free in a note without a model for the line that says what has changed, which counts where it cannot name.
+const changeWords = 40
 
-// fit makes n show at most maxWords words in every format, with footerWords of them for what stands below. It drops whole items, the last
+// fit makes n, which has its confidence and its footer, show at most maxWords words in every format. It drops whole items, the last
 // of the section that has most, down to one per section; then the last sentence of the longest text; and only when all are of one
 // sentence drops the summary, items, and notices but the first. No sentence is cut. It gives the number of dropped items.
 func fit(n Note, maxWords int) (fitted Note, dropped int) {
-	for body(n) > maxWords-footerWords || longest(n) > maxWords {
+	for longest(n) > maxWords {
 		if s := fullest(n); s != nil && len(s.Items) > 1 {
 			s.drop()
 			dropped++
@@ -45,12 +42,6 @@ func fit(n Note, maxWords int) (fitted Note, dropped int) {
 // longest is the number of words of n in the format that shows most. Markdown does, when it is read as it
 // is written: "###" and "-" stand alone there.
 func longest(n Note) int { return WordCount(Render(n, FormatMarkdown)) }
-
-// body is longest without confidence and footer.
-func body(n Note) int {
-	n.Confidence, n.Footer = nil, Footer{}
-	return longest(n)
-}
 
 // fullest is the section with most items; nil when all are empty. Of equals it is the first, so that
 // recommendations go last.

@@ -7,8 +7,8 @@ import (
 // Note is a work note before it is rendered. It is stored and passed on as JSON.
 type Note struct {
 	Summary string `json:"summary,omitempty"`
-	// Sections are Similar Tickets, Documentation, System Info and Recommendations, in this order, but for those that the tenant has
-	// turned off.
+	// Sections are Similar Tickets, Documentation, System Info and Recommendations, in this order, but for those that the
+	// tenant has switched off.
 	Sections []Section `json:"sections"`
 	// Generated says that a language model wrote the texts.
 	Generated bool `json:"generated"`

@@ -77,10 +77,11 @@ func newSource(in Input, label string, item gather.Item) source {
 		}
 	}
 	shown.Text, shown.Resolution = safe(shown.Text, true), safe(shown.Resolution, true)
-	return source{label: label, item: item, hidden: hidden, shown: shown, ref: Ref{
-		Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL),
-		Relevance: item.Relevance, Date: day(item.ResolvedAt),
-	}}
+	ref := Ref{Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL), Date: day(item.ResolvedAt)}
+	if item.Kind != gather.KindSystem { // a system is named by the ticket, or it is not
+		ref.Relevance = item.Relevance
+	}
+	return source{label: label, item: item, hidden: hidden, shown: shown, ref: ref}
 }
 
 // hiddenName is how a model knows a system.

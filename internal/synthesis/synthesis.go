@@ -27,9 +27,6 @@ const (
 // leastSurvivors: of so many statements one must pass the checks, or none is believed.
 const leastSurvivors = 4
 
-// generatedNotice stands on notes that a model wrote.
-const generatedNotice = "Written by a language model from the sources named; check them before acting."
-
 // Options of a Synthesizer. The zero value stands for the defaults.
 type Options struct {
 	Timeout  time.Duration // DefaultTimeout
@@ -85,6 +82,8 @@ type Output struct {
 	Abstained bool `json:"abstained,omitempty"`
 	// Repaired says that the model's answer was not well-formed.
 	Repaired bool `json:"repaired,omitempty"`
+	// Model is the one that was asked last; empty when none was.
+	Model string `json:"model,omitempty"`
 }
 
 // Synthesize writes the note on in. It always gives one: when the model is of no help, from the gathered
@@ -160,7 +159,7 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	}
 	n.Generated = true
 	n.Summary = summary
-	n.Notices = append([]string{generatedNotice}, in.notices()...)
+	n.Notices = in.notices()
 	n.Confidence = confidence
 	return n, ""
 }
@@ -194,9 +193,10 @@ func (s *Synthesizer) answer(ctx context.Context, in Input, p Prompt, until time
 
 // ask gets the model's text, and accounts for what it took.
 func (s *Synthesizer) ask(ctx context.Context, in Input, p Prompt, out *Output) (string, Reason) {
+	p.Usable = func(text string) bool { _, err := parse(text); return err == nil }
 	completion, err := s.llm.Complete(ctx, p)
 	out.Calls = append(out.Calls, completion.Calls...)
-	out.Cached = completion.Cached
+	out.Cached, out.Model = completion.Cached, completion.Model
 	if err == nil {
 		return completion.Text, ""
 	}
