@@ -90,6 +90,10 @@ func TestAnAnswerOfAnyForm(t *testing.T) {
 		"lines by keys, in bold": {
 			text: "**summary:** S.\n**similar_tickets:**\n- a [T1]\n", want: []string{"a"}, summary: "S.", cites: []string{"T1"},
 		},
+		"lines after a paragraph": {
+			text: "VPN drops.\nSince today.\n\n## Similar Tickets\n- a [T1]\n", want: []string{"a"}, summary: "VPN drops. Since today.", cites: []string{"T1"},
+		},
+		"one line that abstains": {text: "Nothing relevant was found.", nothing: true, noItems: true},
 		"lines that abstain":     {text: "summary: S.\nnothing_relevant\n", nothing: true, noItems: true, summary: "S."},
 		"lines that do not":      {text: "nothing_relevant: false\nrecommendations:\n- a [T1]\n", want: []string{"a"}},
 		"a line that breaks off": {text: "recommendations:\n- a [T1]\n- b [T", want: []string{"a", "b [T"}, cites: []string{"T1"}},

@@ -11,13 +11,13 @@ var (
 	lineLabels  = regexp.MustCompile(`[\[(]\s*((?:[TASF]\d{1,3}\s*[,;]?\s*)+)[\])][\s.]*$`)
 )
 
-// parseLines reads an answer in plain text: a heading for each section, and below it items that end with their labels. It takes at least
-// one item, or that nothing is relevant; anything else is prose.
+// parseLines reads an answer in plain text: a heading for each section, and below it items that end with their labels. What stands before
+// the first heading is the summary. It takes at least one item, or that nothing is relevant; anything else is prose.
 func parseLines(text string) (answer, bool) {
 	var (
 		a       answer
 		section = -1
-		summary bool
+		summary = true
 	)
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -30,6 +30,8 @@ func parseLines(text string) (answer, bool) {
 		}
 		name, rest := heading(line)
 		switch i := sectionNamed(name); {
+		case fold(line) == fold(nothingFound), fold(line) == fold(nothingRelevant):
+			a.nothing, section, summary = true, -1, false
 		case name == fold(keyNothing):
 			a.nothing, section, summary = a.nothing || saysTrue(rest), -1, false
 		case name == keySummary:
