@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -74,7 +75,7 @@ func planted() (asked ticket.Ticket, past history.PastTicket, values, comeBack [
 			"Her password: hunter2-Example, the PC is 192.0.2.10. Herr Muellenbrueck knows.",
 	}
 	past = history.PastTicket{
-		ID: "17", Subject: "Printer error 0x80070005", Description: "Printer of Quincy Adamsson shows error 0x80070005",
+		ID: "17", Subject: "Printer error 0x80070005", Description: "Printer of Quincy Adamsson on floor 2 shows error 0x80070005, cannot print",
 		Resolution: "Told quincy@example.org; logged in with hunter2-Example and P@ssw0rd-77 as password: P@ssw0rd-77, then the printer worked.",
 		ResolvedAt: time.Now().Add(-time.Hour), Requester: "Quincy Adamsson",
 	}
@@ -90,7 +91,11 @@ func TestNothingPlantedLeavesForTheModel(t *testing.T) {
 	example, credentials := tenantstoretest.Example("alpha")
 	example.Preferences.Mask = append(masking.Defaults(), masking.KindAddress)
 	store.Put(t, example, credentials)
-	if _, err := history.NewStore(store.DB).Put(t.Context(), "alpha", gather.OriginFile, []history.PastTicket{past}); err != nil {
+	all := []history.PastTicket{past}
+	for i := range 20 { // so that words have a weight
+		all = append(all, history.PastTicket{ID: "9" + strconv.Itoa(i), Subject: "Telephone rings", Resolution: "x", ResolvedAt: past.ResolvedAt})
+	}
+	if _, err := history.NewStore(store.DB).Put(t.Context(), "alpha", gather.OriginFile, all); err != nil {
 		t.Fatal(err)
 	}
 
@@ -98,7 +103,7 @@ func TestNothingPlantedLeavesForTheModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done, err := embedding.NewBackfill(store.DB, embedder, embedding.BackfillOptions{}).Run(t.Context(), "alpha"); err != nil || done.Embedded != 1 {
+	if done, err := embedding.NewBackfill(store.DB, embedder, embedding.BackfillOptions{}).Run(t.Context(), "alpha"); err != nil || done.Embedded != len(all) {
 		t.Fatalf("embedded %+v, %v", done, err)
 	}
 	reranker, err := embedding.NewReranker(store.DB, embedder, embedding.RerankOptions{})
@@ -111,7 +116,7 @@ func TestNothingPlantedLeavesForTheModel(t *testing.T) {
 	}
 	expectNothing(t, "embeddings", p.taken(), values)
 
-	llm, err := openai.New(openai.Config{BaseURL: p.url, Model: "m"}, modelKey, nil)
+	llm, err := openai.New(openai.Config{Server: openai.Server{BaseURL: p.url, Model: "m", APIKey: modelKey}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +126,7 @@ func TestNothingPlantedLeavesForTheModel(t *testing.T) {
 		Tenants: known{store}, Synthesizer: synthesis.New(llm, synthesis.Options{}), Meter: counted, Logger: slog.New(slog.NewJSONHandler(&log, nil)),
 	})
 	draft, err := drafter.Draft(t.Context(), drafting.Request{
-		TenantID: "alpha", JobID: "7d3b6f0e-8a53-4a0f-9d9d-2f4f3c5a1b11", Ticket: asked, Tickets: synthesis.Found{Result: found}, Reference: "example",
+		TenantID: "alpha", JobID: "7d3b6f0e-8a53-4a0f-9d9d-2f4f3c5a1b11", Ticket: asked, Tickets: synthesis.Found{Result: found}, Reference: "ai-agents job 7d3b6f0e",
 	})
 	if err != nil || !draft.Note.Generated {
 		t.Fatalf("drafted %+v, %v", draft, err)
@@ -161,7 +166,7 @@ func TestNothingPlantedLeavesForTheModel(t *testing.T) {
 func TestATenantChoosesWhatIsMasked(t *testing.T) {
 	p := newProvider(t)
 	asked, past, _, _ := planted()
-	llm, err := openai.New(openai.Config{BaseURL: p.url, Model: "m"}, modelKey, nil)
+	llm, err := openai.New(openai.Config{Server: openai.Server{BaseURL: p.url, Model: "m", APIKey: modelKey}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +182,7 @@ func TestATenantChoosesWhatIsMasked(t *testing.T) {
 		example, credentials := tenantstoretest.Example("alpha")
 		store.Put(t, example, credentials)
 		prefs := tenant.Preferences{Mask: c.mask}
-		r := drafting.Request{TenantID: "alpha", Ticket: asked, Preferences: &prefs, Reference: "example"}
+		r := drafting.Request{TenantID: "alpha", Ticket: asked, Preferences: &prefs, Reference: "ai-agents job 7d3b6f0e"}
 		r.Tickets.Items = []gather.Item{{ID: past.ID, Title: past.Subject, Text: past.Description, Resolution: past.Resolution, Relevance: 1}}
 		drafter := drafting.New(drafting.Deps{Tenants: known{store}, Synthesizer: synthesis.New(llm, synthesis.Options{}), Logger: slog.New(slog.DiscardHandler)})
 		if _, err := drafter.Draft(t.Context(), r); err != nil {
