@@ -42,8 +42,8 @@ func calls() map[string]call {
 	maps.Copy(all, indexCalls())
 	maps.Copy(all, tenantCalls())
 	maps.Copy(all, paceCalls())
-	maps.Copy(all, budgetCalls())
 	maps.Copy(all, feedbackCalls())
+	maps.Copy(all, budgetCalls())
 	return all
 }
 

@@ -78,8 +78,8 @@ func newWorld(t *testing.T) *world {
 		store: store, terms: terms, ledger: ledger.New(store.DB), history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
 		systems: inventory.NewStore(store.DB), backfill: embedding.NewBackfill(store.DB, model{}, embedding.BackfillOptions{}),
 	}
-	w.budget = budget.NewGuard(budget.New(store.DB), telemetry.NewMetrics(), slog.New(slog.DiscardHandler), time.Now)
 	w.quota, w.pace, w.votes = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil), feedback.NewStore(store.DB)
+	w.budget = budget.NewGuard(budget.New(store.DB), telemetry.NewMetrics(), slog.New(slog.DiscardHandler), time.Now)
 	var err error
 	if w.rerank, err = embedding.NewReranker(store.DB, model{}, embedding.RerankOptions{}); err != nil {
 		t.Fatal(err)
