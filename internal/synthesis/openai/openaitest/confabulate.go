@@ -4,10 +4,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"strconv"
 )
 
 // confabulate spoils a the way an eager model does, a few times for each answer: with facts that nobody gave it, with facts that it
 // got wrong, and with sources that do not say what it says. The same prompt gives the same faults.
+//
+//nolint:mnd // any numbers
 func confabulate(a answer, d data, call Call) answer {
 	dice := rand.New(rand.NewPCG(hash(call.User), hash("confabulate"))) //nolint:gosec // repeatable on purpose
 	a.NothingRelevant = false
@@ -38,15 +41,19 @@ func confabulate(a answer, d data, call Call) answer {
 
 const inventions = 6
 
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 var number = regexp.MustCompile(`\d+`)
 
 // invention is i with one fault; the last is none, so that something of the answer is right.
+//
+//nolint:mnd // any numbers
 func invention(kind int, i item, dice *rand.Rand) item {
 	switch kind {
 	case 0:
-		i.Text += fmt.Sprintf(" The log says ERR_%c%c_%d.", 'A'+rune(dice.IntN(26)), 'A'+rune(dice.IntN(26)), 1000+dice.IntN(9000))
+		i.Text += fmt.Sprintf(" The log says ERR_%c%c_%d.", letters[dice.IntN(26)], letters[dice.IntN(26)], 1000+dice.IntN(9000))
 	case 1:
-		i.Text = number.ReplaceAllStringFunc(i.Text, func(string) string { return fmt.Sprint(10_000 + dice.IntN(90_000)) })
+		i.Text = number.ReplaceAllStringFunc(i.Text, func(string) string { return strconv.Itoa(10_000 + dice.IntN(90_000)) })
 	case 2:
 		i.Text += fmt.Sprintf(" It happened %d times on version %d.%d.%d.", 20+dice.IntN(900), 20+dice.IntN(70), dice.IntN(10), dice.IntN(100))
 	case 3:
