@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/e2e/stack"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
@@ -40,7 +41,19 @@ func calls() map[string]call {
 	maps.Copy(all, indexCalls())
 	maps.Copy(all, tenantCalls())
 	maps.Copy(all, paceCalls())
+	maps.Copy(all, feedbackCalls())
 	return all
+}
+
+func feedbackCalls() map[string]call {
+	note := func(w *world, id string) feedback.Note { return feedback.Note{TenantID: id, JobID: w.running.ID} }
+	return map[string]call{
+		"feedback.Store.Record": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.votes.Record(ctx, note(w, id), feedback.Vote{Value: feedback.Up})
+		},
+		"feedback.Store.Vote":  func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Vote(ctx, note(w, id)) },
+		"feedback.Store.Given": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Given(ctx, note(w, id)) },
+	}
 }
 
 func paceCalls() map[string]call {
@@ -330,7 +343,7 @@ func sourceCalls() map[string]call {
 		},
 		"embedding.Reranker.Rerank": func(ctx context.Context, w *world, id string) (any, error) {
 			given := []gather.Candidate{{ID: "9001", Relevance: 0.9}, {ID: "9002", Relevance: 0.8}}
-			ranked, err := w.rerank.Rerank(ctx, id, gather.KindTicket, "The VPN drops", given)
+			ranked, err := w.rerank.Rerank(ctx, question(id), gather.KindTicket, given)
 			return found(!slices.Equal(ranked, given)), err
 		},
 	}

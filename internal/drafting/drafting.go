@@ -108,10 +108,11 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	if in.Without, err = d.without(ctx, r.TenantID, limits); err != nil {
 		return Draft{}, err
 	}
-	mask := masking.New(kinds(prefs), people(in))
+	mask := newMask(prefs, in)
 	in.Veil = mask
 	out := d.deps.Synthesizer.Synthesize(ctx, in)
 	d.account(ctx, r, limits, out)
+	d.tellMasked(ctx, r, mask.Counts())
 	return Draft{Output: out, Account: account(t.Version, in, out, mask)}, nil
 }
 
@@ -147,22 +148,6 @@ func voice(prefs tenant.Preferences) synthesis.Voice {
 		v.Off = append(v.Off, string(section))
 	}
 	return v
-}
-
-func kinds(prefs tenant.Preferences) []masking.Kind {
-	if prefs.Mask == nil {
-		return masking.Defaults()
-	}
-	return prefs.Mask
-}
-
-// people are all names that the ticket and the past tickets tell of.
-func people(in synthesis.Input) []string {
-	names := append([]string(nil), in.Ticket.People...)
-	for _, item := range in.Tickets.Items {
-		names = append(names, item.People...)
-	}
-	return names
 }
 
 func account(version int64, in synthesis.Input, out synthesis.Output, mask *masking.Masker) Account {

@@ -41,6 +41,7 @@ const (
 	MetricLLMAnswers          = "llm_answer_cache_total"
 	MetricBudgetState         = "llm_budget_state"
 	MetricBudgetAlerts        = "llm_budget_alerts_total"
+	MetricMasked              = "enhancement_masked_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
