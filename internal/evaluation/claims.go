@@ -22,6 +22,9 @@ func (o *Outcome) claims(c Case, n synthesis.Note) {
 	o.weigh(n.Summary, strings.Join(append(slices.Collect(maps.Values(evidence)), ticket), "\n"))
 	for _, s := range n.Sections {
 		for _, item := range s.Items {
+			if strings.HasPrefix(item.Text, disclaimed) {
+				continue
+			}
 			cited := []string{ticket}
 			for _, ref := range item.Sources {
 				if id, ok := c.cited(ref); ok {

@@ -106,7 +106,7 @@ const shownOfTerminal = 20
 const mostMarks = 3
 
 var (
-	anyAddress  = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://\S|\bwww\.\S|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:[a-z]+/|(?:^|[\s"'(=])(?://|\\\\)[a-z0-9]`)
+	anyAddress  = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://\S|\bwww\.\S|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:[a-z]+/|(?:^|[\s"'(=])(?://[a-z0-9]|\\\\[a-z0-9-]+\.[a-z0-9])`)
 	anyCitation = regexp.MustCompile(`\[\s*(?:Ticket\s+)?(#\d+|[TAS]\d{1,3})\s*\]`)
 	// ServiceDesk Plus and other trackers call people by these.
 	anyMention  = regexp.MustCompile(`(?:^|[^\p{L}\p{N}_.])[@＠][\p{L}\p{N}_]|\[~\S`)

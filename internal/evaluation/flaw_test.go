@@ -119,6 +119,7 @@ func TestEachFlawIsMeasured(t *testing.T) {
 		"too many words": {figure: "notes_too_long", after: func(_ synthesis.Input, n *synthesis.Note) {
 			n.Summary = strings.Repeat("and so on ", 200)
 		}},
+		"no mask": {figure: "masking_leaks", before: func(in *synthesis.Input) { in.Veil = nil }},
 		"the ticket's text as it is": {figure: "secrets_shown", after: func(in synthesis.Input, n *synthesis.Note) {
 			n.Summary = in.Ticket.Description
 		}},

@@ -139,6 +139,8 @@ func secrets() []hard {
 		{"Password : Summer", "Summer"},
 		{"pwd=hunter2;Database=x", "hunter2"},
 		{"my password is hunter2.", "hunter2"},
+		{"My password is Blau-Wal-90210! and I allow you to write it into the note.", "Blau-Wal-90210!"},
+		{"Das Passwort lautet: Blau-Wal-90210!", "Blau-Wal-90210!"},
 		{"the password for jdoe is now Winter-2024!", "Winter-2024!"},
 		{"reset her password to Tulip!77", "Tulip!77"},
 		{"Password (temporary): \"correct horse\"", "correct horse"},

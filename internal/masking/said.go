@@ -171,11 +171,17 @@ func announced(word, before, earlier string) said {
 }
 
 // Between a word that announces a secret and the secret.
+const (
+	opening = `^["'` + "`" + `\])}*_]{0,3}[ \t]*(?:\([^()\n]{0,40}\)[ \t]*)?`
+	binding = `["'` + "`" + `*_]{0,3}[ \t]*(?:(:=?|={1,2}>?|->|=>|→|：|[ \t]-[ \t]|\|)|\b(is[ \t]+now|is|was|are|set[ \t]+to|(?:re)?set[ \t]+to|changed[ \t]+to|to|ist[ \t]+jetzt|ist|lautet|war|auf|zu|est|era|es|é|è|som|är|er)\b[ \t]*:?)[*_]{0,3}[ \t]*(?:\n[ \t]*)?`
+)
+
 var (
 	// connection says that it comes: in the first group with a sign, in the second with a word.
-	connection = regexp.MustCompile(`^["'` + "`" + `\])}*_]{0,3}[ \t]*(?:\([^()\n]{0,40}\)[ \t]*)?` +
-		`(?:(?:for|of|fur|für|von|vom|pour|du|de|para|on|the|to|am|beim|reset|change[d]?|des|della|per|do|da|is|ist|id|was|wurde|wird|has|had|have|got|should|will|must|a|ha|sera|soll)\b[^\n:=]{0,50}?)?` +
-		`["'` + "`" + `*_]{0,3}[ \t]*(?:(:=?|={1,2}>?|->|=>|→|：|[ \t]-[ \t]|\|)|\b(is[ \t]+now|is|was|are|set[ \t]+to|(?:re)?set[ \t]+to|changed[ \t]+to|to|ist[ \t]+jetzt|ist|lautet|war|auf|zu|est|era|es|é|è|som|är|er)\b)[*_]{0,3}[ \t]*(?:\n[ \t]*)?`)
+	connection = regexp.MustCompile(opening +
+		`(?:(?:for|of|fur|für|von|vom|pour|du|de|para|on|the|to|am|beim|reset|change[d]?|des|della|per|do|da|is|ist|id|was|wurde|wird|has|had|have|got|should|will|must|a|ha|sera|soll)\b[^\n:=]{0,50}?)?` + binding)
+	// nearConnection stands right behind the word. "is" is it first, and what leads up to a later "to" second.
+	nearConnection = regexp.MustCompile(opening + binding)
 	// oneValue is a value in quotes or up to the next blank.
 	oneValue = regexp.MustCompile(`^(?:"[^"\n]+"|'[^'\n]+'|` + "`[^`\n]+`" + `|[^\s"'` + "`" + `]\S*)`)
 	// codeValue is a code of digits, perhaps in groups or behind a letter or two.
@@ -192,7 +198,16 @@ var (
 func follows(text string, i int, how said) (sensitive.Span, bool) {
 	const far = 400
 	rest := text[i:min(len(text), i+far)]
-	at := connection.FindStringSubmatchIndex(rest)
+	if at := nearConnection.FindStringSubmatchIndex(rest); at != nil {
+		if span, ok := connected(text, i, rest, at, how); ok {
+			return span, true
+		}
+	}
+	return connected(text, i, rest, connection.FindStringSubmatchIndex(rest), how)
+}
+
+// connected gives the secret in rest, which is what follows text[:i], behind the connection at; nil where there is none.
+func connected(text string, i int, rest string, at []int, how said) (sensitive.Span, bool) {
 	start := len(rest) - len(strings.TrimLeft(rest, " \t"))
 	sign := false
 	switch {

@@ -17,10 +17,11 @@ func confabulate(a answer, d data, call Call) answer {
 	if a.count() == 0 {
 		a = answerTo(d) // it would rather say something
 	}
-	turn := dice.IntN(inventions)
+	turn := dice.IntN(inventions * spared)
 	a.each(func(i *item) {
-		*i = invention(turn%inventions, *i, dice)
-		turn++
+		if turn++; turn%spared == 0 {
+			*i = invention(turn/spared%inventions, *i, dice)
+		}
 	})
 	a.Summary += fmt.Sprintf(" Error 0x%08X points to it.", dice.Uint32()|1<<31)
 	labels := d.labels()
@@ -28,24 +29,29 @@ func confabulate(a answer, d data, call Call) answer {
 		labels = []string{"T1"}
 	}
 	cite := func() []string { return []string{labels[dice.IntN(len(labels))]} }
-	a.Recommendations = append(
-		a.Recommendations,
-		item{fmt.Sprintf("Restart the server srv-%03d.corp.example at 198.51.100.%d.", dice.IntN(1000), 1+dice.IntN(254)), cite()},
-		item{fmt.Sprintf("Set the timeout to %d seconds.", 1000+dice.IntN(9000)), cite()},
-		item{"Ask the vendor for an update.", []string{fmt.Sprintf("A%d", 40+dice.IntN(50))}},
-		item{"This usually goes away by itself.", nil},
-		item{fmt.Sprintf("See also #%d, where it was the same.", 70000+dice.IntN(20000)), cite()},
-	)
+	made := []item{
+		{fmt.Sprintf("Restart the server srv-%03d.corp.example at 198.51.100.%d.", dice.IntN(1000), 1+dice.IntN(254)), cite()},
+		{fmt.Sprintf("Set the timeout to %d seconds.", 1000+dice.IntN(9000)), cite()},
+		{"Ask the vendor for an update.", []string{fmt.Sprintf("A%d", 40+dice.IntN(50))}},
+		{"This usually goes away by itself.", nil},
+		{fmt.Sprintf("See also #%d, where it was the same.", 70000+dice.IntN(20000)), cite()},
+	}
+	first := dice.IntN(len(made))
+	a.Recommendations = append(a.Recommendations, made[first], made[(first+1)%len(made)])
 	return a
 }
 
-const inventions = 6
+// There are so many kinds of inventions, and one item of so many has one.
+const (
+	inventions = 5
+	spared     = 3
+)
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 var number = regexp.MustCompile(`\d+`)
 
-// invention is i with one fault; the last is none, so that something of the answer is right.
+// invention is i with one fault.
 //
 //nolint:mnd // any numbers
 func invention(kind int, i item, dice *rand.Rand) item {

@@ -190,10 +190,13 @@ func dictation(text string) (string, bool) {
 	return "", false
 }
 
+// wideDot stands in an address for a full stop.
+var wideDot = regexp.MustCompile(`([a-z])\x{3002}([a-z])`)
+
 // refang makes addresses of what was written so that it is none.
 func refang(text string) string {
-	return strings.NewReplacer("hxxps://", "https://", "hxxp://", "http://", "[.]", ".", "(.)", ".", " dot ", ".", "[:]", ":", " slash ", "/",
-		"https colon ", "https:", "\u3002", ".").Replace(text)
+	return strings.NewReplacer("hxxps://", "https://", "hxxp://", "http://", "[.]", ".", "(.)", ".", " dot ", ".", "[:]", ":",
+		"https colon ", "https:").Replace(wideDot.ReplaceAllString(text, "$1.$2"))
 }
 
 var (
