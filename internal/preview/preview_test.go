@@ -118,20 +118,20 @@ func (s source) Find(_ context.Context, q gather.Query) (gather.Result, error) {
 	return gather.Result{Items: s.w.found[s.kind]}, s.w.broken[s.kind]
 }
 
-func vpn(id string) (ticket.Ticket, error) {
-	return ticket.Ticket{ID: id, Subject: "VPN drops", Description: "192.0.2.10 does not answer"}, nil
+func vpn() (ticket.Ticket, error) {
+	return ticket.Ticket{ID: "1001", Subject: "VPN drops", Description: "192.0.2.10 does not answer"}, nil
 }
 
 func TestAPreviewIsDraftedFromWhatTheSourcesFind(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn("1001") }
+	w.desk = func() (ticket.Ticket, error) { return vpn() }
 	asOf := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001", AsOf: asOf})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _ := vpn("1001")
+	want, _ := vpn()
 	for kind, queries := range w.asked {
 		if diff := cmp.Diff([]gather.Query{{TenantID: alpha, Ticket: want, AsOf: asOf}}, queries); diff != "" {
 			t.Errorf("%s was asked otherwise: %s", kind, diff)
@@ -164,7 +164,7 @@ func TestAPreviewIsDraftedFromWhatTheSourcesFind(t *testing.T) {
 func TestASourceThatFailsLeavesAGap(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn("1001") }
+	w.desk = func() (ticket.Ticket, error) { return vpn() }
 	w.broken[gather.KindArticle] = errors.New("dial tcp 192.0.2.1:443: refused")
 	w.broken[gather.KindSystem] = &gather.PermanentError{Err: errors.New("refused")}
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001"})
@@ -186,7 +186,7 @@ func TestASourceThatFailsLeavesAGap(t *testing.T) {
 func TestOtherPreferencesTakeThePlaceOfTheTenantsButForItsBudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn("1001") }
+	w.desk = func() (ticket.Ticket, error) { return vpn() }
 	other := tenant.Preferences{Format: tenant.FormatHTML, MinRelevance: 0.5, Budget: tenant.Budget{HardUSD: 1000}}
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001", Preferences: &other})
 	if err != nil {
@@ -205,11 +205,11 @@ func TestOtherPreferencesTakeThePlaceOfTheTenantsButForItsBudget(t *testing.T) {
 
 func TestWhereATicketIsReadFrom(t *testing.T) {
 	t.Parallel()
-	read := func() (ticket.Ticket, error) { return vpn("1001") }
+	read := func() (ticket.Ticket, error) { return vpn() }
 	down := func() (ticket.Ticket, error) { return ticket.Ticket{}, errors.New("key of tenant refused: 401") }
 	empty := func() (ticket.Ticket, error) { return ticket.Ticket{ID: "1001"}, nil }
 	job := func() (enhancement.Job, error) {
-		known, err := vpn("1001")
+		known, err := vpn()
 		return enhancement.Job{Ticket: known}, err
 	}
 	past := func() (history.PastTicket, error) {
@@ -274,7 +274,7 @@ func TestATenantThatIsNotEnabledHasNoPreviews(t *testing.T) {
 func TestPreviewsAreBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn("1001") }
+	w.desk = func() (ticket.Ticket, error) { return vpn() }
 	w.drafting = make(chan struct{})
 	s := w.service()
 	ended := make(chan error, 3)

@@ -40,7 +40,7 @@ func (w *wire) Invoke(ctx context.Context, app, route string, in, out any) error
 func TestAPreviewComesOverTheWire(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn("1001") }
+	w.desk = func() (ticket.Ticket, error) { return vpn() }
 	between := &wire{handler: w.service().Handler()}
 	temperature := 0.0
 	asked := preview.Request{
