@@ -45,7 +45,7 @@ func (e *enhancer) requests() []preview.Request {
 }
 
 // withEnhancer gives agentctl a console, the tenant alpha and an enhancer that drafts the same note for every ticket.
-func withEnhancer(t *testing.T) (*world, *enhancer) {
+func withEnhancer(t *testing.T) *enhancer {
 	t.Helper()
 	e := &enhancer{answers: func(_ int, r preview.Request) (adminapi.Preview, error) { return drafted(r), nil }}
 	w := newWorld(t, consoletest.Options{Previews: e})
@@ -53,7 +53,7 @@ func withEnhancer(t *testing.T) (*world, *enhancer) {
 		t.Fatal(err)
 	}
 	mustApply(t)
-	return w, e
+	return e
 }
 
 func drafted(r preview.Request) adminapi.Preview {
@@ -72,7 +72,7 @@ func drafted(r preview.Request) adminapi.Preview {
 }
 
 func TestPreviewPrintsTheNoteAndItsAccount(t *testing.T) {
-	_, e := withEnhancer(t)
+	e := withEnhancer(t)
 	note, account, err := apart(t.Context(), "", "preview", "--tenant", "alpha", "--ticket", "1001", "--source", "ledger", "--as-of", "2026-10-01")
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestPreviewPrintsTheNoteAndItsAccount(t *testing.T) {
 }
 
 func TestPreviewUnderOtherPreferences(t *testing.T) {
-	_, e := withEnhancer(t)
+	e := withEnhancer(t)
 	yaml := write(t, "other.yaml", "language: de\nmin_relevance: 0.4\nsections_off: [system_info]\nmask: []\n")
 	must(t, "", "preview --tenant alpha --ticket 1001 --preferences "+yaml)
 	must(t, `{"tone": "formal", "temperature": 0}`, "preview --tenant alpha --subject VPN --preferences -")
@@ -123,14 +123,14 @@ func TestPreviewUnderOtherPreferences(t *testing.T) {
 }
 
 func TestPreviewSaysWhatIsWrong(t *testing.T) {
-	_, e := withEnhancer(t)
+	e := withEnhancer(t)
 	fails(t, "", "preview --tenant alpha", "--ticket: name a ticket")
 	fails(t, "", "preview --tenant alpha --ticket 1 --format pdf", "none of text, html and markdown")
 	fails(t, "", "preview --tenant alpha --ticket 1 --as-of yesterday", "--as-of", "neither a day")
 	fails(t, "", "preview --tenant alpha --subject x --description - --preferences -", "standard input is the description")
 	fails(t, "{", "preview --tenant alpha --ticket 1 --preferences -", "neither JSON nor YAML")
 	fails(t, "", "preview --tenant alpha --ticket 1 --preferences -", "is empty")
-	fails(t, "langauge: de", "preview --tenant alpha --ticket 1 --preferences -", `unknown field "langauge"`)
+	fails(t, "speech: de", "preview --tenant alpha --ticket 1 --preferences -", `unknown field "speech"`)
 	fails(t, "format: pdf", "preview --tenant alpha --ticket 1 --preferences -", "preferences.format")
 	fails(t, "", "preview --tenant nobody --ticket 1", "there is no such tenant")
 	e.answers = func(int, preview.Request) (adminapi.Preview, error) {

@@ -125,7 +125,7 @@ func vpn() (ticket.Ticket, error) {
 func TestAPreviewIsDraftedFromWhatTheSourcesFind(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn() }
+	w.desk = vpn
 	asOf := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001", AsOf: asOf})
 	if err != nil {
@@ -164,7 +164,7 @@ func TestAPreviewIsDraftedFromWhatTheSourcesFind(t *testing.T) {
 func TestASourceThatFailsLeavesAGap(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn() }
+	w.desk = vpn
 	w.broken[gather.KindArticle] = errors.New("dial tcp 192.0.2.1:443: refused")
 	w.broken[gather.KindSystem] = &gather.PermanentError{Err: errors.New("refused")}
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001"})
@@ -186,7 +186,7 @@ func TestASourceThatFailsLeavesAGap(t *testing.T) {
 func TestOtherPreferencesTakeThePlaceOfTheTenantsButForItsBudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn() }
+	w.desk = vpn
 	other := tenant.Preferences{Format: tenant.FormatHTML, MinRelevance: 0.5, Budget: tenant.Budget{HardUSD: 1000}}
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001", Preferences: &other})
 	if err != nil {
@@ -205,7 +205,7 @@ func TestOtherPreferencesTakeThePlaceOfTheTenantsButForItsBudget(t *testing.T) {
 
 func TestWhereATicketIsReadFrom(t *testing.T) {
 	t.Parallel()
-	read := func() (ticket.Ticket, error) { return vpn() }
+	read := vpn
 	down := func() (ticket.Ticket, error) { return ticket.Ticket{}, errors.New("key of tenant refused: 401") }
 	empty := func() (ticket.Ticket, error) { return ticket.Ticket{ID: "1001"}, nil }
 	job := func() (enhancement.Job, error) {
@@ -274,7 +274,7 @@ func TestATenantThatIsNotEnabledHasNoPreviews(t *testing.T) {
 func TestPreviewsAreBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn() }
+	w.desk = vpn
 	w.drafting = make(chan struct{})
 	s := w.service()
 	ended := make(chan error, 3)

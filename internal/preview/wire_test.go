@@ -16,7 +16,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/tenant"
-	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // wire is a sidecar that brings calls to handler.
@@ -40,7 +39,7 @@ func (w *wire) Invoke(ctx context.Context, app, route string, in, out any) error
 func TestAPreviewComesOverTheWire(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn() }
+	w.desk = vpn
 	between := &wire{handler: w.service().Handler()}
 	temperature := 0.0
 	asked := preview.Request{
