@@ -55,7 +55,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, dapr.Close()) }()
 	secrets, err := dapr.Secrets(ctx,
-		[]string{sidecar.SecretConsoleDatabaseURL, sidecar.SecretTenantKeyset}, []string{access.BootstrapSecret, sidecar.SecretLLMAPIKey})
+		[]string{sidecar.SecretConsoleDatabaseURL, sidecar.SecretTenantKeyset},
+		[]string{access.BootstrapSecret, sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey})
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	tester, importer, err := newOutward(cfg, db, tenants, secrets[sidecar.SecretLLMAPIKey], logger)
+	tester, importer, err := newOutward(cfg, db, tenants, secrets, logger)
 	if err != nil {
 		return err
 	}

@@ -291,6 +291,9 @@ func sourceCalls() map[string]call {
 			ids, err := w.history.IDs(ctx, id, gather.OriginFile, "", 100)
 			return found(slices.Contains(ids, "9001")), err
 		},
+		"gather/history.Store.Name": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.history.Name(ctx, id, map[string][]string{"9001": {"Example"}, "9002": {"Example"}})
+		},
 		"gather/corpus.Store.Versions": func(ctx context.Context, w *world, id string) (any, error) {
 			versions, err := w.articles.Versions(ctx, id, []string{"KB-1"})
 			return found(len(versions) > 0), err

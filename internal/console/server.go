@@ -21,6 +21,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/console/reach"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
@@ -102,6 +103,7 @@ type Server struct {
 	audit    *audit.Log
 	tokens   *tokenstore.Tokens
 	jobs     *ledger.Ledger
+	votes    *feedback.Store
 	letters  *deadletter.Letters
 	tickets  *history.Store
 	articles *knowledge.Store
@@ -144,7 +146,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 	s := &Server{
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
 		reach: d.Reach, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
-		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), letters: deadletter.NewLetters(d.DB),
+		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, tokenless: tokenless, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
