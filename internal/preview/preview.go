@@ -15,7 +15,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/gather"
-	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -28,7 +27,7 @@ type Drafter interface {
 
 // Past knows the tenants' past tickets; history.ErrNoTicket says that there is none of this id.
 type Past interface {
-	Ticket(ctx context.Context, tenantID, ticketID string) (history.PastTicket, error)
+	Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error)
 }
 
 // Jobs knows the jobs of a ticket.
@@ -103,13 +102,8 @@ func (s *Service) Preview(ctx context.Context, r Request) (adminapi.Preview, err
 		return adminapi.Preview{}, err
 	}
 	request := s.gather(ctx, r, subject)
-	format := t.Preferences.NoteFormat()
-	if r.Preferences != nil {
-		format = r.Preferences.NoteFormat()
-		preferences := *r.Preferences
-		preferences.Budget = t.Preferences.Budget // what is tried is paid from it
-		request.Preferences = &preferences
-	}
+	request.Preferences = r.Preferences
+	format := cmp.Or(r.Preferences, &t.Preferences).NoteFormat()
 	drafting, done := context.WithTimeout(ctx, s.deps.Limits.Draft)
 	defer done()
 	draft, err := s.deps.Drafter.Draft(drafting, request)

@@ -53,9 +53,7 @@ func TestAPreviewComesOverTheWire(t *testing.T) {
 	if got.TicketID != "1001" || got.Account.Sources != 2 || between.app != preview.App || between.route != preview.Route {
 		t.Errorf("%+v by %s%s", got, between.app, between.route)
 	}
-	want := *asked.Preferences
-	want.Budget = w.tenant.Preferences.Budget
-	if diff := cmp.Diff(&want, w.requests[0].Preferences); diff != "" {
+	if diff := cmp.Diff(asked.Preferences, w.requests[0].Preferences); diff != "" {
 		t.Error(diff)
 	}
 	if asOf := w.asked["ticket"][0].AsOf; !asOf.Equal(asked.AsOf) {
