@@ -144,3 +144,65 @@ func TestWithoutAnEnhancerAPreviewSaysSo(t *testing.T) {
 		t.Errorf("the enhancer is back: %v", err)
 	}
 }
+
+// The sample of the simulator, replayed as an operator does, under two configurations.
+func TestPastTicketsAreReplayed(t *testing.T) {
+	t.Parallel()
+	clients, err := platform.SampleClients()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := clients[0]
+	c.ID, c.Name = "e2e-replay", "Example e2e-replay"
+	if err := users.Onboard(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	other := filepath.Join(dir, "other.yaml")
+	if err := os.WriteFile(other, []byte("sections_off: [recommendations]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report := func(name string, more ...string) (r replay.Report) {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		operate(t, "", append([]string{"replay", "--tenant", c.ID, "--since", "2000-01-01", "--limit", "8", "--yes", "--out", file}, more...)...)
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, &r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	then, all := report("then.json", "--compare", other), report("all.json", "--as-of=false")
+	if len(then.Results) != 8 || len(then.Totals) != 2 || then.Totals[0].Failed+then.Totals[1].Failed > 0 || then.Totals[0].Generated == 0 || then.Totals[0].CostUSD == 0 {
+		t.Errorf("%+v", then.Totals)
+	}
+	different := 0
+	for i, r := range then.Results {
+		for _, cited := range r.Drafts[0].Preview.Note.Cited {
+			if cited.Text == "#"+r.TicketID {
+				t.Errorf("the note on %s names the ticket itself", r.TicketID)
+			}
+		}
+		if r.Drafts[0].Preview.Note.Text != r.Drafts[1].Preview.Note.Text {
+			different++
+		}
+		if r.Drafts[0].Preview.Found[0].Items > all.Results[i].Drafts[0].Preview.Found[0].Items {
+			t.Errorf("%s: more past tickets as of then than in all", r.TicketID)
+		}
+	}
+	if different == 0 {
+		t.Error("the other configuration had no effect")
+	}
+	if then.Totals[0].MeanSources >= all.Totals[0].MeanSources {
+		t.Errorf("%.2f sources as of then, %.2f of all: nothing was left out", then.Totals[0].MeanSources, all.Totals[0].MeanSources)
+	}
+	for job, err := range users.Admin().Jobs(t.Context(), c.ID, adminapi.JobQuery{}) {
+		t.Errorf("a job was made: %+v, %v", job, err)
+	}
+	if writes, err := users.NoteWrites(t.Context(), c.ID); err != nil || writes != 0 {
+		t.Errorf("%d notes were written, %v", writes, err)
+	}
+}
