@@ -1,9 +1,12 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,8 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ai-agents/ai-agents/e2e/platform"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/preview"
+	"github.com/ai-agents/ai-agents/internal/replay"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
@@ -148,11 +153,10 @@ func TestWithoutAnEnhancerAPreviewSaysSo(t *testing.T) {
 // The sample of the simulator, replayed as an operator does, under two configurations.
 func TestPastTicketsAreReplayed(t *testing.T) {
 	t.Parallel()
-	clients, err := platform.SampleClients()
+	c, err := platform.SampleClient("example-foundry")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := clients[0]
 	c.ID, c.Name = "e2e-replay", "Example e2e-replay"
 	if err := users.Onboard(t.Context(), c); err != nil {
 		t.Fatal(err)
