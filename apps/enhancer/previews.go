@@ -28,7 +28,7 @@ func newPreviews(cfg preview.Config, db *postgres.DB, desks desks, activities *w
 // readDesks are the desks as previews see them.
 type readDesks struct{ clients *desk.Desks }
 
-// Ticket implements preview.Desks.
+// Ticket implements preview.Tickets.
 func (d readDesks) Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error) {
 	client, _, err := d.clients.Client(ctx, tenantID)
 	if err != nil {

@@ -25,19 +25,14 @@ type Drafter interface {
 	Draft(ctx context.Context, r drafting.Request) (drafting.Draft, error)
 }
 
-// Past knows the tenants' past tickets; history.ErrNoTicket says that there is none of this id.
-type Past interface {
+// Tickets reads tenants' tickets. ErrNoTicket, or history.ErrNoTicket, says that there is none of this id.
+type Tickets interface {
 	Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error)
 }
 
 // Jobs knows the jobs of a ticket.
 type Jobs interface {
 	Newest(ctx context.Context, tenantID, ticketID string) (enhancement.Job, error)
-}
-
-// Desks reads tickets from the tenants' ServiceDesk Plus. ErrNoTicket says that there is none of this id.
-type Desks interface {
-	Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error)
 }
 
 // Limits are how long the parts of a preview may take.
@@ -62,9 +57,9 @@ type Deps struct {
 	Tenants drafting.Tenants
 	Sources map[enhancement.Step]gather.Source
 	Drafter Drafter
-	Past    Past
+	Past    Tickets // the mirrored and imported ones
 	Jobs    Jobs
-	Desks   Desks
+	Desks   Tickets // the ServiceDesk Plus
 	Limits  Limits
 	Logger  *slog.Logger
 }

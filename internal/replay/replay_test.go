@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func tickets(n int) []adminapi.ResolvedTicket {
 	all := make([]adminapi.ResolvedTicket, n)
 	for i := range all {
 		created := at(20 - i)
-		all[i] = adminapi.ResolvedTicket{TicketID: fmt.Sprint(i + 1), Subject: fmt.Sprintf("Ticket %d", i+1), CreatedAt: &created, ResolvedAt: at(21 - i)}
+		all[i] = adminapi.ResolvedTicket{TicketID: strconv.Itoa(i + 1), Subject: fmt.Sprintf("Ticket %d", i+1), CreatedAt: &created, ResolvedAt: at(21 - i)}
 	}
 	return all
 }

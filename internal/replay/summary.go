@@ -6,6 +6,11 @@ import (
 	"time"
 )
 
+const (
+	half, most = 0.5, 0.95
+	quarters   = 4
+)
+
 // Summary is how a configuration fared.
 type Summary struct {
 	Tickets   int `json:"tickets"`
@@ -16,7 +21,7 @@ type Summary struct {
 	// Fallbacks are why no model wrote the others.
 	Fallbacks map[string]int `json:"fallbacks"`
 	// Confidence counts the generated notes by quarters of it: below 0.25, 0.5, 0.75, and up to 1.
-	Confidence     [4]int         `json:"confidence"`
+	Confidence     [quarters]int  `json:"confidence"`
 	MeanConfidence float64        `json:"mean_confidence"`
 	MeanWords      float64        `json:"mean_words"`
 	MostWords      int            `json:"most_words"`
@@ -62,8 +67,8 @@ func Summarize(results []Result, place int) Summary {
 	if s.Generated > 0 {
 		s.MeanConfidence /= float64(s.Generated)
 	}
-	s.P95CostUSD = percentile(costs, 0.95)
-	s.P50MS, s.P95MS = percentile(times, 0.5), percentile(times, 0.95)
+	s.P95CostUSD = percentile(costs, most)
+	s.P50MS, s.P95MS = percentile(times, half), percentile(times, most)
 	slices.Sort(s.Versions)
 	return s
 }
@@ -75,7 +80,7 @@ func (s *Summary) add(d Draft) {
 	case account.Generated:
 		s.Generated++
 		s.MeanConfidence += account.Confidence
-		s.Confidence[min(3, max(0, int(account.Confidence*4)))]++
+		s.Confidence[min(quarters-1, max(0, int(account.Confidence*quarters)))]++
 	default:
 		s.Fallbacks[account.FallbackReason]++
 	}
