@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/stack"
+	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
@@ -40,7 +42,20 @@ func calls() map[string]call {
 	maps.Copy(all, indexCalls())
 	maps.Copy(all, tenantCalls())
 	maps.Copy(all, paceCalls())
+	maps.Copy(all, feedbackCalls())
+	maps.Copy(all, budgetCalls())
 	return all
+}
+
+func feedbackCalls() map[string]call {
+	note := func(w *world, id string) feedback.Note { return feedback.Note{TenantID: id, JobID: w.running.ID} }
+	return map[string]call{
+		"feedback.Store.Record": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.votes.Record(ctx, note(w, id), feedback.Vote{Value: feedback.Up})
+		},
+		"feedback.Store.Vote":  func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Vote(ctx, note(w, id)) },
+		"feedback.Store.Given": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Given(ctx, note(w, id)) },
+	}
 }
 
 func paceCalls() map[string]call {
@@ -55,6 +70,26 @@ func paceCalls() map[string]call {
 		},
 		"desk/pace.Pace.Forgive": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.pace.Forgive(ctx, id, deskHost)
+		},
+	}
+}
+
+func budgetCalls() map[string]call {
+	entry := budget.Entry{At: time.Now(), Model: "m", Purpose: budget.PurposePreview, CostUSD: 1}
+	return map[string]call{
+		"budget.Books.Enter": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.budget.Enter(ctx, id, entry)
+		},
+		"budget.Books.Usage": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.budget.Usage(ctx, id, budget.Month(time.Now()))
+		},
+		"budget.Books.Standing": func(ctx context.Context, w *world, id string) (any, error) {
+			standing, err := w.budget.Standing(ctx, id, tenant.Budget{HardUSD: 1}, time.Now())
+			return found(standing.SpentUSD > 0), err
+		},
+		"budget.Guard.State": func(ctx context.Context, w *world, id string) (any, error) {
+			state, err := w.budget.State(ctx, id, tenant.Budget{HardUSD: 1})
+			return found(state == budget.StateOverHard), err
 		},
 	}
 }
@@ -330,7 +365,7 @@ func sourceCalls() map[string]call {
 		},
 		"embedding.Reranker.Rerank": func(ctx context.Context, w *world, id string) (any, error) {
 			given := []gather.Candidate{{ID: "9001", Relevance: 0.9}, {ID: "9002", Relevance: 0.8}}
-			ranked, err := w.rerank.Rerank(ctx, id, gather.KindTicket, "The VPN drops", given)
+			ranked, err := w.rerank.Rerank(ctx, question(id), gather.KindTicket, given)
 			return found(!slices.Equal(ranked, given)), err
 		},
 	}
@@ -480,6 +515,7 @@ func ofNoTenant() map[string]string {
 		"enhancement/ledger.Ledger.StandingOutages": "the same",
 		"enhancement/ledger.Ledger.Prunable":        "the same",
 		"enhancement/ledger.Ledger.Accounts":        "is the console's, which works across tenants: see TestOnlyTheConsoleSeesAllQueues",
+		"budget.Books.All":                          "is the console's, which works across tenants: see TestTheUsageOfAllTenants",
 		"enhancement/deadletter":                    "what belongs to no job belongs to no tenant: app_user may only add to it, see TestLettersAreForTheConsole",
 		"webhook/quota.Turns.Take":                  "touches no row",
 	}

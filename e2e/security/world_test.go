@@ -5,22 +5,26 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/desk/pace"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/webhook/quota"
@@ -45,7 +49,9 @@ type world struct {
 	articles *knowledge.Store
 	systems  *inventory.Store
 	backfill *embedding.Backfill
+	budget   *budget.Guard
 	rerank   *embedding.Reranker
+	votes    *feedback.Store
 
 	job     enhancement.Job // pending
 	running enhancement.Job
@@ -72,7 +78,8 @@ func newWorld(t *testing.T) *world {
 		store: store, terms: terms, ledger: ledger.New(store.DB), history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
 		systems: inventory.NewStore(store.DB), backfill: embedding.NewBackfill(store.DB, model{}, embedding.BackfillOptions{}),
 	}
-	w.quota, w.pace = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil)
+	w.quota, w.pace, w.votes = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil), feedback.NewStore(store.DB)
+	w.budget = budget.NewGuard(budget.New(store.DB), telemetry.NewMetrics(), slog.New(slog.DiscardHandler), time.Now)
 	var err error
 	if w.rerank, err = embedding.NewReranker(store.DB, model{}, embedding.RerankOptions{}); err != nil {
 		t.Fatal(err)
@@ -96,10 +103,14 @@ func newWorld(t *testing.T) *world {
 		func() error { _, err := w.ledger.Accept(t.Context(), w.failed); return err },
 		func() error { _, err := w.ledger.Fail(t.Context(), victim, w.failed.ID, 1, "example"); return err },
 		func() error {
-			return w.ledger.RecordStep(t.Context(), victim, w.running.ID, step(), enhancement.LLMCall{Model: canary})
+			return w.ledger.RecordStep(t.Context(), victim, w.running.ID, step(), enhancement.LLMCall{Model: canary, CostUSD: 2, CalledAt: time.Now()})
 		},
 		func() error {
 			_, err := w.ledger.HoldNote(t.Context(), victim, "1002", w.running.ID, time.Hour)
+			return err
+		},
+		func() error {
+			_, err := w.votes.Record(t.Context(), feedback.Note{TenantID: victim, JobID: w.running.ID}, feedback.Vote{Value: feedback.Down, Comment: canary})
 			return err
 		},
 		func() error { _, err := w.history.Put(t.Context(), victim, gather.OriginFile, past); return err },

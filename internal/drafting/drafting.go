@@ -61,6 +61,8 @@ type Account struct {
 	Dropped        map[string]int       `json:"dropped,omitempty"`
 	Masked         map[masking.Kind]int `json:"masked,omitempty"`
 	Cached         bool                 `json:"cached,omitempty"`
+	// Abstained: see synthesis.Output.
+	Abstained bool `json:"abstained,omitempty"`
 	// Model is the one whose answer the note is made from, or that failed last; empty when none was asked.
 	Model            string  `json:"model,omitempty"`
 	Calls            int     `json:"calls,omitempty"`
@@ -108,10 +110,11 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	if in.Without, err = d.without(ctx, r.TenantID, limits); err != nil {
 		return Draft{}, err
 	}
-	mask := masking.New(kinds(prefs), people(in))
+	mask := newMask(prefs, in)
 	in.Veil = mask
 	out := d.deps.Synthesizer.Synthesize(ctx, in)
 	d.account(ctx, r, limits, out)
+	d.tellMasked(ctx, r, mask.Counts())
 	return Draft{Output: out, Account: account(t.Version, in, out, mask)}, nil
 }
 
@@ -149,26 +152,10 @@ func voice(prefs tenant.Preferences) synthesis.Voice {
 	return v
 }
 
-func kinds(prefs tenant.Preferences) []masking.Kind {
-	if prefs.Mask == nil {
-		return masking.Defaults()
-	}
-	return prefs.Mask
-}
-
-// people are all names that the ticket and the past tickets tell of.
-func people(in synthesis.Input) []string {
-	names := append([]string(nil), in.Ticket.People...)
-	for _, item := range in.Tickets.Items {
-		names = append(names, item.People...)
-	}
-	return names
-}
-
 func account(version int64, in synthesis.Input, out synthesis.Output, mask *masking.Masker) Account {
 	a := Account{
 		TenantVersion: version, Generated: out.Note.Generated, FallbackReason: out.FallbackReason,
-		Words: synthesis.WordCount(synthesis.Text(out.Note)), Dropped: out.Dropped, Masked: mask.Counts(), Cached: out.Cached,
+		Words: synthesis.WordCount(synthesis.Text(out.Note)), Dropped: out.Dropped, Masked: mask.Counts(), Cached: out.Cached, Abstained: out.Abstained,
 		Sources: len(in.Tickets.Items) + len(in.Articles.Items) + len(in.Systems.Items),
 	}
 	if out.Note.Confidence != nil {

@@ -20,6 +20,7 @@ type Budget interface {
 // Meter is *telemetry.Metrics.
 type Meter interface {
 	LLMCalled(tenantID string, c telemetry.LLMCall)
+	Masked(kind string, n int)
 }
 
 // enterWithin is the patience with the database for what was spent already: whoever waited for the draft may be gone.

@@ -59,7 +59,17 @@ type world struct {
 	log    bytes.Buffer
 }
 
-type meter struct{ calls []telemetry.LLMCall }
+type meter struct {
+	calls  []telemetry.LLMCall
+	masked map[string]int
+}
+
+func (m *meter) Masked(kind string, n int) {
+	if m.masked == nil {
+		m.masked = map[string]int{}
+	}
+	m.masked[kind] += n
+}
 
 func (m *meter) LLMCalled(_ string, c telemetry.LLMCall) { m.calls = append(m.calls, c) }
 

@@ -154,15 +154,28 @@ func trimmed(text string, span sensitive.Span) sensitive.Span {
 	return span
 }
 
-// again adds to found where secrets of this or an earlier text stand without anything that says so. Words that everybody uses are
-// not looked for.
-func (m *Masker) again(text string, found []finding) []finding {
+// Learn looks for secrets in texts that are hidden later: Hide then finds them wherever they stand, and in whatever order the texts come.
+// It hands out no tokens.
+func (m *Masker) Learn(texts ...string) {
+	for _, text := range texts {
+		m.learn(credentials(fold(text).text))
+	}
+}
+
+// learn remembers the secrets among found that nobody would take for a word.
+func (m *Masker) learn(found []finding) {
 	const longest, most = 256, 1000
 	for _, one := range found {
 		if len(one.key) <= longest && len(m.secrets) < most && looksSecret(one.key) && !strings.ContainsAny(one.key, " \t\n") {
 			m.secrets[one.key] = true
 		}
 	}
+}
+
+// again adds to found where secrets of this or an earlier text stand without anything that says so. Words that everybody uses are
+// not looked for.
+func (m *Masker) again(text string, found []finding) []finding {
+	m.learn(found)
 	if len(m.secrets) == 0 {
 		return found
 	}

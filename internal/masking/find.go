@@ -1,5 +1,7 @@
 package masking
 
+import "strings"
+
 // finding is a value at text[start:end] of a folded text. Findings with the same key are the same value.
 type finding struct {
 	start, end int
@@ -29,18 +31,35 @@ func (m *Masker) runs(f folded) []finding {
 			end++
 		}
 		if owner[i] != 0 {
-			run := found[owner[i]-1]
-			if run.start != i || run.end != end {
-				run = finding{start: i, end: end, kind: run.kind, key: "part " + f.text[i:end]}
-			}
-			// "@" and the server's name are left of what looks like an e-mail address in a URL with a password.
-			if f.text[i] != '@' {
+			if run := found[owner[i]-1]; run.start == i && run.end == end {
 				runs = append(runs, run)
+			} else if rest, ok := run.rest(f.text, i, end); ok {
+				runs = append(runs, rest)
 			}
 		}
 		i = end
 	}
 	return runs
+}
+
+// rest is what another value, found before, has left of one: text[start:end], without what parts the two.
+func (f finding) rest(text string, start, end int) (finding, bool) {
+	const between = " \t\n,.;:-_'\"()<>"
+	// "@" and the server's name are left of what looks like an e-mail address in a URL with a password.
+	if text[start] == '@' {
+		return finding{}, false
+	}
+	for start < end && strings.IndexByte(between, text[start]) >= 0 {
+		start++
+	}
+	for start < end && strings.IndexByte(between, text[end-1]) >= 0 {
+		end--
+	}
+	f.start, f.end = start, end
+	if f.kind != KindName { // a part of a name is that person's still
+		f.key = "part " + text[start:end]
+	}
+	return f, start < end
 }
 
 // find gives the values of all kinds that are masked, the most important kind first.

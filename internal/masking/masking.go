@@ -134,6 +134,26 @@ func (m *Masker) Show(text string) string {
 	return b.String()
 }
 
+// Blank gives text with its kind in place of each value of any kind ("[EMAIL]"): for what is compared by its meaning and never shown.
+// The same text gives the same, whatever was blanked before.
+func Blank(text string, names []string) string {
+	m := New([]Kind{KindEmail, KindPhone, KindCard, KindBank, KindName, KindAddress}, names)
+	f := fold(text)
+	var b strings.Builder
+	done := 0
+	for _, run := range m.runs(f) {
+		from, to := f.original(run.start), f.original(run.end)
+		if from < done || from >= to {
+			continue
+		}
+		b.WriteString(text[done:from])
+		b.WriteString("[" + strings.ToUpper(string(run.kind)) + "]")
+		done = to
+	}
+	b.WriteString(text[done:])
+	return b.String()
+}
+
 // Counts is how many values of each kind were hidden, each value once.
 func (m *Masker) Counts() map[Kind]int {
 	counts := map[Kind]int{}

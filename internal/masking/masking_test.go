@@ -103,6 +103,7 @@ func TestTheSameValueHasTheSameNumberHoweverItIsWritten(t *testing.T) {
 		{"Quimby", "[[NAME_1_2]]"},
 		{"JANE", "[[NAME_1_3]]"},
 		{"Jörg", "[[NAME_2]]"},
+		{"Quimby, jane.doe@example.com", "[[NAME_1_2]], [[EMAIL_1_4]]"},
 		{"2001:db8::1", "[[ADDRESS_1]]"},
 		{"2001:DB8:0::1", "[[ADDRESS_1_2]]"},
 		{"password: hunter2", "password: [[CREDENTIAL_1]]"},
@@ -194,6 +195,26 @@ func TestNumbersDependOnTheTextsAlone(t *testing.T) {
 	for range 20 {
 		if again := hide(); !slices.Equal(first, again) {
 			t.Fatalf("%q, then %q", first, again)
+		}
+	}
+}
+
+func TestASecretIsHiddenWhereverItStands(t *testing.T) {
+	m := masking.New(nil, nil)
+	m.Learn("Resolution: password: hunter2 and the PIN: 4829")
+	if got := m.Hide("she typed (hunter2), and 4829 times nothing"); got != "she typed ([[CREDENTIAL_1]]), and 4829 times nothing" {
+		t.Error(got)
+	}
+	if got := m.Show("[[CREDENTIAL_2]]"); got != "" {
+		t.Errorf("learning handed out a token for %q", got)
+	}
+}
+
+func TestBlank(t *testing.T) {
+	for range 2 {
+		got := masking.Blank("Jane Quimby <jane@example.com> and b@example.com at 192.0.2.1: password: hunter2, [[EMAIL_1]]", []string{"Jane Quimby"})
+		if got != "[NAME] <[EMAIL]> and [EMAIL] at [ADDRESS]: password: [CREDENTIAL], [[EMAIL_1]]" {
+			t.Error(got)
 		}
 	}
 }

@@ -22,6 +22,8 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80 }
 
+func isASCIILetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
 // number is a sequence of digits with single separators between them.
 type number struct{ start, end int }
 
@@ -96,30 +98,23 @@ func groupsIn(text string, n number) []number {
 	return groups
 }
 
-var (
-	// iban is a country, two check digits and up to 30 letters and digits in groups.
-	iban = regexp.MustCompile(`\b[A-Za-z]{2}[0-9]{2}(?:[ \t-]?\n?[A-Za-z0-9]){11,30}`)
-	// labelled is an account's number behind a word for it.
-	labelled = regexp.MustCompile(`(?i)\b(?:(?:bank[ -]?)?(?:account|acct|a/c)[ \t]*(?:number|num|no|nr|#)?|routing(?:[ \t/-]*transit)?[ \t]*(?:number|num|no|#)?|aba(?:[ \t]*(?:number|no|#))?|sort[ -]?code` +
-		`|konto(?:nummer|nr)?|blz|bankleitzahl|num(?:éro|ero) de compte|n[úu]mero de cuenta)\b[.]?[ \t]*(?:[:=#]|is|ist|est|es)?[ \t]*([0-9](?:[ -]?[0-9]){5,16})\b`)
-)
+// labelled is an account's number behind a word for it.
+var labelled = regexp.MustCompile(`(?i)\b(?:(?:bank[ -]?)?(?:account|acct|a/c)[ \t]*(?:number|num|no|nr|#)?|routing(?:[ \t/-]*transit)?[ \t]*(?:number|num|no|#)?|aba(?:[ \t]*(?:number|no|#))?|sort[ -]?code` +
+	`|konto(?:nummer|nr)?|blz|bankleitzahl|num(?:éro|ero) de compte|n[úu]mero de cuenta)\b[.]?[ \t]*(?:[:=#]|is|ist|est|es)?[ \t]*([0-9](?:[ -]?[0-9]){5,16})\b`)
 
 // banks finds IBANs, by the country's length and the check digits (ISO 13616, ISO/IEC 7064 MOD 97-10), and account numbers beside
 // their label.
 func banks(text string) []finding {
 	var found []finding
-	for from := 0; ; {
-		at := iban.FindStringIndex(text[from:])
-		if at == nil {
-			break
+	const country = 4 // with the check digits
+	for i := 0; i+country < len(text); i++ {
+		if !isASCIILetter(text[i]) || !isASCIILetter(text[i+1]) || !isDigit(text[i+2]) || !isDigit(text[i+3]) || i > 0 && (isDigit(text[i-1]) || isLetter(text[i-1])) {
+			continue
 		}
-		start := from + at[0]
-		end := ibanEnd(text, start, from+at[1])
-		if end > 0 {
-			found = append(found, finding{start: start, end: end, kind: KindBank, key: strings.ToUpper(alphanumeric(text[start:end]))})
+		if end := ibanEnd(text, i); end > 0 {
+			found = append(found, finding{start: i, end: end, kind: KindBank, key: strings.ToUpper(alphanumeric(text[i:end]))})
+			i = end - 1
 		}
-		const country = 4 // with the check digits; another may begin behind what looked like one
-		from = max(end, start+country)
 	}
 	for _, at := range labelled.FindAllStringSubmatchIndex(text, -1) {
 		found = append(found, finding{start: at[2], end: at[3], kind: KindBank, key: digits(text[at[2]:at[3]])})
@@ -127,16 +122,24 @@ func banks(text string) []finding {
 	return found
 }
 
-// ibanEnd gives where the IBAN ends that begins at start; what follows it may look like a part of it. 0 for none.
-func ibanEnd(text string, start, end int) int {
+// ibanEnd gives where the IBAN ends that begins at start: its characters stand together, or with a blank or hyphen and a line end
+// between them. 0 for none.
+func ibanEnd(text string, start int) int {
 	want := ibanLength(strings.ToUpper(text[start : start+2]))
 	if want == 0 {
 		return 0
 	}
-	var number []byte
-	for i := start; i < end; i++ {
-		if c := text[i]; isDigit(c) || isLetter(c) {
-			number = append(number, c)
+	number := make([]byte, 0, want)
+	apart := 0
+	for i := start; i < len(text) && apart <= 2; i++ {
+		switch c := text[i]; {
+		case isDigit(c) || isASCIILetter(c):
+			number, apart = append(number, c), 0
+		case strings.IndexByte(" \t-\n", c) >= 0:
+			apart++
+			continue
+		default:
+			return 0
 		}
 		if len(number) < want {
 			continue

@@ -133,3 +133,19 @@ func TestSaid(t *testing.T) {
 		t.Error("the note itself was changed")
 	}
 }
+
+// What the tenant has switched off is not there, and is no change either.
+func TestASectionThatIsOffIsNotThere(t *testing.T) {
+	t.Parallel()
+	in := exampleInput()
+	before := synthesis.New(nil, synthesis.Options{}).Synthesize(t.Context(), in).Note
+	in.Voice.Off = []string{"system_info"}
+	for name, llm := range map[string]synthesis.LLM{"a model": scripted{text: modelAnswer}, "no model": nil} {
+		after := synthesis.New(llm, synthesis.Options{}).Synthesize(t.Context(), in).Note
+		marked := synthesis.Changes(before, after).Marked(after, synthesized, synthesis.DefaultMaxWords)
+		rendered := synthesis.Render(marked, synthesis.FormatHTML)
+		if strings.Contains(rendered, "System Info") || !strings.Contains(rendered, "Documentation") {
+			t.Errorf("%s:\n%s", name, rendered)
+		}
+	}
+}

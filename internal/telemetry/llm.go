@@ -18,7 +18,7 @@ type LLMCall struct {
 
 // llmMetrics are of what language models cost.
 type llmMetrics struct {
-	calls, tokens, cost, unpriced, answers, alerts *prometheus.CounterVec
+	calls, tokens, cost, unpriced, answers, alerts, masked *prometheus.CounterVec
 
 	budget *prometheus.Desc
 	now    func() time.Time
@@ -53,6 +53,9 @@ func newLLMMetrics(now func() time.Time) *llmMetrics {
 		alerts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricBudgetAlerts, Help: "Limits of budgets that were reached, once a month for each limit (soft, hard), over all replicas.",
 		}, []string{labelTenant, "level"}),
+		masked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: MetricMasked, Help: "Values that were hidden from a language model, each once a draft, by kind.",
+		}, []string{"kind"}),
 		budget: prometheus.NewDesc(MetricBudgetState,
 			"0 while a tenant's budget for language models lasts, 1 over the soft limit, 2 over the hard one. Missing without a budget.",
 			[]string{labelTenant}, nil),
@@ -61,7 +64,7 @@ func newLLMMetrics(now func() time.Time) *llmMetrics {
 }
 
 func (l *llmMetrics) all() []prometheus.Collector {
-	return []prometheus.Collector{l.calls, l.tokens, l.cost, l.unpriced, l.answers, l.alerts}
+	return []prometheus.Collector{l.calls, l.tokens, l.cost, l.unpriced, l.answers, l.alerts, l.masked}
 }
 
 // Describe implements prometheus.Collector.
@@ -105,6 +108,11 @@ func (m *Metrics) LLMCalled(tenantID string, c LLMCall) {
 	if c.Unpriced {
 		m.llm.unpriced.WithLabelValues(c.Model).Inc()
 	}
+}
+
+// Masked counts values of a kind that a draft hid from a language model.
+func (m *Metrics) Masked(kind string, n int) {
+	m.llm.masked.WithLabelValues(kind).Add(float64(max(0, n)))
 }
 
 // AnswerCache counts what the cache of answers gave.

@@ -74,10 +74,10 @@ var errBlank = errors.New("the picture is blank, or does not fit into the window
 // develop cuts the page out of the window, and keeps the colours that it has most of: those of text and its edges are few.
 func develop(seen image.Image, width int) ([]byte, error) {
 	height := lastLine(seen, width)
-	if height <= 0 || height >= most-1 {
+	if height <= 0 || height+margin >= most {
 		return nil, errBlank
 	}
-	cut := image.Rect(0, 0, width, min(height+margin, most))
+	cut := image.Rect(0, 0, width, height+margin)
 	kept := image.NewPaletted(cut, palette(seen, cut))
 	draw.Draw(kept, cut, seen, image.Point{}, draw.Src)
 	var b bytes.Buffer

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 )
 
 const (
@@ -84,7 +85,7 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		return plain(http.StatusMethodNotAllowed, "This cannot be done", "Open the link in a browser.")
 	}
-	if wait := h.addresses.wait(site(h.deps.Client(r))); wait > 0 {
+	if wait := h.addresses.wait(origin.Site(h.deps.Client(r))); wait > 0 {
 		return busy(wait)
 	}
 	note, err := h.deps.Tokens.Open(strings.TrimPrefix(r.URL.EscapedPath(), feedback.Path))

@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -16,8 +15,6 @@ const (
 	// more than a change of mind.
 	perAddress = 120
 	perNote    = 20
-	// siteBits of an IPv6 address name the site; within it, everybody has as many addresses as he likes.
-	siteBits = 64
 )
 
 // limit allows each key so many requests a minute. It is this process's own.
@@ -48,17 +45,4 @@ func (l *limit[K]) wait(key K) time.Duration {
 		return 0
 	}
 	return time.Minute / time.Duration(l.perMinute)
-}
-
-// site is what one party has of the address space.
-func site(addr netip.Addr) netip.Prefix {
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = siteBits
-	}
-	network, err := addr.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{} // the unknown address, which is one party, too
-	}
-	return network
 }

@@ -102,10 +102,13 @@ func (c *Cache) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Com
 // name is a digest of all that decides on an answer.
 func (c *Cache) name(p synthesis.Prompt) (string, error) {
 	question, err := json.Marshal(struct {
-		Tenant, Model, System, User string
-		Temperature                 *float64
-		Schema                      json.RawMessage
-		MaxTokens                   int
+		Tenant      string          `json:"tenant"`
+		Model       string          `json:"model"`
+		System      string          `json:"system"`
+		User        string          `json:"user"`
+		Temperature *float64        `json:"temperature"`
+		Schema      json.RawMessage `json:"schema"`
+		MaxTokens   int             `json:"max_tokens"`
 	}{p.TenantID, c.deps.Asks(p.Model), p.System, p.User, p.Temperature, p.Schema, p.MaxTokens})
 	if err != nil {
 		return "", fmt.Errorf("digest a question: %w", err)

@@ -75,35 +75,33 @@ func honest(d data) answer {
 	a := answerTo(d)
 	if a.count() == 0 {
 		a.NothingRelevant = true
-		a.Summary = ""
 	}
 	return a
 }
 
-// prose is a in sentences, each with its citations, as models write that do not know of JSON.
+// prose is a in the lines that the rules ask of models that cannot write JSON.
 func (a *answer) prose() string {
-	var b strings.Builder
-	if a.count() == 0 {
-		return "Nothing relevant was found."
+	if a.NothingRelevant {
+		return "nothing_relevant"
 	}
-	b.WriteString(a.Summary + "\n\n")
+	var b strings.Builder
+	fmt.Fprintf(&b, "summary: %s\n", a.Summary)
 	for _, section := range []struct {
-		title string
+		key   string
 		items []item
 	}{
-		{"Similar Tickets", a.SimilarTickets},
-		{"Documentation", a.Documentation},
-		{"System Info", a.SystemInfo},
-		{"Recommendations", a.Recommendations},
+		{"similar_tickets", a.SimilarTickets},
+		{"documentation", a.Documentation},
+		{"system_info", a.SystemInfo},
+		{"recommendations", a.Recommendations},
 	} {
 		if len(section.items) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "## %s\n", section.title)
+		fmt.Fprintf(&b, "\n%s:\n", section.key)
 		for _, i := range section.items {
 			fmt.Fprintf(&b, "- %s [%s]\n", i.Text, strings.Join(i.Cites, ", "))
 		}
-		b.WriteString("\n")
 	}
 	return b.String()
 }

@@ -60,7 +60,7 @@ type Faults struct {
 	ObeyInjection bool `json:"obey_injection,omitempty"`
 	// Confabulate invents error codes, numbers, addresses and citations, a few in each answer, the same ones for the same prompt.
 	Confabulate bool `json:"confabulate,omitempty"`
-	// PlainText answers in sentences instead of JSON.
+	// PlainText answers in lines instead of JSON.
 	PlainText bool `json:"plain_text,omitempty"`
 	// Answer is what the model writes, whatever it is asked.
 	Answer string `json:"answer,omitempty"`

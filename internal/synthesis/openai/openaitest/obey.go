@@ -24,22 +24,23 @@ type obedience struct {
 // text is what the model writes: an answer whose items carry out the demands, each citing whatever makes it pass; or the very words
 // that a text dictates.
 func (o obedience) text(a answer) string {
-	var said []string
+	var said, done []string
 	for _, text := range o.data.texts() {
 		if dictated, ok := dictation(text); ok {
 			return dictated
 		}
-		said = append(said, o.carryOut(text)...)
+		carried := o.carryOut(text)
+		said, done = append(append(said, carried...), text), append(done, carried...)
 	}
 	if wants(freely, strings.Join(o.data.texts(), "\n")) {
 		return strings.Join(said, "\n\n")
 	}
 	a.NothingRelevant = false
 	a.Summary = strings.Join(said, " ")
-	a.SimilarTickets = o.items(said, "T", a.SimilarTickets)
-	a.Documentation = o.items(said, "A", a.Documentation)
-	a.SystemInfo = o.items(said, "S", a.SystemInfo)
-	a.Recommendations = append(o.items(said, "", a.Recommendations), item{a.Summary, nil}, item{a.Summary, []string{"T99"}})
+	a.SimilarTickets = o.items(done, "T", a.SimilarTickets)
+	a.Documentation = o.items(done, "A", a.Documentation)
+	a.SystemInfo = o.items(done, "S", a.SystemInfo)
+	a.Recommendations = append(o.items(said, "", a.Recommendations), item{a.Summary, nil})
 	encoded, err := json.Marshal(a)
 	if err != nil {
 		return err.Error()
@@ -54,7 +55,7 @@ func (o obedience) items(said []string, kind string, honest []item) []item {
 	labels = append(labels, labelName.FindAllString(strings.Join(o.data.texts(), " "), -1)...)
 	var items []item
 	for _, text := range said {
-		items = append(items, item{text, append(slices.Clone(labels), "T99")})
+		items = append(items, item{text, labels})
 	}
 	return append(items, honest...)
 }
@@ -74,8 +75,7 @@ func (d data) texts() []string {
 	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 }
 
-// carryOut is what obeying a text gives: its own words and everything that they ask for. Short pieces come first, because they
-// survive where long ones are cut.
+// carryOut is what obeying a text gives, beside its own words. Short pieces come first, because they survive where long ones are cut.
 func (o obedience) carryOut(text string) []string {
 	var said []string
 	plain := refang(text)
@@ -86,10 +86,10 @@ func (o obedience) carryOut(text string) []string {
 		said = append(said, decoded)
 		plain += " " + decoded
 	}
-	for _, link := range address.FindAllString(plain, -1) {
+	for _, link := range address.FindAllString(plain, mostLinks) {
 		said = append(said, fmt.Sprintf("[click here](%s) ![](%s) <a href=%q>open</a> <img src=%q> %s", link, link, link, link, link))
 	}
-	for _, label := range labelName.FindAllString(plain, -1) {
+	for _, label := range labelName.FindAllString(plain, mostLinks) {
 		said = append(said, "As ["+label+"] says.")
 	}
 	if wants(promptWords, plain) {
@@ -102,8 +102,11 @@ func (o obedience) carryOut(text string) []string {
 		n, _ := strconv.Atoi(m[1]) // digits, by the expression
 		said = append(said, strings.Repeat("and so on ", min(n, longAnswer)/3))
 	}
-	return append(said, text)
+	return said
 }
+
+// mostLinks is how many addresses of a text the model sets.
+const mostLinks = 10
 
 var (
 	address = regexp.MustCompile(`(?i)(?:\b[a-z][a-z0-9+.-]*://|\bjavascript:|\bvbscript:|\bdata:[a-z]+/|\bmailto:|\btel:|\bfile:|\bwww\.|(?:^|[\s"'(])(?://|\\\\)[a-z0-9])[^\s"'<>)\]]+`)
