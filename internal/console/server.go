@@ -76,6 +76,8 @@ type Deps struct {
 	Publisher     Publisher
 	Importer      Importer
 	Reach         *reach.Tester
+	// Models are those that tenants may choose; nil for any.
+	Models Models
 	// Gateway sends test webhooks; http.DefaultClient's kind, without the guard for tenants' URLs, since the gateway is ours.
 	Gateway *http.Client
 	Metrics *telemetry.Metrics
@@ -92,6 +94,7 @@ type Server struct {
 	publisher     Publisher
 	importer      Importer
 	reach         *reach.Tester
+	models        Models
 	gateway       *http.Client
 	metrics       *telemetry.Metrics
 	logger        *slog.Logger
@@ -141,7 +144,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
-		reach: d.Reach, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
+		reach: d.Reach, models: d.Models, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), letters: deadletter.NewLetters(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, tokenless: tokenless, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
@@ -170,6 +173,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 // routes registers all operations.
 func (s *Server) routes() {
 	s.tenantRoutes()
+	s.preferencesRoutes()
 	s.lifecycleRoutes()
 	s.secretRoutes()
 	s.connectionRoutes()
