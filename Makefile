@@ -105,6 +105,21 @@ RETRIEVAL_FLAGS ?=
 bench-retrieval: packages build ## How well and how fast the sources find; RETRIEVAL_DATA names the data sets
 	@exec bin/bench-retrieval -data $(RETRIEVAL_DATA) $(RETRIEVAL_FLAGS)
 
+EVAL_FLAGS ?= -write
+
+.PHONY: eval
+eval: packages ## How good notes are and what attacks achieve; writes the table of docs/evaluation.md and fails when a figure got worse
+	@mkdir -p bin
+	@go build -o bin/eval ./e2e/cmd/eval
+	@bin/eval $(EVAL_FLAGS)
+
+.PHONY: note-snapshots
+note-snapshots: ## Write the example notes anew, and the pictures of them in docs/images/notes
+	@tools/install-packages.sh chromium
+	go test ./internal/synthesis -run TestNotesLookAsBefore -update
+	go test ./internal/feedback/page -run TestPagesLookAsBefore -update
+	go run ./e2e/cmd/note-snapshots
+
 .PHONY: openapi
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi

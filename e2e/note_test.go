@@ -99,7 +99,7 @@ func TestALaterNoteNamesWhatChanged(t *testing.T) {
 		if action != "edited" || note.Edits != 1 {
 			t.Errorf("%s, %d edits", action, note.Edits)
 		}
-		mustContain(t, note.Description, "Updated ", "UTC. ", "System Info: new switch-"+l.tenantID, "no longer named scanner-"+l.tenantID, "New:")
+		mustContain(t, note.Description, "Updated ", "UTC.", "System Info: new switch-"+l.tenantID, "no longer named scanner-"+l.tenantID, "New:")
 		// What says nothing new leaves the note alone, marks included.
 		notes, action = l.change("The scanner on floor 3 shows error E-42. It hangs on the switch 192.0.2.78!")
 		if again := l.one(notes); action != "unchanged" || again.Edits != 1 || again.Description != note.Description {

@@ -46,9 +46,15 @@ func TestAnAppReadsNoSecretButItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	for app, own := range map[string][]string{
-		"gateway":   {sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset},
-		"enhancer":  {sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset, sidecar.SecretLLMAPIKey, sidecar.SecretEmbeddingsAPIKey},
-		"console":   {sidecar.SecretConsoleDatabaseURL, sidecar.SecretTenantKeyset, sidecar.SecretLLMAPIKey, access.BootstrapSecret},
+		"gateway": {sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset},
+		"enhancer": {
+			sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset, sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey,
+			sidecar.SecretEmbeddingsAPIKey,
+		},
+		"console": {
+			sidecar.SecretConsoleDatabaseURL, sidecar.SecretTenantKeyset, sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey,
+			access.BootstrapSecret,
+		},
 		"simulator": {sidecar.SecretSimulatorKey, sidecar.SecretLLMAPIKey},
 	} {
 		for _, name := range own {

@@ -352,6 +352,7 @@ func seedTwoTenants(t *testing.T, db *postgrestest.Database) {
 			`INSERT INTO dependency_outages (tenant_id, dependency) VALUES ($1, 'servicedesk')`,
 			`INSERT INTO tenant_preferences (tenant_id, version, prefs, changed_at) VALUES ($1, 1, '{}', now())`,
 			`INSERT INTO reconcile_polls (tenant_id, since, next_due) VALUES ($1, now(), now())`,
+			`INSERT INTO note_feedback (tenant_id, job_id, vote) VALUES ($1, '` + job + `', 'up')`,
 		} {
 			if _, err := db.Admin.Exec(t.Context(), statement, tenant); err != nil {
 				t.Fatalf("%s: %v", statement, err)

@@ -51,9 +51,11 @@ type Outages interface {
 	DependencyWorks(ctx context.Context, tenantID string, d enhancement.Dependency) (ledger.Recovery, error)
 }
 
-// Drafter drafts a note under the tenant's preferences. It fails only where these cannot be read.
+// Drafter drafts a note under the tenant's preferences. It fails only where these cannot be read. Spent hears that the draft's
+// cost is recorded.
 type Drafter interface {
 	Draft(ctx context.Context, r drafting.Request) (drafting.Draft, error)
+	Spent(ctx context.Context, tenantID string)
 }
 
 // Desk is a tenant's ServiceDesk Plus.

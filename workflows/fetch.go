@@ -114,5 +114,6 @@ func asTicket(id string, r servicedesk.Request) ticket.Ticket {
 		Subject:     ticket.Truncate(ticket.Normalize(r.Subject), ticket.MaxSubject),
 		Description: ticket.Truncate(htmltext.FromHTML(r.Description), ticket.MaxDescription),
 		Priority:    ticket.Truncate(ticket.Normalize(r.Priority), ticket.MaxPriority),
+		People:      ticket.People(r.Requester.Name, r.Technician),
 	}
 }

@@ -3,11 +3,9 @@ package workflows
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/dapr/durabletask-go/workflow"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -78,23 +76,24 @@ func (a *Activities) foundBefore(ctx context.Context, job Job, step enhancement.
 
 // find asks the source, and again after a pause where that can help and there is time.
 func (a *Activities) find(ctx context.Context, job Job, step enhancement.Step) (gather.Result, error) {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.MaxInterval = gatherPolicy.firstPause, gatherPolicy.longestPause
-	found, err := backoff.Retry(ctx, func() (gather.Result, error) {
+	found, err := searchPatience().Ask(ctx, func(ctx context.Context) (gather.Result, error) {
 		stored, err := a.Ledger.Job(ctx, job.TenantID, job.JobID)
 		if err != nil {
 			return gather.Result{}, err
 		}
-		found, err := a.Sources[step].Find(ctx, gather.Query{TenantID: job.TenantID, Ticket: stored.Ticket})
-		if _, permanent := errors.AsType[*gather.PermanentError](err); permanent {
-			err = backoff.Permanent(err)
-		}
-		return found, err
-	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(uint(gatherPolicy.attempts)), backoff.WithMaxElapsedTime(gatherPolicy.attempt/2))
+		return a.Sources[step].Find(ctx, gather.Query{TenantID: job.TenantID, Ticket: stored.Ticket})
+	})
 	if err != nil {
 		return gather.Result{}, fmt.Errorf("%s: %w", step, err)
 	}
 	return found, nil
+}
+
+func searchPatience() gather.Patience {
+	return gather.Patience{
+		Attempts: gatherPolicy.attempts, FirstPause: gatherPolicy.firstPause, LongestPause: gatherPolicy.longestPause,
+		Within: gatherPolicy.attempt / 2, //nolint:mnd // half
+	}
 }
 
 // found reads what a search left in the ledger; one that left nothing was not to be asked.

@@ -158,12 +158,12 @@ func TestALaterNoteMarksWhatChanged(t *testing.T) {
 	l.wantNote(false, "Updated ", "New:")
 	l.finds("17", "18")
 	l.enhance("two", "edited")
-	l.wantNote(true, "UTC. Similar Tickets: new #18. Recommendations changed.", "<strong>New:</strong> title of 18")
-	l.wantNote(false, "New:</strong> title of 17", "no longer named")
+	l.wantNote(true, "UTC.</strong> Similar Tickets: new #18. Recommendations changed.", "<strong>New:</strong> <strong>Ticket #18")
+	l.wantNote(false, "New:</strong> <strong>Ticket #17", "no longer named")
 	// Against the note before, which is the second.
 	l.finds("18")
 	l.enhance("three", "edited")
-	l.wantNote(true, "UTC. Similar Tickets: no longer named #17. Recommendations changed.")
+	l.wantNote(true, "UTC.</strong> Similar Tickets: no longer named #17. Recommendations changed.")
 	l.wantNote(false, "New:")
 }
 

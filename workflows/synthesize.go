@@ -70,10 +70,14 @@ func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, er
 	if record.Account, err = encode("the account of the note", out.Account); err != nil {
 		return StepResult{}, err
 	}
+	if out.Cached {
+		record.AnswerOf = out.Model
+	}
 	record.Duration = time.Since(began)
 	if err := a.record(ctx, job, record, accounts(out.Calls)...); err != nil {
 		return StepResult{}, err
 	}
+	a.Drafter.Spent(ctx, job.TenantID)
 	return StepResult{Outcome: record.Outcome, Detail: record.Detail}, nil
 }
 
@@ -82,7 +86,7 @@ func accounts(calls []synthesis.Call) []enhancement.LLMCall {
 	for i, c := range calls {
 		accounted[i] = enhancement.LLMCall{
 			Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens,
-			CostUSD: c.CostUSD, Duration: c.Duration, Error: c.Error, CalledAt: c.At,
+			CachedTokens: c.CachedTokens, CostUSD: c.CostUSD, Unpriced: c.Unpriced, Duration: c.Duration, Error: c.Error, CalledAt: c.At,
 		}
 	}
 	return accounted

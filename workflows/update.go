@@ -232,10 +232,10 @@ func draft(job Job, steps stepRecords) (synthesis.Note, error) {
 }
 
 // edition is what to write in place of the note that stands: the note, with what has changed marked as of when it was
-// synthesized, which is the same for every attempt. content is the digest of the note without marks; where the one that
-// stands says the same, marks alone are no reason to edit it.
+// synthesized, which is the same for every attempt. content is the digest of what the note says, without marks and without
+// what it says of its own job; where the one that stands says the same, these alone are no reason to edit it.
 func edition(note synthesis.Note, held ledger.HeldNote, at time.Time, format synthesis.Format) (w servicedesk.NoteWrite, content string) {
-	content = servicedesk.ReadingDigest(synthesis.Render(note, format))
+	content = servicedesk.ReadingDigest(synthesis.Render(note.Said(), format))
 	w = servicedesk.NoteWrite{KnownNoteID: held.ID, Ours: held.Digests()}
 	if content == held.Content {
 		w.SayingTheSame = held.Stored

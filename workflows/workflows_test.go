@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -118,8 +119,15 @@ func (d desks) Desk(context.Context, string) (workflows.Desk, tenant.Format, err
 // drafter drafts without a model, under the usual preferences.
 func drafter() *drafting.Drafter {
 	return drafting.New(drafting.Deps{
-		Tenants: tenants{}, Synthesizer: synthesis.New(nil, synthesis.Options{}), Logger: slog.New(slog.DiscardHandler),
+		Tenants: tenants{}, Synthesizer: synthesis.New(nil, synthesis.Options{}), Feedback: links{}, Logger: slog.New(slog.DiscardHandler),
 	})
+}
+
+// links are others each time, as sealed ones are.
+type links struct{}
+
+func (links) Link(_, jobID string) (string, error) {
+	return "https://agents.example.com/feedback/" + jobID + rand.Text(), nil
 }
 
 type tenants struct{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -78,6 +79,10 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	}
 	for _, c := range job.LLMCalls {
 		t.line("  model "+c.Model, fmt.Sprintf("%d + %d tokens", c.PromptTokens, c.CompletionTokens), fmt.Sprintf("$%.6f", c.CostUSD), c.Error)
+	}
+	if f := job.Feedback; f != nil {
+		helped := map[feedback.Value]string{feedback.Up: "it helped", feedback.Down: "it did not help"}[f.Vote]
+		t.line("feedback", cmp.Or(helped, string(f.Vote)), f.Reason, shown(f.ChangedAt), f.Comment)
 	}
 	return t.close(nil)
 }

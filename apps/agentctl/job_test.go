@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/console/consoletest"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/webhook"
@@ -92,6 +93,15 @@ func TestSmoke(t *testing.T) {
 	arrive(func(enhancement.Job) error { return nil })
 	if _, err := smoke("3", "--wait", "300ms"); !errors.Is(err, errNotEnhanced) || !strings.Contains(err.Error(), "within 300ms") {
 		t.Errorf("a job that never ends: %v", err)
+	}
+	voted := enhancement.New("alpha", enhancement.EventCreated, ticket.Ticket{ID: "1"}, "")
+	said := feedback.Vote{Value: feedback.Down, Reason: feedback.ReasonWrong, Comment: "Two\nlines \x1b[2J."}
+	if _, err := feedback.NewStore(w.DB).Record(ctx, feedback.Note{TenantID: "alpha", JobID: voted.ID}, said); err != nil {
+		t.Fatal(err)
+	}
+	if shown := must(t, "", "job show --tenant alpha "+voted.ID); !strings.Contains(shown, "it did not help  wrong") ||
+		!strings.Contains(shown, "Two lines [2J.\n") {
+		t.Errorf("shows %s", shown)
 	}
 	list := must(t, "", "job list --tenant alpha")
 	if strings.Count(list, "\n") != 4 || !strings.Contains(list, "example: bad key") {

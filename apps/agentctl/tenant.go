@@ -123,7 +123,12 @@ func newTenantTestCommand() *cobra.Command {
 			for _, p := range []struct {
 				name  string
 				probe adminapi.Probe
-			}{{"ServiceDesk Plus", result.ServiceDesk}, {"knowledge base", result.Knowledge}, {"language model", result.LLM}} {
+			}{
+				{"ServiceDesk Plus", result.ServiceDesk},
+				{"knowledge base", result.Knowledge},
+				{"language model", result.LLM},
+				{"fallback model", result.LLMFallback},
+			} {
 				took := fmt.Sprintf("%d ms", p.probe.TookMS)
 				if p.probe.Outcome == adminapi.ProbeNotConfigured {
 					took = ""

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 )
@@ -46,8 +47,8 @@ type config struct {
 	Grace          time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 
 	// As the enhancer has them: the same model is tried, the same tickets are kept, and the calls to a tenant's server shared.
-	LLMBaseURL       string   `envconfig:"LLM_BASE_URL" default:"https://api.openai.com/v1"`
-	LLMModel         string   `envconfig:"LLM_MODEL" default:"gpt-4o"`
+	LLM              openai.Server
+	LLMFallback      openai.Fallback
 	ResolvedStatuses []string `envconfig:"MIRROR_RESOLVED_STATUSES" default:"Resolved,Closed"`
 	CloudCalls       int      `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
 	OnPremCalls      int      `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`

@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/console"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -54,7 +55,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, dapr.Close()) }()
 	secrets, err := dapr.Secrets(ctx,
-		[]string{sidecar.SecretConsoleDatabaseURL, sidecar.SecretTenantKeyset}, []string{access.BootstrapSecret, sidecar.SecretLLMAPIKey})
+		[]string{sidecar.SecretConsoleDatabaseURL, sidecar.SecretTenantKeyset},
+		[]string{access.BootstrapSecret, sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey})
 	if err != nil {
 		return err
 	}
@@ -75,7 +77,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	tester, importer, err := newOutward(cfg, db, tenants, secrets[sidecar.SecretLLMAPIKey], logger)
+	tester, importer, err := newOutward(cfg, db, tenants, secrets, logger)
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		Bootstrap: tenant.Secret(secrets[access.BootstrapSecret]), TLS: cfg.tls(),
 	}, console.Deps{
 		DB: db, Tenants: tenants, Sealer: sealer, Authenticator: newAuthenticator(tokens, persons, logger), Publisher: dapr,
-		Importer: importer, Reach: tester, Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
+		Importer: importer, Reach: tester, Previews: preview.Remote{Invoker: dapr}, Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err

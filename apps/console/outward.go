@@ -13,6 +13,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -26,14 +27,14 @@ const listTimeout = 30 * time.Second
 const gatewayDial = 10 * time.Second
 
 // newOutward makes what calls other systems: the test of connections, and the import.
-func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, llmKey string, logger *slog.Logger) (*reach.Tester, *mirror.Mirror, error) {
+func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, secrets sidecar.Secrets, logger *slog.Logger) (*reach.Tester, *mirror.Mirror, error) {
 	guard := outbound.New(cfg.Outbound, logger)
-	model, err := newLLM(cfg, llmKey)
+	model, fallback, err := newLLMs(cfg, secrets)
 	if err != nil {
 		return nil, nil, err
 	}
 	tester := reach.New(reach.Config{
-		Tenants: tenants, Transport: guard.Transport(), LLM: model,
+		Tenants: tenants, Transport: guard.Transport(), LLM: model, LLMFallback: fallback,
 		Desk: func(t tenant.Tenant, c tenant.Credentials) (reach.Desk, error) {
 			return desk.NewClient(t, c, guard, reach.Timeout, logger)
 		},
@@ -58,16 +59,27 @@ func newGatewayClient() *http.Client {
 	}
 }
 
-// newLLM is nil when no model is configured.
-func newLLM(cfg config, key string) (synthesis.LLM, error) {
-	if key == "" {
-		return nil, nil //nolint:nilnil // no model is a valid choice
+// newLLMs are the model and its fallback, to be tried apart; nil for what is not configured.
+func newLLMs(cfg config, secrets sidecar.Secrets) (model, fallback synthesis.LLM, err error) {
+	first, other := cfg.LLM, cfg.LLMFallback
+	first.APIKey, other.APIKey = secrets[sidecar.SecretLLMAPIKey], secrets[sidecar.SecretLLMFallbackAPIKey]
+	if !first.Configured() {
+		return nil, nil, nil
 	}
-	model, err := openai.New(openai.Config{BaseURL: cfg.LLMBaseURL, Model: cfg.LLMModel, APIKey: key, MaxAttempts: 1})
-	if err != nil {
-		return nil, fmt.Errorf("configure the language model: %w", err)
+	// What the enhancer would not start with is not started with here.
+	if _, err := openai.Open(openai.Config{Server: first, Fallback: other}); err != nil {
+		return nil, nil, fmt.Errorf("configure the language model: %w", err)
 	}
-	return model, nil
+	if model, err = openai.New(openai.Config{Server: first, MaxAttempts: 1}); err != nil {
+		return nil, nil, fmt.Errorf("configure the language model: %w", err)
+	}
+	if other.Model == "" {
+		return model, nil, nil
+	}
+	if fallback, err = openai.New(openai.Config{Server: other.Server(first), MaxAttempts: 1}); err != nil {
+		return nil, nil, fmt.Errorf("configure the fallback of the language model: %w", err)
+	}
+	return model, fallback, nil
 }
 
 // mirrored are the desks as the mirror sees them.

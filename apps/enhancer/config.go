@@ -10,12 +10,15 @@ import (
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
 	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/sweep"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
@@ -26,12 +29,14 @@ type config struct {
 	Database postgres.Config
 	Internal httpserver.InternalConfig
 	LLM      openai.Config
+	Answers  answercache.Config
 	// Embeddings are optional.
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
 	Sweep      sweep.Config
 	Reconcile  reconcile.Config
 	Queue      dispatch.Config
+	Preview    preview.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
 
@@ -44,6 +49,8 @@ type config struct {
 	// HoldLimit is how long a job waits for a dead ServiceDesk Plus before it fails.
 	HoldLimit time.Duration `envconfig:"QUEUE_HOLD_LIMIT" default:"72h"`
 	Grace     time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
+	// FeedbackURL is where technicians' browsers reach the gateway; without it notes have no link for feedback.
+	FeedbackURL string `envconfig:"FEEDBACK_URL"`
 }
 
 func loadConfig() (config, error) {
@@ -61,7 +68,7 @@ func (c config) validate() error {
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,
 		"SWEEP_INTERVAL": c.Sweep.Interval, "WORKFLOW_RETENTION": c.Sweep.Retention,
-		"RECONCILE_INTERVAL": c.Reconcile.Interval,
+		"RECONCILE_INTERVAL": c.Reconcile.Interval, "LLM_CACHE_TTL": c.Answers.TTL,
 	} {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration, or 0 to turn it off", name, d))
@@ -77,6 +84,9 @@ func (c config) validate() error {
 			errs = append(errs, fmt.Errorf("%s is %s: use a positive duration", name, d))
 		}
 	}
+	if _, err := feedback.NewLinks(c.FeedbackURL, nil); err != nil {
+		errs = append(errs, fmt.Errorf("FEEDBACK_URL is %q: %w", c.FeedbackURL, err))
+	}
 	if c.Reconcile.Grace < 0 {
 		errs = append(errs, fmt.Errorf("RECONCILE_GRACE is %s: use a positive duration, or 0 to wait for no webhook", c.Reconcile.Grace))
 	}
@@ -85,6 +95,7 @@ func (c config) validate() error {
 	}
 	for name, n := range map[string]int{
 		"SWEEP_ATTEMPTS": c.Sweep.Attempts, "QUEUE_TENANT_LIMIT": c.Queue.TenantLimit, "QUEUE_GLOBAL_LIMIT": c.Queue.GlobalLimit,
+		"PREVIEW_TENANT_LIMIT": c.Preview.TenantLimit, "PREVIEW_GLOBAL_LIMIT": c.Preview.GlobalLimit,
 	} {
 		if n < 1 {
 			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))

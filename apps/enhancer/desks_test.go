@@ -9,6 +9,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
@@ -66,10 +68,10 @@ func TestNewLLM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if llm, err := newLLM(cfg.LLM, "", slog.New(slog.DiscardHandler)); llm != nil || err != nil {
+	if llm, err := newLLM(cfg.LLM, nil, telemetry.NewMetrics(), slog.New(slog.DiscardHandler)); llm != nil || err != nil {
 		t.Errorf("without a key: %v, %v", llm, err)
 	}
-	if llm, err := newLLM(cfg.LLM, "key", slog.New(slog.DiscardHandler)); llm == nil || err != nil {
+	if llm, err := newLLM(cfg.LLM, sidecar.Secrets{sidecar.SecretLLMAPIKey: "key"}, telemetry.NewMetrics(), slog.New(slog.DiscardHandler)); llm == nil || err != nil {
 		t.Errorf("with a key: %v, %v", llm, err)
 	}
 	if _, err := configFrom(t, map[string]string{"SHUTDOWN_GRACE": "soon", "APP_PORT": "1"}); err == nil {

@@ -28,8 +28,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
-	"github.com/ai-agents/ai-agents/internal/synthesis"
-	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
@@ -71,7 +69,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, dapr.Close()) }()
 	secrets, err := dapr.Secrets(ctx,
-		[]string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset}, []string{sidecar.SecretLLMAPIKey, sidecar.SecretEmbeddingsAPIKey})
+		[]string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset},
+		[]string{sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey, sidecar.SecretEmbeddingsAPIKey})
 	if err != nil {
 		return err
 	}
@@ -98,8 +97,12 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	starts := &starter{ledger: books, engine: engine, instances: running}
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, logger)
-	activities, err := newActivities(cfg, db, guard, desks{tenants: copies, clients: clients}, dapr.Cache(),
-		embedder, secrets[sidecar.SecretLLMAPIKey], metrics, logger)
+	known := desks{tenants: copies, clients: clients}
+	drafter, err := newDrafter(cfg, db, known, dapr.Cache(), sealer, secrets, metrics, logger)
+	if err != nil {
+		return err
+	}
+	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, drafter, metrics, logger)
 	if err != nil {
 		return err
 	}
@@ -116,7 +119,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
 	deliveries := newDeliveries(db, books, dispatcher, copies, metrics, logger)
-	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, cfg.Sidecar.AppToken, health, metrics), logger)
+	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, newPreviews(cfg.Preview, db, known, activities, logger).Handler(),
+		cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
 		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, logger), logger)
@@ -174,38 +178,14 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 }
 
 func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks, cache knowledge.Cache, embedder embedding.Embedder,
-	llmKey string, metrics *telemetry.Metrics, logger *slog.Logger,
+	drafter *drafting.Drafter, metrics *telemetry.Metrics, logger *slog.Logger,
 ) (*workflows.Activities, error) {
 	reranker, err := newReranker(db, embedder, logger)
 	if err != nil {
 		return nil, err
 	}
-	cfg.LLM.Switched = func(off bool) {
-		metrics.Breaker("", "llm", off)
-		logger.Warn("the language model switched", "asked", !off)
-	}
-	llm, err := newLLM(cfg.LLM, llmKey, logger)
-	if err != nil {
-		return nil, err
-	}
 	return &workflows.Activities{
 		Ledger: ledger.New(db), Sources: newSources(cfg, db, guard, desks, cache, reranker, metrics, logger),
-		Drafter: drafting.New(drafting.Deps{Tenants: desks, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}), Logger: logger}),
-		Desks:   desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
+		Drafter: drafter, Desks: desks, Metrics: metrics, Logger: logger, HoldLimit: cfg.HoldLimit,
 	}, nil
-}
-
-// newLLM returns nil, and says so once, when no model is configured: notes then carry the gathered
-// context alone.
-func newLLM(cfg openai.Config, key string, logger *slog.Logger) (synthesis.LLM, error) {
-	if key == "" {
-		logger.Warn("no language model is configured, notes will carry the gathered context only", "unset", sidecar.SecretLLMAPIKey)
-		return nil, nil //nolint:nilnil // no model is a valid choice
-	}
-	cfg.APIKey, cfg.Logger = key, logger
-	llm, err := openai.New(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("configure the language model: %w", err)
-	}
-	return llm, nil
 }

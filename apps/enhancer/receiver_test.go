@@ -34,7 +34,7 @@ const delivered = `{"specversion":"1.0","type":"com.dapr.event.sent","data":{"jo
 func deliver(t *testing.T, ledger queuer, token, body string) (code int, got sidecar.Delivery, woken []string) {
 	t.Helper()
 	jobs := &receiver{ledger: ledger, wake: func(tenantID string) { woken = append(woken, tenantID) }, logger: slog.New(slog.DiscardHandler)}
-	handler := routes(map[string]http.Handler{event.RouteEnhancement: jobs.handler()}, "example-token",
+	handler := routes(map[string]http.Handler{event.RouteEnhancement: jobs.handler()}, http.NotFoundHandler(), "example-token",
 		httpserver.NewHealth(slog.New(slog.DiscardHandler), nil), telemetry.NewMetrics())
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, event.RouteEnhancement, strings.NewReader(body))
 	req.Header.Set("Dapr-Api-Token", token)

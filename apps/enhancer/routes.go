@@ -13,16 +13,18 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
+	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // routes is for the sidecar, probes and the scraper; nothing else reaches this app.
-func routes(deliveries map[string]http.Handler, token string, health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
+func routes(deliveries map[string]http.Handler, previews http.Handler, token string, health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
 	r := mux.NewRouter()
 	for route, receiver := range deliveries {
 		r.Handle(route, sidecar.OnlySidecar(token, receiver)).Methods(http.MethodPost)
 	}
+	r.Handle(preview.Route, sidecar.OnlyApp(preview.Caller, token, previews)).Methods(http.MethodPost)
 	r.HandleFunc("/healthz", health.Live).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", health.Ready).Methods(http.MethodGet)
 	r.Handle("/metrics", metrics.Handler()).Methods(http.MethodGet)

@@ -210,7 +210,7 @@ func TestMethodsAndPathsCannotBeDisguised(t *testing.T) {
 		"/webhook/%2e%2e/webhook/servicedesk", "/webhook%2fservicedesk", "/webhook/servicedesk%00", "/webhook/servicedesk;a=b", "/webhook/servicedesk/..",
 		"/WEBHOOK/servicedesk", "/webhook\\servicedesk", "/webhook/servicedesk%20", "//evil.example/webhook/servicedesk", "/healthz", "/readyz", "/metrics",
 		"/debug/pprof/", "/dapr/subscribe", "/dapr/config", "/events/enhancement", "/api/v1/tenants", "/v1.0/secrets/secrets/database-url", "/", "*",
-		"http://127.0.0.1:1/healthz", "/..%2f..%2fetc/passwd", "/.git/config", "/.env",
+		"http://127.0.0.1:1/healthz", "/feedback", "/feedback/", "/feedback/x", "/feedback/../webhook/servicedesk", "/feedback//", "/feedback/%2e%2e/x", "/..%2f..%2fetc/passwd", "/.git/config", "/.env",
 	} {
 		statuses, said := say(t, addr, raw(t, "2001", target, ""))
 		for _, status := range statuses {

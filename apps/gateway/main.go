@@ -1,5 +1,5 @@
 // Command gateway is the only process that the outside reaches: it takes webhooks, proves where they come
-// from, enters them in the ledger and queues them.
+// from, enters them in the ledger and queues them. And it takes what technicians say of the notes.
 package main
 
 import (
@@ -14,6 +14,8 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
+	"github.com/ai-agents/ai-agents/internal/feedback/page"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
@@ -83,7 +85,13 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks), logger)
+	votes, err := page.New(page.Deps{
+		Tokens: feedback.NewTokens(sealer, time.Now), Votes: feedback.NewStore(db), Client: cfg.TrustedProxies.Client, Now: time.Now, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks, votes), logger)
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics, sidecar.OnlySidecar(cfg.Sidecar.AppToken, sidecar.Receive(copies.Changed, logger))), logger)
 	logger.Info("the gateway listens", "public", public.Addr, "internal", internal.Addr)
 	err = httpserver.Run(ctx, cfg.Grace, health.Leave(cfg.Delay), public, internal)

@@ -8,6 +8,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/ai-agents/ai-agents/internal/event"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/webhook"
@@ -17,9 +18,10 @@ const routeWebhook = "/webhook/servicedesk"
 
 // publicRoutes is all that the outside can reach. A path leads there only as it is written: the router neither cleans nor
 // decodes it, so that a proxy's rule for a path cannot be got around with another spelling, and nothing is redirected.
-func publicRoutes(webhooks http.Handler) http.Handler {
+func publicRoutes(webhooks, feedbackPage http.Handler) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.Handle(routeWebhook, webhooks).Methods(http.MethodPost)
+	r.PathPrefix(feedback.Path).Handler(feedbackPage)
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, problem{Status: http.StatusNotFound, Detail: "there is nothing here"})
 	})

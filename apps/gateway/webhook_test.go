@@ -117,7 +117,7 @@ func newReplica(t testing.TB, store *tenantstoretest.Store) *fixture {
 	if door.sparse, err = audit.NewSparse(auditLines, auditBurst, still); err != nil {
 		t.Fatal(err)
 	}
-	f.door, f.handler = door, publicRoutes(door)
+	f.door, f.handler = door, publicRoutes(door, votes(t, store))
 	return f
 }
 

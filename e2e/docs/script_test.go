@@ -17,7 +17,7 @@ func TestTheScriptForServiceDeskPlus(t *testing.T) {
 	t.Parallel()
 	gateway := newReceiver(t, 1)
 	result := runScript(t, gateway, servicedesktest.Request{
-		ID: "20501", Subject: `He said "no" – twice`, Priority: "High",
+		ID: "20501", Subject: `He said "no" – twice`, Priority: "High", Requester: servicedesktest.Person{Name: "Jürgen Example"}, Technician: "Front  Desk",
 		Description: `<div>VPN drops.<br/>The gateway <b>192.0.2.10</b> &amp; its &quot;twin&quot; do not answer.</div>` +
 			`<style>p {color: red}</style><ul><li>one &lt;b&gt;</li><li>naïve 😀</li></ul><script>alert(1)</script>`,
 	}, "updated")
@@ -26,7 +26,7 @@ func TestTheScriptForServiceDeskPlus(t *testing.T) {
 	}
 	got := gateway.taken(t, 1)[0]
 	want := ticket.Ticket{
-		ID: "20501", Subject: `He said "no" – twice`, Priority: "High",
+		ID: "20501", Subject: `He said "no" – twice`, Priority: "High", People: []string{"Jürgen Example", "Front Desk"},
 		Description: "VPN drops.\nThe gateway 192.0.2.10 & its \"twin\" do not answer.\none <b>\nnaïve 😀",
 	}
 	if !reflect.DeepEqual(got.Ticket, want) || got.Event != "updated" {

@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/e2e/stack"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
@@ -40,7 +41,19 @@ func calls() map[string]call {
 	maps.Copy(all, indexCalls())
 	maps.Copy(all, tenantCalls())
 	maps.Copy(all, paceCalls())
+	maps.Copy(all, feedbackCalls())
 	return all
+}
+
+func feedbackCalls() map[string]call {
+	note := func(w *world, id string) feedback.Note { return feedback.Note{TenantID: id, JobID: w.running.ID} }
+	return map[string]call{
+		"feedback.Store.Record": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.votes.Record(ctx, note(w, id), feedback.Vote{Value: feedback.Up})
+		},
+		"feedback.Store.Vote":  func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Vote(ctx, note(w, id)) },
+		"feedback.Store.Given": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Given(ctx, note(w, id)) },
+	}
 }
 
 func paceCalls() map[string]call {
@@ -268,6 +281,14 @@ func sourceCalls() map[string]call {
 			changed[0].Description, changed[0].UpdatedAt = "changed", changed[0].UpdatedAt.Add(time.Hour)
 			return w.history.Put(ctx, id, gather.OriginFile, changed)
 		},
+		"gather/history.Store.Past": func(ctx context.Context, w *world, id string) (any, error) {
+			past, err := w.history.Past(ctx, id, history.PastList{Limit: 100})
+			return found(slices.ContainsFunc(past, func(p history.Past) bool { return p.ID == "9001" })), err
+		},
+		"gather/history.Store.Ticket": func(ctx context.Context, w *world, id string) (any, error) {
+			past, err := w.history.Ticket(ctx, id, "9001")
+			return found(past.ID == "9001"), err
+		},
 		"gather/knowledge.Mirror.Find": func(ctx context.Context, w *world, id string) (any, error) {
 			return knowledge.NewMirror(w.store.DB, knowledge.MirrorOptions{}).Find(ctx, question(id))
 		},
@@ -282,6 +303,9 @@ func sourceCalls() map[string]call {
 		"gather/corpus.Store.IDs": func(ctx context.Context, w *world, id string) (any, error) {
 			ids, err := w.history.IDs(ctx, id, gather.OriginFile, "", 100)
 			return found(slices.Contains(ids, "9001")), err
+		},
+		"gather/history.Store.Name": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.history.Name(ctx, id, map[string][]string{"9001": {"Example"}, "9002": {"Example"}})
 		},
 		"gather/corpus.Store.Versions": func(ctx context.Context, w *world, id string) (any, error) {
 			versions, err := w.articles.Versions(ctx, id, []string{"KB-1"})
@@ -319,7 +343,7 @@ func sourceCalls() map[string]call {
 		},
 		"embedding.Reranker.Rerank": func(ctx context.Context, w *world, id string) (any, error) {
 			given := []gather.Candidate{{ID: "9001", Relevance: 0.9}, {ID: "9002", Relevance: 0.8}}
-			ranked, err := w.rerank.Rerank(ctx, id, gather.KindTicket, "The VPN drops", given)
+			ranked, err := w.rerank.Rerank(ctx, question(id), gather.KindTicket, given)
 			return found(!slices.Equal(ranked, given)), err
 		},
 	}

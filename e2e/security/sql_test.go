@@ -37,6 +37,7 @@ func argued() map[string]string {
 		"internal/embedding.write":                 table,
 		"internal/embedding.read":                  table,
 		"internal/mirror.update":                   passed,
+		"internal/feedback.read":                   passed,
 		"internal/gather/inventory.queryHits":      passed,
 		"internal/gather/inventory.putAddresses":   passed,
 		"internal/enhancement/ledger.changeOneAnd": passed,

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
@@ -46,6 +47,7 @@ type world struct {
 	systems  *inventory.Store
 	backfill *embedding.Backfill
 	rerank   *embedding.Reranker
+	votes    *feedback.Store
 
 	job     enhancement.Job // pending
 	running enhancement.Job
@@ -72,7 +74,7 @@ func newWorld(t *testing.T) *world {
 		store: store, terms: terms, ledger: ledger.New(store.DB), history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
 		systems: inventory.NewStore(store.DB), backfill: embedding.NewBackfill(store.DB, model{}, embedding.BackfillOptions{}),
 	}
-	w.quota, w.pace = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil)
+	w.quota, w.pace, w.votes = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil), feedback.NewStore(store.DB)
 	var err error
 	if w.rerank, err = embedding.NewReranker(store.DB, model{}, embedding.RerankOptions{}); err != nil {
 		t.Fatal(err)
@@ -100,6 +102,10 @@ func newWorld(t *testing.T) *world {
 		},
 		func() error {
 			_, err := w.ledger.HoldNote(t.Context(), victim, "1002", w.running.ID, time.Hour)
+			return err
+		},
+		func() error {
+			_, err := w.votes.Record(t.Context(), feedback.Note{TenantID: victim, JobID: w.running.ID}, feedback.Vote{Value: feedback.Down, Comment: canary})
 			return err
 		},
 		func() error { _, err := w.history.Put(t.Context(), victim, gather.OriginFile, past); return err },

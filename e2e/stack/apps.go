@@ -126,6 +126,7 @@ func (l *launch) addSidecar(a *app) error {
 			"APP_API_TOKEN":  l.stack.endpoints.AppTokens[a.AppID],
 			"REDIS_HOST":     loopback(l.infra.redis),
 			"SECRETS_FILE":   l.secrets.path,
+			envEnhancer:      l.enhancerAddr(),
 		}),
 		Dir:   l.file.path(a.AppDirPath),
 		Ports: []int{a.HTTPPort, a.GRPCPort, a.InternalGRPCPort, a.MetricsPort},
@@ -134,12 +135,27 @@ func (l *launch) addSidecar(a *app) error {
 	return nil
 }
 
+// envEnhancer tells the console's sidecar where the enhancer's is: its configuration says so instead of looking for it on
+// the network, where the enhancers of other stacks would answer too.
+const envEnhancer = "ENHANCER_DAPR_ADDR"
+
+// enhancerAddr is where the sidecar of the first enhancer takes calls of other sidecars; empty without an enhancer.
+func (l *launch) enhancerAddr() string {
+	for i := range l.file.Apps {
+		if a := &l.file.Apps[i]; a.AppID == "enhancer" {
+			return loopback(a.InternalGRPCPort)
+		}
+	}
+	return ""
+}
+
 // describe fills in the addresses that the accessors return.
 func (l *launch) describe() {
 	e := &l.stack.endpoints
 	e.RedisAddr, e.RedisPassword = loopback(l.infra.redis), l.secrets.store[secretRedis]
 	e.DatabaseURL, e.ConsoleDatabaseURL = l.secrets.store[secretDatabaseURL], l.secrets.store[secretConsoleURL]
 	e.AdminDatabaseURL = l.secrets.adminURL(l.infra.postgres)
+	e.EnhancerAddr = l.enhancerAddr()
 	e.SecretsFile, e.BootstrapToken = l.secrets.path, l.secrets.store[secretBootstrap]
 	for i := range l.file.Apps {
 		a := &l.file.Apps[i]

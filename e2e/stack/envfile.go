@@ -17,6 +17,7 @@ func (s *Stack) Environment() map[string]string {
 		"DATABASE_ADMIN_URL":  e.AdminDatabaseURL,
 		"DAPR_API_TOKEN":      e.APITokens["gateway"],
 		"APP_API_TOKEN":       e.AppTokens["gateway"],
+		envEnhancer:           e.EnhancerAddr,
 		"GATEWAY_URL":         e.GatewayURL,
 		"CONSOLE_URL":         e.ConsoleURL,
 		"AGENTCTL_TOKEN_FILE": s.TokenFile(),

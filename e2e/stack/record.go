@@ -44,6 +44,7 @@ type endpoints struct {
 	RedisAddr          string            `json:"redisAddr"`
 	RedisPassword      string            `json:"redisPassword"`
 	SecretsFile        string            `json:"secretsFile"`
+	EnhancerAddr       string            `json:"enhancerAddr,omitempty"`
 	AllowedNetworks    string            `json:"allowedNetworks"` // what the enhancer may reach of what is not public
 }
 

@@ -21,6 +21,7 @@ const (
 	secretRedis        = "redis-password"
 	secretKeyset       = "tenant-keyset"
 	secretLLM          = "llm-api-key"
+	secretLLMFallback  = "llm-fallback-api-key"
 	secretEmbeddings   = "embeddings-api-key"
 	secretSimulatorKey = "servicedesk-simulator-key"
 )
@@ -50,7 +51,8 @@ func loadSecrets(dir string) (*secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.store[secretEmbeddings] = s.store[secretLLM] // the simulator is one server for both
+	// The simulator is one server for all of them.
+	s.store[secretEmbeddings], s.store[secretLLMFallback] = s.store[secretLLM], s.store[secretLLM]
 	s.passwords, err = loadOrGenerate(filepath.Join(dir, "passwords.json"), map[string]func() (string, error){
 		passwordAdmin: random, passwordApp: random, passwordConsole: random,
 	})

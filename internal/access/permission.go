@@ -18,6 +18,8 @@ const (
 	ConnectionsTest Permission = "connections:test" // call a tenant's systems
 	JobsRead        Permission = "jobs:read"
 	JobsWrite       Permission = "jobs:write"    // begin failed ones anew, drop those that wait
+	NotesRead       Permission = "notes:read"    // what notes say, and the past tickets' subjects: the clients' own texts
+	NotesPreview    Permission = "notes:preview" // have notes drafted, at the tenant's cost
 	WebhooksTest    Permission = "webhooks:test" // have a webhook signed and sent
 	ContentWrite    Permission = "content:write" // batches, imports, reindexing
 	TokensRead      Permission = "tokens:read"
@@ -29,8 +31,8 @@ const (
 // All lists every permission.
 func All() []Permission {
 	return []Permission{
-		TenantsRead, TenantsWrite, TenantsDelete, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, WebhooksTest,
-		ContentWrite, TokensRead, TokensWrite, AuditRead, KeysetRead,
+		TenantsRead, TenantsWrite, TenantsDelete, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, NotesRead, NotesPreview,
+		WebhooksTest, ContentWrite, TokensRead, TokensWrite, AuditRead, KeysetRead,
 	}
 }
 
@@ -58,7 +60,8 @@ func (r Role) Permissions() []Permission {
 		return []Permission{TenantsRead, JobsRead}
 	case RoleOperator:
 		return []Permission{
-			TenantsRead, TenantsWrite, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, WebhooksTest, ContentWrite, KeysetRead,
+			TenantsRead, TenantsWrite, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, NotesRead, NotesPreview, WebhooksTest,
+			ContentWrite, KeysetRead,
 		}
 	case RoleAdmin:
 		return All()

@@ -23,8 +23,8 @@ func TestEachRoleHasWhatTheOneBelowHas(t *testing.T) {
 	want := map[access.Role][]access.Permission{
 		access.RoleViewer: {access.TenantsRead, access.JobsRead},
 		access.RoleOperator: {
-			access.TenantsRead, access.TenantsWrite, access.SecretsWrite, access.ConnectionsTest, access.JobsRead, access.JobsWrite, access.WebhooksTest,
-			access.ContentWrite, access.KeysetRead,
+			access.TenantsRead, access.TenantsWrite, access.SecretsWrite, access.ConnectionsTest, access.JobsRead, access.JobsWrite, access.NotesRead,
+			access.NotesPreview, access.WebhooksTest, access.ContentWrite, access.KeysetRead,
 		},
 		access.RoleAdmin: access.All(),
 		"root":           nil,

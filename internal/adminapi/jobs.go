@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -47,6 +48,16 @@ type Job struct {
 	// Steps and LLMCalls are shown for a single job, not in lists.
 	Steps    []Step    `json:"steps,omitempty"`
 	LLMCalls []LLMCall `json:"llm_calls,omitempty"`
+	Feedback *Feedback `json:"feedback,omitempty"  doc:"What a technician said of its note, by the link in it. For a single job, not in lists."`
+}
+
+// Feedback is what was said last of a job's note. The comment is a technician's own text: show it, and nothing more.
+type Feedback struct {
+	Vote      feedback.Value  `json:"vote"              enum:"up,down"`
+	Reason    feedback.Reason `json:"reason,omitempty"  enum:"wrong,off_topic,incomplete,outdated"`
+	Comment   string          `json:"comment,omitempty"`
+	FirstAt   time.Time       `json:"first_at"`
+	ChangedAt time.Time       `json:"changed_at"        doc:"When the vote was given last."`
 }
 
 // Step is what one step of a job did.

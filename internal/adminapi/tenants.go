@@ -119,6 +119,7 @@ type ConnectionTest struct {
 	ServiceDesk Probe `json:"servicedesk"`
 	Knowledge   Probe `json:"kb"`
 	LLM         Probe `json:"llm"`
+	LLMFallback Probe `json:"llm_fallback"`
 }
 
 // Probe is the outcome of one test.

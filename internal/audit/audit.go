@@ -29,6 +29,7 @@ const (
 
 	OperationConnectionTest Operation = "connection.test"
 	OperationWebhookTest    Operation = "webhook.test"
+	OperationNotePreview    Operation = "note.preview"
 	OperationJobRetry       Operation = "job.retry"
 	OperationQueueRetry     Operation = "queue.retry"
 	OperationQueueDrop      Operation = "queue.drop"

@@ -13,7 +13,7 @@ func (s *Server) connectionRoutes() {
 	register(s, operation{
 		id: "test-connection", method: http.MethodPost, path: pathTenant + "/connection-test", needs: permission(access.ConnectionsTest),
 		summary: "Try whether what a tenant depends on can be reached",
-		detail: "Its ServiceDesk Plus, its knowledge base and the language model are asked side by side, ten seconds each, with the " +
+		detail: "Its ServiceDesk Plus, its knowledge base, the language model and its fallback are asked side by side, ten seconds each, with the " +
 			"tenant's stored settings and keys. It works for a disabled tenant, too. One at a time for each tenant.",
 		errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, s.testConnection)
@@ -42,6 +42,7 @@ func (s *Server) testConnection(ctx context.Context, in *TenantPath) (*connectio
 	}
 	entry := s.event(ctx, audit.OperationConnectionTest, audit.StatusOK, in.TenantID, "", map[string]string{
 		"servicedesk": string(tested.ServiceDesk.Outcome), "kb": string(tested.Knowledge.Outcome), "llm": string(tested.LLM.Outcome),
+		"llm_fallback": string(tested.LLMFallback.Outcome),
 	})
 	if err := s.audit.Append(ctx, entry); err != nil {
 		return nil, err

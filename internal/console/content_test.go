@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger/ledgertest"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -112,6 +113,17 @@ func TestJobsAreListedAndShown(t *testing.T) {
 	if job.Status != enhancement.StatusRunning || job.StartedAt == nil || job.FinishedAt != nil || len(job.Steps) != 1 || len(job.LLMCalls) != 1 ||
 		job.LLMCalls[0].CostUSD != 0.5 || strings.Contains(rec.Body.String(), "private text") {
 		t.Errorf("job %s", rec.Body)
+	}
+	if job.Feedback != nil {
+		t.Errorf("feedback %+v, and nobody gave any", job.Feedback)
+	}
+	said := feedback.Vote{Value: feedback.Down, Reason: feedback.ReasonOutdated, Comment: "The gateway was replaced."}
+	if _, err := feedback.NewStore(w.store.DB).Record(t.Context(), feedback.Note{TenantID: "alpha", JobID: want[0]}, said); err != nil {
+		t.Fatal(err)
+	}
+	job = read[adminapi.Job](t, w.call(http.MethodGet, "/tenants/alpha/jobs/"+want[0], nil), http.StatusOK)
+	if f := job.Feedback; f == nil || f.Vote != said.Value || f.Reason != said.Reason || f.Comment != said.Comment || f.ChangedAt.IsZero() {
+		t.Errorf("feedback %+v", f)
 	}
 	refused(t, w.call(http.MethodGet, "/tenants/alpha/jobs/"+others, nil), http.StatusNotFound, "no such job")
 }

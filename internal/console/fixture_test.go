@@ -23,6 +23,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -45,9 +46,11 @@ type world struct {
 	bus     *bus
 	desk    *fakeImporter
 	gateway *gateway
-	admin   string // a token with all permissions
-	clock   *clock
-	metrics *telemetry.Metrics
+	// previews stand in for the enhancer.
+	previews *fakePreviews
+	admin    string // a token with all permissions
+	clock    *clock
+	metrics  *telemetry.Metrics
 	// probed, when it is set, is called as a tenant's ServiceDesk Plus is tried.
 	probed func()
 }
@@ -122,6 +125,21 @@ func (f *fakeImporter) Import(ctx context.Context, tenantID string, feed mirror.
 	return f.do(ctx, tenantID, feed, opts)
 }
 
+// fakePreviews previews as do says, and keeps what it was asked.
+type fakePreviews struct {
+	mu    sync.Mutex
+	asked []preview.Request
+	do    func(ctx context.Context, r preview.Request) (adminapi.Preview, error)
+}
+
+func (f *fakePreviews) Preview(ctx context.Context, r preview.Request) (adminapi.Preview, error) {
+	f.mu.Lock()
+	f.asked = append(f.asked, r)
+	do := f.do
+	f.mu.Unlock()
+	return do(ctx, r)
+}
+
 // gateway answers test webhooks.
 type gateway struct {
 	*httptest.Server
@@ -194,7 +212,7 @@ func newWorld(t *testing.T) *world {
 	store := tenantstoretest.New(t)
 	w := &world{
 		t: t, store: store, audit: audit.New(store.ConsoleDB), log: &lockedBuffer{}, bus: &bus{}, gateway: newGateway(t), clock: &clock{},
-		metrics: telemetry.NewMetrics(),
+		metrics: telemetry.NewMetrics(), previews: &fakePreviews{},
 		desk: &fakeImporter{do: func(context.Context, string, mirror.Feed, mirror.Options) (mirror.Summary, error) {
 			return mirror.Summary{}, nil
 		}},
@@ -215,7 +233,7 @@ func newWorld(t *testing.T) *world {
 			},
 			Transport: http.DefaultTransport, Timeout: time.Second,
 		}),
-		Gateway: w.gateway.Client(), Metrics: w.metrics, Logger: logger, Now: w.clock.now,
+		Previews: w.previews, Gateway: w.gateway.Client(), Metrics: w.metrics, Logger: logger, Now: w.clock.now,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -22,7 +23,7 @@ func (s *Server) jobRoutes() {
 	}, s.listJobs)
 	register(s, operation{
 		id: "get-job", method: http.MethodGet, path: pathTenant + "/jobs/{job_id}", needs: permission(access.JobsRead),
-		summary: "Read a job", detail: "With its steps, and its requests to the language model.", errors: []int{http.StatusNotFound},
+		summary: "Read a job", detail: "With its steps, its requests to the language model, and what was said of its note.", errors: []int{http.StatusNotFound},
 	}, s.getJob)
 	register(s, operation{
 		id: "retry-job", method: http.MethodPost, path: pathTenant + "/jobs/{job_id}/retry", needs: permission(access.JobsWrite),
@@ -118,7 +119,19 @@ func (s *Server) getJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
 			DurationMS: c.Duration.Milliseconds(), Error: c.Error, CalledAt: c.CalledAt,
 		})
 	}
+	vote, err := s.votes.Given(ctx, feedback.Note{TenantID: in.TenantID, JobID: in.JobID})
+	if err != nil {
+		return nil, err
+	}
+	shown.Feedback = showVote(vote)
 	return &jobAnswer{Body: shown}, nil
+}
+
+func showVote(v *feedback.Vote) *adminapi.Feedback {
+	if v == nil {
+		return nil
+	}
+	return &adminapi.Feedback{Vote: v.Value, Reason: v.Reason, Comment: v.Comment, FirstAt: v.FirstAt, ChangedAt: v.ChangedAt}
 }
 
 func showJob(j enhancement.Job) adminapi.Job {

@@ -21,6 +21,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/console/reach"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
@@ -77,7 +78,8 @@ type Deps struct {
 	Importer      Importer
 	Reach         *reach.Tester
 	// Models are those that tenants may choose; nil for any.
-	Models Models
+	Models   Models
+	Previews Previewer
 	// Gateway sends test webhooks; http.DefaultClient's kind, without the guard for tenants' URLs, since the gateway is ours.
 	Gateway *http.Client
 	Metrics *telemetry.Metrics
@@ -95,6 +97,7 @@ type Server struct {
 	importer      Importer
 	reach         *reach.Tester
 	models        Models
+	previewer     Previewer
 	gateway       *http.Client
 	metrics       *telemetry.Metrics
 	logger        *slog.Logger
@@ -103,6 +106,7 @@ type Server struct {
 	audit    *audit.Log
 	tokens   *tokenstore.Tokens
 	jobs     *ledger.Ledger
+	votes    *feedback.Store
 	letters  *deadletter.Letters
 	tickets  *history.Store
 	articles *knowledge.Store
@@ -115,7 +119,7 @@ type Server struct {
 	bodies  *slots
 	uploads chan struct{}
 	// streams are those of tenants; exports of the audit log and its verifications do not wait for them.
-	streams, exports, verifications, tests *slots
+	streams, exports, verifications, tests, previews *slots
 
 	stopping context.Context //nolint:containedctx // it is the process's, and ends streams
 	stop     context.CancelFunc
@@ -144,11 +148,12 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
-		reach: d.Reach, models: d.Models, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
-		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), letters: deadletter.NewLetters(d.DB),
+		reach: d.Reach, models: d.Models, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
+		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, tokenless: tokenless, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
+		previews: newSlots(mostPreviews),
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	useProblems()
@@ -179,6 +184,8 @@ func (s *Server) routes() {
 	s.connectionRoutes()
 	s.webhookRoutes()
 	s.jobRoutes()
+	s.jobNoteRoutes()
+	s.previewRoutes()
 	s.queueRoutes()
 	s.batchRoutes()
 	s.importRoutes()

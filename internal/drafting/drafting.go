@@ -24,6 +24,11 @@ type Synthesizer interface {
 	Synthesize(ctx context.Context, in synthesis.Input) synthesis.Output
 }
 
+// Feedback makes the link by which a reader says whether the job's note helped; empty where nobody takes it.
+type Feedback interface {
+	Link(tenantID, jobID string) (string, error)
+}
+
 // Request is what a note is drafted from.
 type Request struct {
 	TenantID  string
@@ -56,14 +61,25 @@ type Account struct {
 	Dropped        map[string]int       `json:"dropped,omitempty"`
 	Masked         map[masking.Kind]int `json:"masked,omitempty"`
 	Cached         bool                 `json:"cached,omitempty"`
-	CostUSD        float64              `json:"cost_usd,omitempty"`
+	// Model is the one whose answer the note is made from, or that failed last; empty when none was asked.
+	Model            string  `json:"model,omitempty"`
+	Calls            int     `json:"calls,omitempty"`
+	PromptTokens     int     `json:"prompt_tokens,omitempty"`
+	CompletionTokens int     `json:"completion_tokens,omitempty"`
+	CostUSD          float64 `json:"cost_usd,omitempty"`
 }
 
 // Deps are what a Drafter works with.
 type Deps struct {
 	Tenants     Tenants
 	Synthesizer Synthesizer
-	Logger      *slog.Logger
+	// Feedback may be nil: notes then have no link.
+	Feedback Feedback
+	// Budget says whether a model may still be asked, and takes down what is no job's; nil for no limits and no books.
+	Budget Budget
+	// Meter counts requests to models; nil for nobody.
+	Meter  Meter
+	Logger *slog.Logger
 }
 
 // Drafter drafts notes. It may be used concurrently.
@@ -72,12 +88,14 @@ type Drafter struct{ deps Deps }
 // New makes a Drafter.
 func New(d Deps) *Drafter { return &Drafter{deps: d} }
 
-// Draft drafts a note. It fails only where the tenant's settings cannot be read: without them nothing may leave for a model.
+// Draft drafts a note. It fails only where the tenant's settings, or how much of its budget is spent, cannot be read: without them
+// nothing may leave for a model. What a job's draft cost is the caller's to record, with the step; that of others is entered here.
 func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	t, err := d.deps.Tenants.Tenant(ctx, r.TenantID)
 	if err != nil {
 		return Draft{}, fmt.Errorf("read the preferences of tenant %s: %w", r.TenantID, err)
 	}
+	limits := t.Preferences.Budget // what is tried out is paid with the tenant's own
 	if r.Preferences != nil {
 		t.Preferences = *r.Preferences
 	}
@@ -85,12 +103,29 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	in := synthesis.Input{
 		Ticket: r.Ticket, Tickets: relevant(r.Tickets, prefs), Articles: relevant(r.Articles, prefs), Systems: r.Systems, Reference: r.Reference,
 		TenantID: r.TenantID, Voice: voice(prefs), Model: prefs.Model, Temperature: prefs.Temperature,
-		Footer: synthesis.Footer{JobID: r.JobID},
+		Footer: synthesis.Footer{JobID: r.JobID, FeedbackURL: d.feedbackURL(ctx, r)},
 	}
-	mask := masking.New(kinds(prefs), people(in))
+	if in.Without, err = d.without(ctx, r.TenantID, limits); err != nil {
+		return Draft{}, err
+	}
+	mask := newMask(prefs, in)
 	in.Veil = mask
 	out := d.deps.Synthesizer.Synthesize(ctx, in)
+	d.account(ctx, r, limits, out)
+	d.tellMasked(ctx, r, mask.Counts())
 	return Draft{Output: out, Account: account(t.Version, in, out, mask)}, nil
+}
+
+// feedbackURL is empty for a preview, which nobody votes on, and where there is no link: the note is worth more than it.
+func (d *Drafter) feedbackURL(ctx context.Context, r Request) string {
+	if r.JobID == "" || d.deps.Feedback == nil {
+		return ""
+	}
+	link, err := d.deps.Feedback.Link(r.TenantID, r.JobID)
+	if err != nil {
+		d.deps.Logger.WarnContext(ctx, "the note has no link for feedback", "error", err)
+	}
+	return link
 }
 
 // relevant leaves out what is less relevant than the tenant wants to see.
@@ -115,22 +150,6 @@ func voice(prefs tenant.Preferences) synthesis.Voice {
 	return v
 }
 
-func kinds(prefs tenant.Preferences) []masking.Kind {
-	if prefs.Mask == nil {
-		return masking.Defaults()
-	}
-	return prefs.Mask
-}
-
-// people are all names that the ticket and the past tickets tell of.
-func people(in synthesis.Input) []string {
-	names := append([]string(nil), in.Ticket.People...)
-	for _, item := range in.Tickets.Items {
-		names = append(names, item.People...)
-	}
-	return names
-}
-
 func account(version int64, in synthesis.Input, out synthesis.Output, mask *masking.Masker) Account {
 	a := Account{
 		TenantVersion: version, Generated: out.Note.Generated, FallbackReason: out.FallbackReason,
@@ -140,7 +159,10 @@ func account(version int64, in synthesis.Input, out synthesis.Output, mask *mask
 	if out.Note.Confidence != nil {
 		a.Confidence = out.Note.Confidence.Score
 	}
+	a.Model, a.Calls = out.Model, len(out.Calls)
 	for _, call := range out.Calls {
+		a.PromptTokens += call.PromptTokens
+		a.CompletionTokens += call.CompletionTokens
 		a.CostUSD += call.CostUSD
 	}
 	return a

@@ -145,7 +145,7 @@ func (r *run) store(ctx context.Context, c collection, verdicts []verdict) error
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrites)
 	defer cancel()
 	return r.holding(ctx, func(tx postgres.Tx) error {
-		vectors, refusals, err := c.write(ctx, tx, r.embedder.Model(), verdicts)
+		vectors, refusals, err := c.write(ctx, tx, spaceOf(r.embedder), verdicts)
 		r.done.Embedded += vectors
 		r.done.Refused += refusals
 		return err

@@ -102,7 +102,7 @@ func (r *run) everything(ctx context.Context) error {
 			var rows []row
 			err := r.holding(ctx, func(tx postgres.Tx) error {
 				var err error
-				rows, err = c.readNext(ctx, tx, r.embedder.Model(), place, r.opts.Batch)
+				rows, err = c.readNext(ctx, tx, spaceOf(r.embedder), place, r.opts.Batch)
 				return err
 			})
 			if err != nil {
@@ -110,6 +110,9 @@ func (r *run) everything(ctx context.Context) error {
 			}
 			if len(rows) == 0 {
 				break
+			}
+			for i := range rows { // not while a connection is held
+				rows[i].text = textOf(rows[i].raw, rows[i].people)
 			}
 			if err := r.embed(ctx, c, rows); err != nil {
 				return err

@@ -13,8 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/gathertest"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // run has the tenant's texts embedded in batches of three and fails on an error.
@@ -307,5 +309,32 @@ func TestProgressIsTold(t *testing.T) {
 	}
 	if diff := cmp.Diff([]embedding.Progress{{Embedded: 3}, {Embedded: 5}, {Embedded: 6}}, told); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What identifies somebody does not leave with the texts, whatever the tenant chose; and what an older release sent is not compared with it.
+func TestTextsAreMasked(t *testing.T) {
+	t.Parallel()
+	d := gathertest.NewDatabase(t)
+	addTicket(t, d, gathertest.Tenant, "1", "Jane Quimby (jane@example.com, 212-555-0123) cannot reach 192.0.2.10, password: hunter2", resolvedOn(1))
+	exec(t, d, "UPDATE ticket_history SET people = '{Jane Quimby}'")
+	addArticle(t, d, "KB-1", "VPN", "Write to help@example.com")
+	m := &model{name: "m"}
+	run(t, d, m, gathertest.Tenant)
+	want := []string{"[NAME] ([EMAIL], [PHONE]) cannot reach [ADDRESS], password: [CREDENTIAL]", "VPN\nWrite to [EMAIL]"}
+	if diff := cmp.Diff(want, m.took()); diff != "" {
+		t.Errorf("embedded (-want +got):\n%s", diff)
+	}
+	r := newReranker(t, d.DB, m, embedding.RerankOptions{})
+	q := gather.Query{TenantID: gathertest.Tenant, Ticket: ticket.Ticket{Subject: "Mark Page, mark@example.org", Description: "see +49 30 1234567", People: []string{"Mark Page"}}}
+	if _, err := r.Rerank(t.Context(), q, gather.KindTicket, []gather.Candidate{{ID: "1", Relevance: 0.5}}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"[NAME], [EMAIL]\nsee [PHONE]"}, m.took()); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+	exec(t, d, "UPDATE ticket_embeddings SET model = 'm'")
+	if done := run(t, d, m, gathertest.Tenant); done.Embedded != 1 {
+		t.Errorf("vectors of texts that were not masked: %+v", done)
 	}
 }

@@ -30,7 +30,7 @@ func BenchmarkRerank(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		got, err := r.Rerank(b.Context(), gathertest.Tenant, gather.KindTicket, "Fault of north", words)
+		got, err := r.Rerank(b.Context(), asking("Fault of north"), gather.KindTicket, words)
 		if err != nil || len(got) != candidates {
 			b.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // stub is an Embedder that does what it is told to.
@@ -56,7 +57,7 @@ func newReranker(t *testing.T, s *stub) *Reranker {
 }
 
 func (r *Reranker) ask(ctx context.Context, query string) error {
-	_, err := r.Rerank(ctx, "north", gather.KindTicket, query, []gather.Candidate{{ID: "1", Relevance: 0.5}, {ID: "2", Relevance: 0.4}})
+	_, err := r.Rerank(ctx, asking("north", query), gather.KindTicket, []gather.Candidate{{ID: "1", Relevance: 0.5}, {ID: "2", Relevance: 0.4}})
 	return err
 }
 
@@ -175,7 +176,7 @@ func TestAQueryIsEmbeddedOnce(t *testing.T) {
 		if err := r.ask(t.Context(), "q"); err != nil || s.calls.Load() != 1 {
 			t.Errorf("from memory: %v, %d calls", err, s.calls.Load())
 		}
-		if _, err := r.Rerank(t.Context(), "south", gather.KindTicket, "q", []gather.Candidate{{ID: "1", Relevance: 1}}); err != nil || s.calls.Load() != 2 {
+		if _, err := r.Rerank(t.Context(), asking("south", "q"), gather.KindTicket, []gather.Candidate{{ID: "1", Relevance: 1}}); err != nil || s.calls.Load() != 2 {
 			t.Errorf("for another tenant: %v, %d calls, want one more", err, s.calls.Load())
 		}
 		r.queries.Purge()
@@ -195,4 +196,8 @@ func TestOddEmbedders(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+func asking(tenantID, text string) gather.Query {
+	return gather.Query{TenantID: tenantID, Ticket: ticket.Ticket{Subject: text}}
 }

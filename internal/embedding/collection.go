@@ -49,7 +49,7 @@ func tickets() collection {
 		kind:  gather.KindTicket,
 		start: cursor{at: pgtype.Timestamptz{Valid: true, InfinityModifier: pgtype.Infinity}},
 		next: `
-			SELECT h.ticket_id, h.resolved_at, h.changed_at, left(h.subject, @chars), left(h.description, @chars)
+			SELECT h.ticket_id, h.resolved_at, h.changed_at, left(h.subject, @chars), left(h.description, @chars), h.people
 			FROM ticket_history h
 			WHERE h.resolution <> '' AND h.resolved_at IS NOT NULL AND (h.resolved_at, h.ticket_id) < (@at, @id)
 			  AND (SELECT e.model = @model AND e.source_changed_at = h.changed_at FROM ticket_embeddings e
@@ -80,7 +80,7 @@ func articles() collection {
 	return collection{
 		kind: gather.KindArticle,
 		next: `
-			SELECT h.article_id, NULL::timestamptz, h.changed_at, left(h.title, @chars), left(h.body, @chars)
+			SELECT h.article_id, NULL::timestamptz, h.changed_at, left(h.title, @chars), left(h.body, @chars), NULL::text[]
 			FROM kb_articles h
 			WHERE h.article_id > @id
 			  AND (SELECT e.model = @model AND e.source_changed_at = h.changed_at FROM article_embeddings e

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/embedding"
+	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/gathertest"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai/openaitest"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 func TestMain(m *testing.M) { postgrestest.Main(m) }
@@ -119,6 +122,10 @@ func stored(t testing.TB, d *gathertest.Database, tenantID string) map[string]st
 		if err := rows.Scan(&id, &name, &reason, &dimensions); err != nil {
 			t.Fatal(err)
 		}
+		name, rules := strings.CutSuffix(name, " masked-1")
+		if !rules {
+			name += " without rules"
+		}
 		found[id] = name
 		if reason != "" {
 			found[id] += ": " + reason
@@ -133,3 +140,8 @@ func stored(t testing.TB, d *gathertest.Database, tenantID string) map[string]st
 }
 
 func ids(found map[string]string) []string { return slices.Sorted(maps.Keys(found)) }
+
+// asking is a question of which nothing matters but its text.
+func asking(text string) gather.Query {
+	return gather.Query{TenantID: gathertest.Tenant, Ticket: ticket.Ticket{Subject: text}}
+}

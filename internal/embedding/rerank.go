@@ -83,7 +83,7 @@ func NewReranker(db Tenants, embedder Embedder, opts RerankOptions) (*Reranker, 
 	}
 	r := &Reranker{embedder: embedder, opts: opts, queries: queries}
 	r.load = func(ctx context.Context, tenantID string, kind gather.Kind, ids []string) (map[string]quantised, error) {
-		return loadFrom(ctx, db, embedder.Model(), tenantID, kind, ids)
+		return loadFrom(ctx, db, spaceOf(embedder), tenantID, kind, ids)
 	}
 	r.breaker = gobreaker.NewCircuitBreaker[[]gather.Candidate](gobreaker.Settings{
 		MaxRequests:  1,
@@ -100,24 +100,24 @@ func NewReranker(db Tenants, embedder Embedder, opts RerankOptions) (*Reranker, 
 }
 
 // Rerank gives the candidates, best first by blended relevance (see blend), without changing the given
-// ones. query is the text of the ticket at hand. Candidates keep their order and relevance when there is nothing
-// to compare: none has a current vector, or query is blank. After an error, too, the order by words is the
+// ones. q is of the ticket at hand. Candidates keep their order and relevance when there is nothing
+// to compare: none has a current vector, or the ticket's text is blank. After an error, too, the order by words is the
 // one to go by. An error comes within the timeout and, once there were several in a row, at once
-// (ErrOff). It does not repeat the query.
+// (ErrOff). It does not repeat the text.
 func (r *Reranker) Rerank(
-	ctx context.Context, tenantID string, kind gather.Kind, query string, candidates []gather.Candidate,
+	ctx context.Context, q gather.Query, kind gather.Kind, candidates []gather.Candidate,
 ) ([]gather.Candidate, error) {
 	if _, err := collectionOf(kind); err != nil {
 		return nil, err
 	}
-	query = textOf("", query)
+	query := textOf(q.Ticket.Text(), q.Ticket.People)
 	if query == "" || len(candidates) == 0 {
 		return candidates, nil
 	}
 	reranked, err := r.breaker.Execute(func() ([]gather.Candidate, error) {
 		ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 		defer cancel()
-		return r.rerank(ctx, tenantID, kind, query, candidates)
+		return r.rerank(ctx, q.TenantID, kind, query, candidates)
 	})
 	switch {
 	case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):

@@ -61,7 +61,7 @@ func TestAParaphraseOvertakesALookalike(t *testing.T) {
 	r := newReranker(t, d.DB, client, embedding.RerankOptions{})
 	for kind, prefix := range map[gather.Kind]string{gather.KindTicket: "", gather.KindArticle: "kb-"} {
 		words := []gather.Candidate{{ID: prefix + "lookalike", Relevance: 0.6}, {ID: prefix + "paraphrase", Relevance: 0.15}}
-		got, err := r.Rerank(t.Context(), gathertest.Tenant, kind, query, words)
+		got, err := r.Rerank(t.Context(), asking(query), kind, words)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestOnlyCurrentVectorsCount(t *testing.T) {
 			m := &model{name: "first"}
 			run(t, d, m, gathertest.Tenant)
 			tc.change(t, d)
-			got, err := newReranker(t, d.DB, m, embedding.RerankOptions{}).Rerank(t.Context(), gathertest.Tenant, gather.KindTicket, query, words)
+			got, err := newReranker(t, d.DB, m, embedding.RerankOptions{}).Rerank(t.Context(), asking(query), gather.KindTicket, words)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -156,7 +156,7 @@ func TestNothingIsAskedForNothing(t *testing.T) {
 		query string
 		words []gather.Candidate
 	}{"no vectors": {query, words}, "no candidates": {query, nil}, "no query": {" \n\x00", words}} {
-		got, err := r.Rerank(t.Context(), gathertest.Tenant, gather.KindTicket, tc.query, tc.words)
+		got, err := r.Rerank(t.Context(), asking(tc.query), gather.KindTicket, tc.words)
 		if diff := cmp.Diff(tc.words, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
@@ -176,12 +176,12 @@ func TestRerankFails(t *testing.T) {
 	m.before = func(context.Context, []string) ([]embedding.Result, error) { return nil, errors.New("status 503") }
 	r := newReranker(t, d.DB, m, embedding.RerankOptions{MaxFailures: 2})
 	for i, want := range []string{"status 503", "status 503", embedding.ErrOff.Error()} {
-		_, err := r.Rerank(t.Context(), gathertest.Tenant, gather.KindTicket, query, words)
+		_, err := r.Rerank(t.Context(), asking(query), gather.KindTicket, words)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), query) {
 			t.Errorf("call %d: %v", i, err)
 		}
 	}
-	if _, err := r.Rerank(t.Context(), gathertest.Tenant, gather.KindSystem, query, words); err == nil || errors.Is(err, embedding.ErrOff) {
+	if _, err := r.Rerank(t.Context(), asking(query), gather.KindSystem, words); err == nil || errors.Is(err, embedding.ErrOff) {
 		t.Errorf("kind system: %v", err)
 	}
 	if _, err := embedding.NewReranker(d.DB, m, embedding.RerankOptions{Weight: 1.5}); err == nil {
@@ -196,7 +196,7 @@ func TestASlowDatabaseIsNotWaitedFor(t *testing.T) {
 	d.Lock(t, "ticket_embeddings")
 	r := newReranker(t, d.DB, &model{name: "first"}, embedding.RerankOptions{Timeout: 20 * time.Millisecond, MaxFailures: 1})
 	for _, want := range []error{context.DeadlineExceeded, embedding.ErrOff} {
-		if _, err := r.Rerank(t.Context(), gathertest.Tenant, gather.KindTicket, query, words); !errors.Is(err, want) {
+		if _, err := r.Rerank(t.Context(), asking(query), gather.KindTicket, words); !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}
 	}

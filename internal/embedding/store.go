@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/masking"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -17,13 +18,24 @@ import (
 type row struct {
 	place     cursor
 	changedAt time.Time
-	text      string
+	raw       string // as it is stored
+	people    []string
+	text      string // textOf raw
 }
 
-// textOf is what is embedded of a ticket or article; what it is compared with is brought into the same form.
-func textOf(head, body string) string {
-	return gather.Excerpt(ticket.Normalize(head+"\n"+body), MaxText)
+// textOf is what is embedded of a ticket or article; what it is compared with is brought into the same form. All kinds of data are
+// masked, whatever the tenant chose: a name, a number or an address says nothing about what a text means, and vectors need not be made
+// anew when the tenant chooses otherwise.
+func textOf(raw string, people []string) string {
+	return gather.Excerpt(masking.Blank(ticket.Normalize(raw), people), MaxText)
 }
+
+// textRules names how textOf makes a text. It has to change with that and with what package masking finds in earnest: vectors of
+// different texts cannot be compared, and texts that were embedded by other rules are embedded anew.
+const textRules = "masked-1"
+
+// spaceOf names what vectors are of: those of another model, or of texts made by other rules, are not compared with them.
+func spaceOf(e Embedder) string { return e.Model() + " " + textRules }
 
 // verdict is what to store for a row: a vector, or why there is none.
 type verdict struct {
@@ -45,8 +57,8 @@ func (c collection) readNext(ctx context.Context, tx postgres.Tx, model string, 
 			one        row
 			head, body string
 		)
-		err := r.Scan(&one.place.id, &one.place.at, &one.changedAt, &head, &body)
-		one.text = textOf(head, body)
+		err := r.Scan(&one.place.id, &one.place.at, &one.changedAt, &head, &body, &one.people)
+		one.raw = head + "\n" + body
 		return one, err
 	})
 	if err != nil {

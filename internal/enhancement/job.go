@@ -107,11 +107,13 @@ func InstanceID(jobID string, run int) string {
 	return fmt.Sprintf("%s-%d", jobID, run)
 }
 
-// New makes the pending job of an event. The ticket's texts are normalised first.
+// New makes the pending job of an event. The ticket's texts are normalised first. Its people play no part in the id: who works on a
+// ticket changes, and is no update of what is asked.
 func New(tenantID string, event Event, t ticket.Ticket, correlationID string) Job {
 	t.Subject = ticket.Normalize(t.Subject)
 	t.Description = ticket.Normalize(t.Description)
 	t.Priority = ticket.Normalize(t.Priority)
+	t.People = ticket.People(t.People...)
 	return Job{
 		ID: JobID(tenantID, event, t), TenantID: tenantID, Event: event, Ticket: t,
 		CorrelationID: correlationID, Status: StatusPending, Run: 1, FirstRun: 1,

@@ -1,6 +1,7 @@
 package enhancement_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -51,5 +52,18 @@ func TestNoteReference(t *testing.T) {
 	}
 	if enhancement.NoteReference("alpha", "1001") == enhancement.NoteReference("beta", "1001") {
 		t.Error("two tenants share a reference")
+	}
+}
+
+// A technician who takes a ticket over is no new event.
+func TestPeopleAreNoPartOfTheID(t *testing.T) {
+	for _, event := range []enhancement.Event{enhancement.EventCreated, enhancement.EventUpdated} {
+		asked := ticket.Ticket{ID: "1", Subject: "s", Description: "d", Priority: "High"}
+		named := asked
+		named.People = []string{" Jane Example ", "", "Front Desk"}
+		one, other := enhancement.New("alpha", event, asked, ""), enhancement.New("alpha", event, named, "")
+		if one.ID != other.ID || !slices.Equal(other.Ticket.People, []string{"Jane Example", "Front Desk"}) {
+			t.Errorf("%s: %s and %s, of %q", event, one.ID, other.ID, other.Ticket.People)
+		}
 	}
 }

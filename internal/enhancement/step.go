@@ -38,6 +38,8 @@ type StepRecord struct {
 	Account    json.RawMessage // how the result came about: figures, no texts; may be empty
 	Duration   time.Duration   // stored in whole milliseconds
 	FinishedAt time.Time
+	// AnswerOf is the model whose earlier answer was given again without a call; empty when none was.
+	AnswerOf string
 }
 
 // LLMCall is one request to a language model and what it cost, whether or not it succeeded.
@@ -45,7 +47,9 @@ type LLMCall struct {
 	Model            string
 	PromptTokens     int
 	CompletionTokens int
+	CachedTokens     int // of PromptTokens
 	CostUSD          float64
+	Unpriced         bool // the model's price is not known; not stored with the call, but counted
 	Duration         time.Duration
 	Error            string
 	CalledAt         time.Time

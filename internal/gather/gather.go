@@ -5,6 +5,7 @@ package gather
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -25,6 +26,8 @@ const (
 type Query struct {
 	TenantID string
 	Ticket   ticket.Ticket
+	// AsOf, when set, asks for what was known then: past tickets that were resolved later are left out.
+	AsOf time.Time
 }
 
 // Item is one thing that was found. Kind decides which of the fields have a meaning.
@@ -95,6 +98,12 @@ type Source interface {
 type PermanentError struct{ Err error }
 
 func (e *PermanentError) Error() string { return e.Err.Error() }
+
+// IsPermanent says whether err is, or wraps, a PermanentError.
+func IsPermanent(err error) bool {
+	_, is := errors.AsType[*PermanentError](err)
+	return is
+}
 
 // Unwrap gives the cause.
 func (e *PermanentError) Unwrap() error { return e.Err }

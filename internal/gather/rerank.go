@@ -14,7 +14,7 @@ type Candidate struct {
 
 // Reranker orders what was found by words by its meaning too. An error means that the words have to do.
 type Reranker interface {
-	Rerank(ctx context.Context, tenantID string, kind Kind, query string, candidates []Candidate) ([]Candidate, error)
+	Rerank(ctx context.Context, q Query, kind Kind, candidates []Candidate) ([]Candidate, error)
 }
 
 // ErrNotNow says that a Reranker is not asked for a while after failures, which it has told of.
@@ -30,7 +30,7 @@ func Rerank(ctx context.Context, r Reranker, logger *slog.Logger, q Query, kind 
 	for i, item := range items {
 		candidates[i] = Candidate{ID: item.ID, Relevance: item.Relevance}
 	}
-	blended, err := r.Rerank(ctx, q.TenantID, kind, q.Ticket.Text(), candidates)
+	blended, err := r.Rerank(ctx, q, kind, candidates)
 	if err != nil {
 		level := slog.LevelWarn
 		if errors.Is(err, ErrNotNow) { // each ticket of an outage need not tell of it

@@ -49,11 +49,12 @@ func TestKinds(t *testing.T) {
 	t.Parallel()
 	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
 	same(t, importfile.Tickets(),
-		"Request ID,Title,Details,Solution,Created Time,Completed Time,Last Updated Time,Link\n1,s,d,r,2026-01-01,2026-01-02,2026-01-03,https://example.com\n",
+		"Request ID,Title,Details,Solution,Created Time,Completed Time,Last Updated Time,Link,Requester Name,Assigned To\n1,s,d,r,2026-01-01,2026-01-02,2026-01-03,https://example.com,Jane Example,Front Desk\n",
 		`{"ticket_id":"1","subject":"s","description":"d","resolution":"r","created_at":"2026-01-01T00:00:00Z","resolved_at":1767312000000,`+
-			`"updated_at":"2026-01-03","url":"https://example.com"}`,
+			`"updated_at":"2026-01-03","url":"https://example.com","requester":"Jane Example","technician":"Front Desk"}`,
 		history.PastTicket{
 			ID: "1", Subject: "s", Description: "d", Resolution: "r", CreatedAt: day(1), ResolvedAt: day(2), UpdatedAt: day(3), URL: "https://example.com",
+			Requester: "Jane Example", Technician: "Front Desk",
 		})
 	same(t, importfile.Articles(), "id,subject,content,modified time,link\nKB-1,t,b,2026-01-01,https://example.com\n",
 		`{"article_id":"KB-1","title":"t","body":"b","updated_at":"2026-01-01","url":"https://example.com"}`,

@@ -25,6 +25,8 @@ func Tickets() *Schema[history.PastTicket] {
 				Name: "updated_at", Aliases: []string{"last updated time", "updated time", "modified time", "updated"},
 				Time: func(t *row) *time.Time { return &t.UpdatedAt },
 			},
+			{Name: "requester", Aliases: []string{"requester name", "requested by", "caller"}, Text: func(t *row) *string { return &t.Requester }},
+			{Name: "technician", Aliases: []string{"technician name", "assigned to", "assignee", "owner"}, Text: func(t *row) *string { return &t.Technician }},
 			{Name: "url", Aliases: []string{"link"}, Text: func(t *row) *string { return &t.URL }},
 		},
 		Required: [][]string{{"ticket_id"}, {"subject", "description"}},

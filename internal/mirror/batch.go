@@ -18,6 +18,8 @@ type ticketBatch struct {
 	put     []history.PastTicket
 	removed []string
 	left    []leftOut
+	// people are those of tickets that are not read, as the list has them: what was stored by an older release has none.
+	people map[string][]string
 }
 
 func (b *ticketBatch) remove(ctx context.Context, id string, known bool) error {
@@ -117,5 +119,9 @@ func (b *ticketBatch) close(ctx context.Context, ended error) error {
 	if err := b.flush(parting, 1); err != nil && ended == nil {
 		return err
 	}
-	return ended
+	if ended != nil || b.r.opts.DryRun || len(b.people) == 0 {
+		return ended
+	}
+	_, err := b.r.m.tickets.Name(parting, b.r.tenantID, b.people)
+	return err //nolint:wrapcheck // it says all
 }

@@ -103,7 +103,7 @@ func TestAnImportThatIsKilledAnywhere(t *testing.T) {
 
 // failing is a store that fails after a while, before or after it has written.
 type failing struct {
-	versioned[history.PastTicket]
+	pastTickets
 
 	puts    int
 	written bool
@@ -111,7 +111,7 @@ type failing struct {
 
 func (f *failing) Put(ctx context.Context, tenantID string, origin gather.Origin, records []history.PastTicket) (gather.Change, error) {
 	if f.puts--; f.puts >= 0 || f.written {
-		change, err := f.versioned.Put(ctx, tenantID, origin, records)
+		change, err := f.pastTickets.Put(ctx, tenantID, origin, records)
 		if f.puts >= 0 || err != nil {
 			return change, err
 		}
@@ -125,7 +125,7 @@ func TestAnImportWhoseStoreFails(t *testing.T) {
 		b := newBench(t)
 		b.addTickets(150)
 		sound := b.tickets
-		b.tickets = &failing{versioned: sound, puts: 3, written: written}
+		b.tickets = &failing{pastTickets: sound, puts: 3, written: written}
 		sum, err := b.Import(t.Context(), alpha, FeedTickets, Options{})
 		if err == nil || !strings.Contains(err.Error(), "the disk is full") || sum.Added != 60 {
 			t.Fatalf("got %+v, %v", sum, err)

@@ -85,13 +85,19 @@ type versioned[T any] interface {
 	Versions(ctx context.Context, tenantID string, ids []string) (map[string]time.Time, error)
 }
 
+// pastTickets is where tickets are kept, which have people.
+type pastTickets interface {
+	versioned[history.PastTicket]
+	Name(ctx context.Context, tenantID string, people map[string][]string) (int, error)
+}
+
 // Mirror mirrors. It is safe for concurrent use.
 type Mirror struct {
 	cfg      Config
 	desks    Desks
 	rows     *rows
 	pace     *pace.Pace
-	tickets  versioned[history.PastTicket]
+	tickets  pastTickets
 	articles versioned[knowledge.Article]
 	systems  store[inventory.System]
 	logger   *slog.Logger

@@ -139,7 +139,7 @@ func TestAnArticleThatFailedIsReadAgain(t *testing.T) {
 
 // tenantless is a store whose tenant was deleted.
 type tenantless struct {
-	versioned[history.PastTicket]
+	pastTickets
 
 	puts int
 }
@@ -153,7 +153,7 @@ func TestATenantThatGoesEndsTheStep(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.addTickets(30)
-	store := &tenantless{versioned: b.tickets}
+	store := &tenantless{pastTickets: b.tickets}
 	b.tickets = store
 	// It tries once more to store what it has read.
 	if sum, err := b.Refresh(t.Context(), alpha, FeedTickets); err == nil || sum.Rejected != 0 || store.puts > 2 {

@@ -90,6 +90,7 @@ func pastTicket(t servicedesk.Request) history.PastTicket {
 	past := history.PastTicket{
 		ID: t.ID, Subject: ticket.Normalize(t.Subject), Description: htmltext.FromHTML(t.Description),
 		Resolution: htmltext.FromHTML(t.Resolution), CreatedAt: t.CreatedTime, UpdatedAt: t.LastUpdatedTime,
+		Requester: t.Requester.Name, Technician: t.Technician,
 	}
 	if known >= 0 {
 		past.ResolvedAt = times[known]

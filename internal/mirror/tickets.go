@@ -41,7 +41,7 @@ func (r *run) page(v ticketVisit) step {
 		if err != nil {
 			return err
 		}
-		batch := &ticketBatch{r: r}
+		batch := &ticketBatch{r: r, people: map[string][]string{}}
 		err = r.eachTicket(ctx, listed, func(t servicedesk.Request) error {
 			version, known := have[t.ID]
 			leftVersion, isLeft := left[t.ID]
@@ -52,6 +52,7 @@ func (r *run) page(v ticketVisit) step {
 				return batch.remove(ctx, t.ID, known)
 			case known && isCurrent(version, t.LastUpdatedTime, v.reread):
 				r.sum.Unchanged++
+				batch.people[t.ID] = []string{t.Requester.Name, t.Technician}
 			case !known && (!v.wanted(t) || isLeft && leftVersion.Equal(t.LastUpdatedTime)):
 				r.sum.Skipped++
 			case known && isLeft && !leftVersion.IsZero() && leftVersion.Equal(t.LastUpdatedTime):

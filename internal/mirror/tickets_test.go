@@ -426,3 +426,46 @@ func TestACursorStaysSmall(t *testing.T) {
 		}
 	}
 }
+
+// Names come with the ticket; and tickets that an older release stored without get theirs from the list, unread.
+func TestTicketsHaveTheirPeople(t *testing.T) {
+	t.Parallel()
+	for name, faults := range map[string][]servicedesktest.Fault{"ordinary": {}, "does not know the fields of lists": {{Kind: servicedesktest.FaultRefuseFields}}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.faults(faults...)
+			id := b.sdp.AddRequest(servicedesktest.Request{
+				Subject: "s", Description: "<p>d</p>", Status: "Open", Requester: servicedesktest.Person{Name: "Jane\u200b  Example"}, Technician: "Front Desk",
+			})
+			b.sdp.Resolve(id, "<p>done</p>")
+			people := func() (names []string) {
+				b.scan("SELECT people FROM ticket_history WHERE ticket_id = '"+id+"'", &names)
+				return names
+			}
+			want := []string{"Jane Example", "Front Desk"}
+			b.do(FeedTickets, Options{})
+			if got := people(); !slices.Equal(got, want) {
+				t.Fatalf("imported with %q", got)
+			}
+			b.exec("UPDATE ticket_history SET people = '{}'")
+			before := 0
+			b.calls(&before)
+			if sum := b.do(FeedTickets, Options{DryRun: true}); len(people()) != 0 || sum.Unchanged != 1 {
+				t.Errorf("a dry run: %+v, %q", sum, people())
+			}
+			if sum := b.do(FeedTickets, Options{}); sum.Unchanged != 1 || sum.Changed != 0 {
+				t.Errorf("got %+v", sum)
+			}
+			if got := people(); !slices.Equal(got, want) {
+				t.Errorf("afterwards it has %q", got)
+			}
+			// What is known of a ticket is not overwritten by a list.
+			b.exec("UPDATE ticket_history SET people = '{Another}'")
+			b.do(FeedTickets, Options{})
+			if got := people(); !slices.Equal(got, []string{"Another"}) {
+				t.Errorf("overwritten with %q", got)
+			}
+		})
+	}
+}

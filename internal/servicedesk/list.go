@@ -41,7 +41,7 @@ type ListQuery struct {
 // requestFields and solutionFields are what is asked for of each record of a list. What a list has without being asked
 // differs from server to server; one that lacks the time of change, the status or the trash is of little use.
 func requestFields() []string {
-	return []string{"id", "subject", "status", "created_time", "last_updated_time", "is_trashed"}
+	return []string{"id", "subject", "status", "created_time", "last_updated_time", "is_trashed", "requester", "technician"}
 }
 
 func solutionFields() []string {
@@ -50,7 +50,8 @@ func solutionFields() []string {
 
 // RequestPage is one page of a list.
 type RequestPage struct {
-	// Requests have at least ID, Subject, Status, CreatedTime, LastUpdatedTime and IsTrashed, if the server knows them.
+	// Requests have at least ID, Subject, Status, CreatedTime, LastUpdatedTime and IsTrashed, and the names of requester and
+	// technician, if the server knows them.
 	Requests []Request
 	HasMore  bool
 	// NextStartIndex is the StartIndex of the following page.

@@ -14,6 +14,8 @@ const (
 	SecretDatabaseURL  = "database-url"  // as app_user
 	SecretTenantKeyset = "tenant-keyset" // Tink keyset in JSON
 	SecretLLMAPIKey    = "llm-api-key"   // absent or empty: notes without a language model
+	// SecretLLMFallbackAPIKey is absent or empty without a fallback, and for one that wants no key.
+	SecretLLMFallbackAPIKey = "llm-fallback-api-key"
 	// SecretEmbeddingsAPIKey is absent or empty for an embeddings endpoint that wants none.
 	SecretEmbeddingsAPIKey = "embeddings-api-key"
 	SecretSimulatorKey     = "servicedesk-simulator-key"

@@ -41,7 +41,9 @@ type Sidecar struct {
 	conn   *grpc.ClientConn
 	client dapr.Client
 	http   *http.Client
-	logger *slog.Logger
+	// invoker calls other apps; how long that takes is the caller's to say.
+	invoker *http.Client
+	logger  *slog.Logger
 }
 
 // Connect waits up to cfg.StartWait until the sidecar can be used for outgoing calls. It does not wait
@@ -55,7 +57,7 @@ func Connect(ctx context.Context, cfg Config, logger *slog.Logger) (*Sidecar, er
 	}
 	s := &Sidecar{
 		cfg: cfg, conn: conn, client: dapr.NewClientWithConnection(conn),
-		http: &http.Client{Timeout: healthTimeout}, logger: logger,
+		http: &http.Client{Timeout: healthTimeout}, invoker: &http.Client{}, logger: logger,
 	}
 	if err := s.awaitStart(ctx); err != nil {
 		_ = conn.Close()

@@ -38,6 +38,8 @@ type daprd struct {
 	down      bool
 	workers   int32
 	hub       taskHub
+	// invoked answers calls of other apps.
+	invoked http.HandlerFunc
 }
 
 func (d *daprd) note(ctx context.Context) error {
@@ -150,6 +152,10 @@ func connect(t *testing.T, ready *sync.Once) (*sidecar.Sidecar, *daprd) {
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	health := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/v1.0/invoke/") {
+			fake.invoked(w, r)
+			return
+		}
 		code := http.StatusNoContent
 		if ready != nil {
 			ready.Do(func() { code = http.StatusInternalServerError })
@@ -293,6 +299,34 @@ func TestOnlySidecar(t *testing.T) {
 		req.Header.Set("Dapr-Api-Token", c.given)
 		rec := httptest.NewRecorder()
 		sidecar.OnlySidecar(c.token, open).ServeHTTP(rec, req)
+		if rec.Code != c.want {
+			t.Errorf("%s: %d, want %d", name, rec.Code, c.want)
+		}
+	}
+}
+
+func TestARouteIsTheSidecarsOrAnApps(t *testing.T) {
+	open := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	for name, c := range map[string]struct {
+		route         http.Handler
+		caller, token string
+		want          int
+	}{
+		"an app at the sidecar's":  {sidecar.OnlySidecar("example", open), "console", "example", 403},
+		"the app at its own":       {sidecar.OnlyApp("console", "example", open), "console", "example", 204},
+		"another one":              {sidecar.OnlyApp("console", "example", open), "gateway", "example", 403},
+		"the sidecar at an app's":  {sidecar.OnlyApp("console", "example", open), "", "example", 403},
+		"the app without a token":  {sidecar.OnlyApp("console", "example", open), "console", "", 401},
+		"the app with a wrong one": {sidecar.OnlyApp("console", "example", open), "console", "other", 401},
+		"none configured":          {sidecar.OnlyApp("console", "", open), "console", "", 401},
+	} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+		req.Header.Set("Dapr-Api-Token", c.token)
+		if c.caller != "" {
+			req.Header.Set("Dapr-Caller-App-Id", c.caller)
+		}
+		rec := httptest.NewRecorder()
+		c.route.ServeHTTP(rec, req)
 		if rec.Code != c.want {
 			t.Errorf("%s: %d, want %d", name, rec.Code, c.want)
 		}

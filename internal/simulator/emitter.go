@@ -37,6 +37,8 @@ type payload struct {
 	Description string `json:"description"`
 	Priority    string `json:"priority"`
 	Timestamp   string `json:"timestamp"`
+	Requester   string `json:"requester,omitempty"`
+	Technician  string `json:"technician,omitempty"`
 }
 
 // emit sends the webhook of r as the tenant's server does, faults included. The result is nil when build
@@ -72,10 +74,10 @@ func (d *desk) payload(r servicedesktest.Request, event string, now time.Time, u
 	r.Description = textFrom(r.Description)
 	if unescaped {
 		const template = `{"tenant_id":%q,"ticket_id":"$RequestId","event":%q,"subject":"$Subject",` +
-			`"description":"$Description","priority":"$Priority","timestamp":%q}`
+			`"description":"$Description","priority":"$Priority","requester":"$RequesterName","technician":"$Technician","timestamp":%q}`
 		return servicedesktest.TemplatePayload(fmt.Sprintf(template, d.id, event, stamp), r), nil
 	}
-	body, err := json.Marshal(payload{d.id, r.ID, event, r.Subject, r.Description, r.Priority, stamp})
+	body, err := json.Marshal(payload{d.id, r.ID, event, r.Subject, r.Description, r.Priority, stamp, r.Requester.Name, r.Technician})
 	if err != nil {
 		return nil, fmt.Errorf("encode the webhook of ticket %s: %w", r.ID, err)
 	}

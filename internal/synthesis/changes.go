@@ -39,9 +39,9 @@ func Changes(before, after Note) Change {
 			c.before[ref.key()] = true
 		}
 	}
-	for i, spec := range sectionSpecs() {
-		was, is := before.section(i), after.section(i)
-		if spec.kind == "" {
+	for _, is := range after.Sections {
+		was := before.section(is.Title)
+		if is.advises() {
 			c.Recommendations = !slices.Equal(was.statements(), is.statements())
 			continue
 		}
@@ -126,12 +126,14 @@ func named(refs []Ref) string {
 	return strings.Join(names, ", ")
 }
 
-// section is empty where a note has fewer sections, as one of another release may.
-func (n Note) section(i int) Section {
-	if i >= len(n.Sections) {
-		return Section{}
+// section is empty where a note has no such section, as one of another release may, or one from before the tenant switched it on.
+func (n Note) section(title string) Section {
+	for _, s := range n.Sections {
+		if s.Title == title {
+			return s
+		}
 	}
-	return n.Sections[i]
+	return Section{}
 }
 
 // refs are the sources that the section's items cite, each once.

@@ -114,11 +114,13 @@ func TestChangesAreRenderedAfterTheSummary(t *testing.T) {
 	n := synthesis.Changes(noteOn([]string{"#3"}, nil, nil, nil), after).Marked(after, synthesized, synthesis.DefaultMaxWords)
 	for format, want := range map[synthesis.Format]string{
 		synthesis.FormatHTML: `<p>A summary.</p>
-<p><strong>Updated 2026-03-04 05:06 UTC. Similar Tickets: new #12.</strong></p>
+<p><strong>Updated 2026-03-04 05:06 UTC.</strong> Similar Tickets: new #12.</p>
 <h3>Similar Tickets</h3>
 <ul>
-<li><strong>New:</strong> About #12. [#12]</li>
-<li>About #3. [#3]</li>
+<li><strong>New:</strong> <strong>Ticket #12</strong><br>
+About #12.</li>
+<li><strong>Ticket #3</strong><br>
+About #3.</li>
 </ul>
 `,
 		synthesis.FormatMarkdown: `A summary.
@@ -127,15 +129,15 @@ Updated 2026-03-04 05:06 UTC. Similar Tickets: new #12.
 
 ### Similar Tickets
 
-- New: About #12. \[#12\]
-- About #3. \[#3\]
+- New: Ticket #12: About #12.
+- Ticket #3: About #3.
 `,
 	} {
 		if got := synthesis.Render(n, format); !strings.HasPrefix(got, want) {
 			t.Errorf("%s:\n%s\nwant\n%s", format, got, want)
 		}
 	}
-	if got := synthesis.Text(n); !strings.Contains(got, "- New: About #12. [#12]") {
+	if got := synthesis.Text(n); !strings.Contains(got, "- New: Ticket #12: About #12.") {
 		t.Errorf("text:\n%s", got)
 	}
 }

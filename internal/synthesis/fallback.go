@@ -35,7 +35,7 @@ func (r Reason) notice() string {
 		ReasonUnsupported: "its answer was not supported by what was found",
 		ReasonOverBudget:  "this month's budget for it is spent",
 	}[r]
-	return "Written without the language model: " + cause + ". What follows was gathered automatically."
+	return "Written without the language model: " + cause + "."
 }
 
 // How much of the sources a note without a model tells: words per item, tried from most to least.
@@ -93,15 +93,8 @@ func ticketItems(tickets []source, words int) []Item {
 		if text == "" {
 			text = "Past ticket"
 		}
-		var facts []string
-		if solved := day(s.item.ResolvedAt); solved != "" {
-			facts = append(facts, solved)
-		}
 		if s.item.Similar > 0 {
-			facts = append(facts, fmt.Sprintf("%d more like it", s.item.Similar))
-		}
-		if len(facts) > 0 {
-			text += " (" + strings.Join(facts, ", ") + ")"
+			text += fmt.Sprintf(" (%d more like it)", s.item.Similar)
 		}
 		resolution := s.shown.Resolution
 		if resolution == "" {
@@ -152,12 +145,15 @@ func advice(src sources, words int) []Item {
 	var items []Item
 	for _, s := range src.tickets {
 		if resolution := s.shown.Resolution; resolution != "" && len(items) < maxTicketAdvice {
-			text := fmt.Sprintf("Check whether the resolution of %s applies: %s", s.ref.Text, resolution)
-			items = append(items, cited(shorten(text, words), s))
+			items = append(items, cited(shorten("Check whether this resolution applies: "+resolution, words), s))
 		}
 	}
-	for _, s := range src.articles[:min(maxArticleAdvice, len(src.articles))] {
-		items = append(items, cited("See whether this article covers the ticket.", s))
+	if articles := src.articles[:min(maxArticleAdvice, len(src.articles))]; len(articles) > 0 {
+		item := Item{Text: "See whether this documentation covers the ticket."}
+		for _, s := range articles {
+			item.Sources = append(item.Sources, s.ref)
+		}
+		items = append(items, item)
 	}
 	for _, s := range src.systems[:min(maxSystemAdvice, len(src.systems))] {
 		text := "Check this system, whose address the ticket mentions."

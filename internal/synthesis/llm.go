@@ -19,6 +19,8 @@ var (
 	ErrRefused = errors.New("the language model declined to answer")
 	// ErrNoAnswer says that the server answered, but with no text.
 	ErrNoAnswer = errors.New("the language model's answer is empty")
+	// ErrTooLong says that the prompt is longer than the model takes.
+	ErrTooLong = errors.New("the prompt is too long for the language model")
 	// ErrNotNow says that it has failed again and again, and is left alone for a moment.
 	ErrNotNow = errors.New("the language model is not asked for now")
 )
@@ -38,6 +40,8 @@ type Prompt struct {
 	// Model and Temperature are the tenant's choice; the LLM's own when empty and nil.
 	Model       string
 	Temperature *float64
+	// Usable says of an answer whether it is worth being given again to the same question; nil for any.
+	Usable func(text string) bool
 }
 
 // Completion is a model's answer and what it took to get it.
@@ -46,6 +50,12 @@ type Completion struct {
 	Calls []Call
 	// Cached says that an earlier answer to the same question was given again, at no cost.
 	Cached bool
+	// Model is the one that was asked last, whose answer Text is.
+	Model string
+	// Fallback says that Text is the answer of another model than the one that was to be asked.
+	Fallback bool
+	// Truncated says that the answer goes on beyond what was asked for at most.
+	Truncated bool
 }
 
 // Call accounts for one HTTP request to a model, failed ones included.
@@ -53,10 +63,14 @@ type Call struct {
 	Model            string `json:"model"`
 	PromptTokens     int    `json:"prompt_tokens"`
 	CompletionTokens int    `json:"completion_tokens"`
+	// CachedTokens are those of the prompt that the server had read before, which cost less.
+	CachedTokens int `json:"cached_tokens,omitempty"`
 	// Estimated says that the server reported no usage and the tokens were reckoned from the texts' length.
-	Estimated bool          `json:"estimated,omitempty"`
-	CostUSD   float64       `json:"cost_usd"`
-	Duration  time.Duration `json:"duration_ns"`
+	Estimated bool    `json:"estimated,omitempty"`
+	CostUSD   float64 `json:"cost_usd"`
+	// Unpriced says that the model's price is not known, and CostUSD therefore 0.
+	Unpriced bool          `json:"unpriced,omitempty"`
+	Duration time.Duration `json:"duration_ns"`
 	// Error is empty for a request that was answered; it never contains a secret.
 	Error string    `json:"error,omitempty"`
 	At    time.Time `json:"at"`

@@ -15,7 +15,7 @@ var verbatim = regexp.MustCompile(`^[\p{L}\p{N}\[(][\p{L}\p{N} .,:;/#=()\[\]_-]*
 var blockStart = regexp.MustCompile(`^(?:[#+=:.-]|\d{1,9}[.)](?:\s|$))`)
 
 func renderMarkdown(n Note) string {
-	out := lines(n, "### ", escapeMarkdown, markdownRef)
+	out := writer{heading: "### ", text: escapeMarkdown, cite: markdownCitation, link: markdownLinkTo}.write(n)
 	switch ref := plainReference(n.Reference); {
 	case ref == "":
 	case verbatim.MatchString(ref) && !strings.Contains(ref, "](") && !strings.Contains(ref, "]:"):
@@ -26,19 +26,23 @@ func renderMarkdown(n Note) string {
 	return out
 }
 
-// markdownRef writes a citation. The address is percent-encoded, so that nothing in it can end the link, and
-// stands without angle brackets: ServiceDesk Plus keeps notes as HTML and would take it for a tag.
-func markdownRef(r Ref) string {
-	text := escapeInline(plain(r.Text))
+// markdownCitation writes a citation.
+func markdownCitation(r Ref) string {
 	if url := safeURL(r.URL); url != "" {
-		return "[" + text + "](" + url + ")"
+		return markdownLinkTo(url, r.label())
 	}
-	return `\[` + text + `\]`
+	return escapeMarkdown(r.label())
+}
+
+// markdownLinkTo writes a link. The address is percent-encoded, so that nothing in it can end the link, and stands without angle
+// brackets: ServiceDesk Plus keeps notes as HTML and would take it for a tag.
+func markdownLinkTo(address, text string) string {
+	return "[" + escapeInline(neutral(text)) + "](" + address + ")"
 }
 
 // escapeMarkdown writes a text that begins a block.
 func escapeMarkdown(s string) string {
-	s = plain(s)
+	s = neutral(s)
 	if !blockStart.MatchString(s) {
 		return escapeInline(s)
 	}
@@ -46,13 +50,11 @@ func escapeMarkdown(s string) string {
 	return s[:mark] + `\` + s[mark:mark+1] + escapeInline(s[mark+1:])
 }
 
-// escapeInline writes text so that no dialect of Markdown finds markup in it. Angle brackets and
-// ampersands become entities, because some renderers pass HTML through even when it is escaped by a
-// backslash. An @ before a name is spelt out: dialects look for mentions and mail addresses after escapes
-// are gone.
+// escapeInline writes neutral text so that no dialect of Markdown finds markup in it. Angle brackets and ampersands become
+// entities, because some renderers pass HTML through even when it is escaped by a backslash.
 func escapeInline(s string) string {
 	var b strings.Builder
-	for i, r := range s {
+	for _, r := range s {
 		switch {
 		case r == '&':
 			b.WriteString("&amp;")
@@ -60,8 +62,6 @@ func escapeInline(s string) string {
 			b.WriteString("&lt;")
 		case r == '>':
 			b.WriteString("&gt;")
-		case r == '@' && i+1 < len(s) && s[i+1] != ' ':
-			b.WriteString("(at)")
 		case strings.ContainsRune("\\`*_[]~|@$", r):
 			b.WriteByte('\\')
 			b.WriteRune(r)

@@ -1,14 +1,16 @@
 package synthesis
 
 import (
+	"slices"
+
 	"github.com/ai-agents/ai-agents/internal/gather"
 )
 
 // Note is a work note before it is rendered. It is stored and passed on as JSON.
 type Note struct {
 	Summary string `json:"summary,omitempty"`
-	// Sections are always the same four, in this order: Similar Tickets, Documentation, System Info,
-	// Recommendations.
+	// Sections are Similar Tickets, Documentation, System Info and Recommendations, in this order, but for those that the
+	// tenant has switched off.
 	Sections []Section `json:"sections"`
 	// Generated says that a language model wrote the texts.
 	Generated bool `json:"generated"`
@@ -97,8 +99,11 @@ func sectionSpecs() [sectionCount]sectionSpec {
 
 // newNote frames the items of the four sections, in their order, with what holds for every note on in.
 func newNote(in Input, items [sectionCount][]Item) Note {
-	n := Note{Reference: plainReference(in.Reference)}
+	n := Note{Reference: plainReference(in.Reference), Footer: in.Footer}
 	for i, spec := range sectionSpecs() {
+		if slices.Contains(in.Voice.Off, spec.key) {
+			continue
+		}
 		s := Section{Title: spec.title, Items: items[i]}
 		if len(s.Items) == 0 {
 			s.Items = []Item{}

@@ -8,9 +8,6 @@ import (
 	"testing"
 	"unicode"
 
-	"golang.org/x/net/html"
-
-	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 )
 
@@ -20,84 +17,6 @@ func headings() []string {
 	return []string{"Similar Tickets", "Documentation", "System Info", "Recommendations"}
 }
 
-// page is what a reader sees of HTML, and what stands behind it.
-type page struct {
-	text     string
-	headings []string
-	links    []string
-}
-
-// read parses HTML and fails the test for anything but the tags and attributes that notes consist of.
-func read(t *testing.T, rendered string) page {
-	t.Helper()
-	allowed := map[string][]string{
-		"h3": nil, "p": nil, "ul": nil, "li": nil, "em": nil, "strong": nil, "a": {"href", "rel"},
-	}
-	var (
-		p       page
-		text    strings.Builder
-		heading bool
-	)
-	z := html.NewTokenizer(strings.NewReader(rendered))
-	for z.Next() != html.ErrorToken {
-		token := z.Token()
-		switch token.Type { //nolint:exhaustive // the others carry no text
-		case html.TextToken:
-			text.WriteString(token.Data)
-			if heading {
-				p.headings = append(p.headings, token.Data)
-			}
-		case html.StartTagToken, html.EndTagToken:
-			heading = token.Data == "h3" && token.Type == html.StartTagToken
-			names, ok := allowed[token.Data]
-			if !ok {
-				t.Errorf("tag %s", token)
-			}
-			for _, a := range token.Attr {
-				if !slices.Contains(names, a.Key) {
-					t.Errorf("attribute %s", token)
-				}
-				if a.Key == "href" {
-					p.links = append(p.links, a.Val)
-				}
-			}
-		default:
-			t.Errorf("unexpected %s", token)
-		}
-	}
-	p.text = text.String()
-	return p
-}
-
-var (
-	escaped      = regexp.MustCompile("\\\\[!-/:-@\\[-`{-~]")
-	markdownLink = regexp.MustCompile(`\[[^\[\]]*\]\((https?://[^<>()\s]+)\)`)
-)
-
-// checkMarkdown fails the test when s has markup other than headings, list items and links
-// without angle brackets. It takes out what is escaped, as a parser would, and then looks for signs.
-func checkMarkdown(t *testing.T, s string) {
-	t.Helper()
-	body, _, _ := strings.Cut(s, reference)
-	bare := markdownLink.ReplaceAllString(escaped.ReplaceAllString(body, "e"), "")
-	for line := range strings.Lines(bare) {
-		line = strings.TrimSuffix(line, "\n")
-		if slices.Contains(headings(), strings.TrimPrefix(line, "### ")) {
-			continue
-		}
-		line = strings.TrimPrefix(line, "- ")
-		if strings.ContainsAny(line, "<>[]*`_~|@") {
-			t.Errorf("markup in %q", line)
-		}
-		if regexp.MustCompile(`^\s*([#+=-]|\d+[.)](\s|$))`).MatchString(line) {
-			t.Errorf("line starts a block: %q", line)
-		}
-		if regexp.MustCompile(`&(?:$|[^alg])`).MatchString(line) {
-			t.Errorf("entity in %q", line)
-		}
-	}
-}
-
 // checkNote checks what must hold for every note.
 func checkNote(t *testing.T, n synthesis.Note, maxWords int) {
 	t.Helper()
@@ -105,8 +24,8 @@ func checkNote(t *testing.T, n synthesis.Note, maxWords int) {
 	p := read(t, rendered)
 	markdown := synthesis.Render(n, synthesis.FormatMarkdown)
 	checkMarkdown(t, markdown)
-	if !slices.Equal(p.headings, headings()) {
-		t.Errorf("HTML has the headings %q", p.headings)
+	if parsed := readMarkdown(t, markdown); !slices.Equal(p.headings, parsed.headings) || !slices.Equal(p.links, parsed.links) {
+		t.Errorf("HTML has %q %q, and Markdown %q %q", p.headings, p.links, parsed.headings, parsed.links)
 	}
 	for format, text := range map[string]string{"HTML": p.text, "Markdown": markdown, "text": synthesis.Text(n)} {
 		if words := synthesis.WordCount(text); words > maxWords {
@@ -117,8 +36,15 @@ func checkNote(t *testing.T, n synthesis.Note, maxWords int) {
 			t.Errorf("%s does not end with the reference, or has it twice:\n%s", format, text)
 		}
 		for _, h := range headings() {
-			if strings.Count("\n"+strings.ReplaceAll(text, "### ", ""), "\n"+h+"\n") != 1 {
-				t.Errorf("%s does not have the heading %s once:\n%s", format, h, text)
+			if named := regexp.MustCompile(`(?m)^(### )?` + h + `$|^([A-Z][A-Za-z, ]+, )?` + h + `(,|:) `); len(named.FindAllString(text, -1)) != 1 {
+				t.Errorf("%s does not have the section %s once:\n%s", format, h, text)
+			}
+		}
+		if format != "text" {
+			for line := range strings.Lines(text) {
+				if call := called.FindString(escaped.ReplaceAllStringFunc(line, func(s string) string { return s[1:] })); call != "" {
+					t.Errorf("%s calls %q", format, line)
+				}
 			}
 		}
 		if i := strings.IndexFunc(text, func(r rune) bool {
@@ -157,7 +83,7 @@ func TestRenderEscapes(t *testing.T) {
 			for _, llm := range []synthesis.LLM{nil, answer} {
 				out := synthesis.New(llm, synthesis.Options{}).Synthesize(t.Context(), in)
 				checkNote(t, out.Note, synthesis.DefaultMaxWords)
-				checkLinks(t, out.Note)
+				checkLinked(t, out.Note, in)
 			}
 		})
 	}
@@ -180,56 +106,6 @@ func checkLinks(t *testing.T, n synthesis.Note) {
 	}
 }
 
-func TestRenderGolden(t *testing.T) {
-	t.Parallel()
-	n := synthesis.Note{
-		Summary: "VPN & mail <down>.", Notices: []string{"Example notice."}, Reference: reference,
-		Sections: []synthesis.Section{
-			{Title: "Similar Tickets", Omitted: 2, Items: []synthesis.Item{{Text: "Same * cause.", Sources: []synthesis.Ref{
-				{Kind: gather.KindTicket, Text: "#1001", URL: "https://sdp.example/x?id=1&v=(2)"},
-				{Kind: gather.KindSystem, Text: "mx_01", URL: "javascript:alert(1)"},
-			}}}},
-			{Title: "Documentation", Empty: "Nothing relevant was found."},
-		},
-	}
-	for format, want := range map[synthesis.Format]string{
-		synthesis.FormatHTML: `<p><em>Example notice.</em></p>
-<p>VPN &amp; mail &lt;down&gt;.</p>
-<h3>Similar Tickets</h3>
-<ul>
-<li>Same * cause. [<a href="https://sdp.example/x?id=1&amp;v=%282%29" rel="noopener noreferrer">#1001</a>] [mx_01]</li>
-</ul>
-<p>2 more left out.</p>
-<h3>Documentation</h3>
-<p>Nothing relevant was found.</p>
-<p>` + reference + `</p>
-`,
-		synthesis.FormatMarkdown: `Example notice.
-
-VPN &amp; mail &lt;down&gt;.
-
-### Similar Tickets
-
-- Same \* cause. [#1001](https://sdp.example/x?id=1&v=%282%29) \[mx\_01\]
-
-2 more left out.
-
-### Documentation
-
-Nothing relevant was found.
-
-` + reference + `
-`,
-	} {
-		if got := synthesis.Render(n, format); got != want {
-			t.Errorf("%s is\n%s\nwant\n%s", format, got, want)
-		}
-	}
-	if got := synthesis.Text(n); !strings.Contains(got, "- Same * cause. [#1001] [mx_01]\n") {
-		t.Errorf("text is\n%s", got)
-	}
-}
-
 func TestReferenceThatMarkdownWouldRead(t *testing.T) {
 	t.Parallel()
 	for ref, want := range map[string]string{
@@ -238,7 +114,8 @@ func TestReferenceThatMarkdownWouldRead(t *testing.T) {
 		"[job]: example":              `\[job\]: example`,
 		"job_1 [example-2]":           "job_1 [example-2]",
 	} {
-		got := synthesis.Render(synthesis.Note{Reference: ref}, synthesis.FormatMarkdown)
+		rendered := strings.Split(strings.TrimSpace(synthesis.Render(synthesis.Note{Reference: ref}, synthesis.FormatMarkdown)), "\n")
+		got := rendered[len(rendered)-1]
 		if ref != "[job](https://evil.example)" && strings.TrimSpace(got) != want {
 			t.Errorf("%q becomes %q", ref, got)
 		}
@@ -273,6 +150,7 @@ func FuzzRender(f *testing.F) {
 		for _, llm := range []synthesis.LLM{nil, scripted{text: text}, scripted{text: hostileAnswer(t, text)}} {
 			out := synthesis.New(llm, synthesis.Options{}).Synthesize(t.Context(), in)
 			checkNote(t, out.Note, synthesis.DefaultMaxWords)
+			checkLinked(t, out.Note, in)
 		}
 	})
 }

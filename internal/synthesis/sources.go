@@ -67,9 +67,11 @@ func newSource(label string, item gather.Item) source {
 	} {
 		*text = plain(clip(*text, maxShownRunes))
 	}
-	return source{label: label, item: item, shown: shown, ref: Ref{
-		Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL),
-	}}
+	ref := Ref{Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL), Date: day(item.ResolvedAt)}
+	if item.Kind != gather.KindSystem { // a system is named by the ticket, or it is not
+		ref.Relevance = item.Relevance
+	}
+	return source{label: label, item: item, shown: shown, ref: ref}
 }
 
 // name is how a reader knows the source.

@@ -24,9 +24,6 @@ const (
 	reserveShare = 4
 )
 
-// generatedNotice stands on notes that a model wrote.
-const generatedNotice = "Written by a language model from the sources named; check them before acting."
-
 // Options of a Synthesizer. The zero value stands for the defaults.
 type Options struct {
 	Timeout  time.Duration    // DefaultTimeout
@@ -73,6 +70,8 @@ type Output struct {
 	Dropped map[string]int `json:"dropped,omitempty"`
 	// Cached says that the model's answer was an earlier one.
 	Cached bool `json:"cached,omitempty"`
+	// Model is the one that was asked last; empty when none was.
+	Model string `json:"model,omitempty"`
 }
 
 // Synthesize writes the note on in. It always gives one: when the model is of no help, from the gathered
@@ -127,7 +126,7 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	n := newNote(in, items)
 	n.Generated = true
 	n.Summary = summary
-	n.Notices = append([]string{generatedNotice}, in.notices()...)
+	n.Notices = in.notices()
 	return n, ""
 }
 
@@ -143,10 +142,11 @@ func (s *Synthesizer) ask(ctx context.Context, in Input, src sources, out *Outpu
 		return "", ReasonFailed
 	}
 	p.TenantID, p.Model, p.Temperature = in.TenantID, in.Model, in.Temperature
+	p.Usable = func(text string) bool { _, err := parse(text); return err == nil }
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	completion, err := s.llm.Complete(ctx, p)
-	out.Calls, out.Cached = completion.Calls, completion.Cached
+	out.Calls, out.Cached, out.Model = completion.Calls, completion.Cached, completion.Model
 	if err == nil {
 		return completion.Text, ""
 	}

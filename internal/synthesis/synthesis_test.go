@@ -194,8 +194,8 @@ func TestSynthesizeFallsBack(t *testing.T) {
 				t.Errorf("notice is not in\n%s", text)
 			}
 			for _, want := range []string{
-				"[#1001]", "[#1005]", "2026-03-01", "Renewed the client certificate", "part 3]", "vpn01", "VPN gateway",
-				"Example Ltd", "Berlin", "Check whether the resolution of #1001 applies",
+				"Ticket #1001 (90% match, resolved 2026-03-01): ", "#1005", "Renewed the client certificate", "part 3: ", "vpn01", "VPN gateway",
+				"Example Ltd", "Berlin", "Check whether this resolution applies",
 			} {
 				if !strings.Contains(text, want) {
 					t.Errorf("%q is not in\n%s", want, text)
@@ -217,8 +217,8 @@ func TestSynthesizeTellsWhyASystemIsThere(t *testing.T) {
 	}
 	text := synthesis.Text(synthesis.New(nil, synthesis.Options{}).Synthesize(t.Context(), in).Note)
 	for _, want := range []string{
-		"- Database (named as db01) [db01.example.com]",
-		"- 192.0.2.77 is not in the inventory; its network is 192.0.2.0/24 [Clinic LAN (192.0.2.0/24)]",
+		"- db01.example.com: Database (named as db01)",
+		"- Clinic LAN (192.0.2.0/24): 192.0.2.77 is not in the inventory; its network is 192.0.2.0/24",
 		"Check this: named as db01. [db01.example.com]",
 	} {
 		if !strings.Contains(text, want) {
@@ -247,7 +247,7 @@ func TestSynthesizeWithoutSources(t *testing.T) {
 	}
 	text := synthesis.Text(out.Note)
 	for _, want := range []string{
-		"Documentation\n\nThe knowledge base could not be reached.", "Similar Tickets\n\nNothing relevant was found.",
+		"Documentation: The knowledge base could not be reached.", "Similar Tickets, System Info, Recommendations: Nothing relevant was found.",
 		"Inventory: cached copy from 10:12",
 	} {
 		if !strings.Contains(text, want) {

@@ -122,7 +122,7 @@ func harm(t *testing.T, text string, withMarkup bool) []string {
 }
 
 func harmless(node *html.Node) bool {
-	if node.Namespace != "" || !slices.Contains([]string{"h3", "p", "ul", "li", "em", "a"}, node.Data) {
+	if node.Namespace != "" || !slices.Contains([]string{"h3", "p", "ul", "li", "br", "em", "strong", "small", "a"}, node.Data) {
 		return false
 	}
 	return !slices.ContainsFunc(node.Attr, func(a html.Attribute) bool {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/ai-agents/ai-agents/internal/sensitive"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -19,7 +20,7 @@ func clean(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.Time("timestamp", a.Value.Time().UTC())
 	}
-	if secretName(a.Key) || slices.ContainsFunc(groups, secretName) {
+	if sensitive.SecretName(a.Key) || slices.ContainsFunc(groups, sensitive.SecretName) {
 		return slog.String(a.Key, redacted)
 	}
 	switch a.Value.Kind() {
@@ -48,7 +49,7 @@ func cleanNumber(v slog.Value) slog.Value {
 	if v.Kind() == slog.KindInt64 && v.Int64() < shortestCard || v.Kind() == slog.KindUint64 && v.Uint64() < shortestCard {
 		return v
 	}
-	if text := v.String(); redactCards(text) != text {
+	if len(sensitive.Cards(v.String())) > 0 {
 		return slog.StringValue(redacted)
 	}
 	return v
@@ -89,7 +90,7 @@ func cleanTree(key string, tree any) any {
 	case string:
 		return legible(key, v)
 	case json.Number:
-		if text := v.String(); redactCards(text) != text {
+		if len(sensitive.Cards(v.String())) > 0 {
 			return redacted
 		}
 	case []any:
@@ -102,7 +103,7 @@ func cleanTree(key string, tree any) any {
 			if clean != name {
 				delete(v, name)
 			}
-			if secretName(name) {
+			if sensitive.SecretName(name) {
 				v[clean] = redacted
 			} else {
 				v[clean] = cleanTree(name, inner)

@@ -34,6 +34,14 @@ const (
 	MetricNotes               = "enhancement_notes_total"
 	MetricDead                = "enhancement_dead_letters_total"
 	MetricPruned              = "enhancement_jobs_pruned_total"
+	MetricLLMCalls            = "llm_calls_total"
+	MetricLLMTokens           = "llm_tokens_total"
+	MetricLLMCost             = "llm_cost_usd_total"
+	MetricLLMUnpriced         = "llm_unpriced_calls_total"
+	MetricLLMAnswers          = "llm_answer_cache_total"
+	MetricBudgetState         = "llm_budget_state"
+	MetricBudgetAlerts        = "llm_budget_alerts_total"
+	MetricMasked              = "enhancement_masked_total"
 )
 
 // Limit is what a webhook was over that was answered 429.
@@ -92,6 +100,7 @@ type Metrics struct {
 	reconcile    *reconcileMetrics
 	dead         *prometheus.CounterVec
 	pruned       prometheus.Counter
+	llm          *llmMetrics
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -138,6 +147,7 @@ func NewMetrics() *Metrics {
 		purged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPurged, Help: "Workflows of ended jobs that were removed from the engine.",
 		}),
+		llm:   newLLMMetrics(time.Now),
 		queue: newQueueGauges(), dependencies: newDependencyMetrics(), reconcile: newReconcileMetrics(),
 		notes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: MetricNotes, Help: "Completed jobs by what was done about the ticket's note.",
@@ -151,7 +161,7 @@ func NewMetrics() *Metrics {
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
-		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned,
+		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned, m.llm,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

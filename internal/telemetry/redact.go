@@ -3,27 +3,15 @@ package telemetry
 import (
 	"regexp"
 	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/sensitive"
 )
 
 // redacted stands in place of what must not be seen.
-const redacted = "[redacted]"
+const redacted = sensitive.Redacted
 
-var (
-	privateKey = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\z)`)
-	// knownToken finds tokens that say what they are: ours, those of Zoho, AWS, Google, GitHub, GitLab and Slack, and
-	// signed JSON.
-	knownToken = regexp.MustCompile(`aia_[A-Za-z0-9-]+_[A-Za-z0-9_-]+|1000\.[0-9a-f]{16,}\.[0-9a-f]{16,}` +
-		`|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}` +
-		`|xox[a-z]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*`)
-	// modelKey begins with "sk-", which is also in the middle of "risk-assessment"; behind an escaped line break it counts.
-	modelKey = regexp.MustCompile(`(^|[^A-Za-z0-9]|\\[nrt])sk-[A-Za-z0-9_-]{16,}`)
-	// urlPassword ends at the last @ before the path, for a password may have one.
-	urlPassword = regexp.MustCompile(`(://[^/\s:@]*:)[^\s/]+@`)
-	// keyMaterial is the secret in a keyset of Tink's.
-	keyMaterial = regexp.MustCompile(`("value\\*"\s*:\s*\\*")[A-Za-z0-9+/=_-]{8,}`)
-	// email is redacted but for its domain, which tells whose user it was, and does not name them.
-	email = regexp.MustCompile(`[\pL\pN._%+'-]+@([\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,})`)
-)
+// email is redacted but for its domain, which tells whose user it was, and does not name them.
+var email = regexp.MustCompile(`[\pL\pN._%+'-]+@([\pL\pN-]+(?:\.[\pL\pN-]+)*\.\pL{2,})`)
 
 // suspicions are the kinds of things that a text might hold, as a look at each of its bytes tells.
 type suspicions struct {
@@ -40,7 +28,7 @@ func suspect(text string) suspicions {
 		c := text[i]
 		if '0' <= c && c <= '9' {
 			digits++
-			s.digits = s.digits || digits >= shortestCard
+			s.digits = s.digits || digits >= sensitive.ShortestCard
 			s.token = s.token || c == '1' && strings.HasPrefix(text[i:], "1000.")
 			continue
 		}
@@ -48,12 +36,12 @@ func suspect(text string) suspicions {
 		case ' ', '-':
 			// May stand between the digits of a card.
 			s.key = s.key || c == '-' && strings.HasPrefix(text[i:], "-----BEGIN ")
-			s.named = s.named || c == ' ' && schemeBefore(text, i) != ""
+			s.named = s.named || c == ' ' && sensitive.SchemeBefore(text, i) != ""
 			continue
 		case ':', '=', '>':
-			s.named = s.named || secretBefore(text, i)
+			s.named = s.named || sensitive.SecretBefore(text, i)
 		case '\t':
-			s.named = s.named || schemeBefore(text, i) != ""
+			s.named = s.named || sensitive.SchemeBefore(text, i) != ""
 		case '@':
 			s.at = true
 		case 'a', 'A', 'e', 'g', 's', 'x':
@@ -66,7 +54,7 @@ func suspect(text string) suspicions {
 	return s
 }
 
-// tokenAt says whether one of knownToken may begin here.
+// tokenAt says whether a sensitive.KnownToken may begin here.
 func tokenAt(text string) bool {
 	for _, prefix := range []string{"eyJ", "sk-", "aia_", "AKIA", "ASIA", "AIza", "gh", "github_pat_", "glpat-", "xox"} {
 		if strings.HasPrefix(text, prefix) {
@@ -80,7 +68,7 @@ func tokenAt(text string) bool {
 // hidden, since that is what the name is for.
 func RedactValue(name, value string) string {
 	switch {
-	case secretName(name):
+	case sensitive.SecretName(name):
 		return redacted
 	case name == KeyUser || name == keyActor:
 		return RedactTokens(value)
@@ -118,29 +106,45 @@ func redact(text string, all bool) string {
 
 func redactOnce(text string, s suspicions, all bool) string {
 	if s.key {
-		text = privateKey.ReplaceAllString(text, redacted)
+		text = sensitive.PrivateKey.ReplaceAllString(text, redacted)
 	}
 	if s.at && strings.Contains(text, "://") {
-		text = urlPassword.ReplaceAllString(text, "${1}"+redacted+"@")
+		text = sensitive.URLPassword.ReplaceAllString(text, "${1}"+redacted+"@")
 	}
 	if s.keyset {
-		text = keyMaterial.ReplaceAllString(text, "${1}"+redacted)
+		text = sensitive.KeyMaterial.ReplaceAllString(text, "${1}"+redacted)
 	}
 	if s.token {
-		text = knownToken.ReplaceAllString(text, redacted)
-		text = modelKey.ReplaceAllString(text, "${1}"+redacted)
+		text = sensitive.KnownToken.ReplaceAllString(text, redacted)
+		text = sensitive.ModelKey.ReplaceAllString(text, "${1}"+redacted)
 	}
 	if !all {
 		return text
 	}
 	if s.named {
-		text = redactNamed(text)
+		text = blank(text, sensitive.Named(text))
 	}
 	if s.at {
 		text = email.ReplaceAllString(text, redacted+"@${1}")
 	}
 	if s.digits {
-		text = redactCards(text)
+		text = blank(text, sensitive.Cards(text))
 	}
 	return text
+}
+
+// blank writes redacted in place of spans, which are in order and apart.
+func blank(text string, spans []sensitive.Span) string {
+	if len(spans) == 0 {
+		return text
+	}
+	var b strings.Builder
+	done := 0
+	for _, span := range spans {
+		b.WriteString(text[done:span.Start])
+		b.WriteString(redacted)
+		done = span.End
+	}
+	b.WriteString(text[done:])
+	return b.String()
 }

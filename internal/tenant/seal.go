@@ -122,3 +122,49 @@ func (s *Sealer) Verify(tenantID string, document, proof []byte) error {
 func documentData(tenantID string, document []byte) []byte {
 	return append([]byte("tenant_document/"+tenantID+"/"), document...)
 }
+
+// SealFor encrypts what leaves the platform and has to come back unchanged, such as what a link carries. It opens only for the
+// same purpose, a constant of the caller: what was given out for one cannot be used for another.
+func (s *Sealer) SealFor(purpose string, content []byte) ([]byte, error) {
+	sealed, err := s.aead.Encrypt(content, purposeData(purpose))
+	if err != nil {
+		return nil, fmt.Errorf("seal for %s: %w", purpose, err)
+	}
+	return sealed, nil
+}
+
+// OpenFor decrypts what SealFor made for the same purpose.
+func (s *Sealer) OpenFor(purpose string, sealed []byte) ([]byte, error) {
+	content, err := s.aead.Decrypt(sealed, purposeData(purpose))
+	if err != nil {
+		return nil, fmt.Errorf("open for %s: sealed with another keyset, for another purpose, or not at all: %w", purpose, err)
+	}
+	return content, nil
+}
+
+// purposeData begins otherwise than what tenants' secrets and documents are sealed with.
+func purposeData(purpose string) []byte { return []byte("purpose/" + purpose) }
+
+// SealDocument encrypts a document of the tenant for a place where others can read and write, under a name: it opens under no other,
+// and for no other tenant.
+func (s *Sealer) SealDocument(tenantID, name string, document []byte) ([]byte, error) {
+	sealed, err := s.aead.Encrypt(document, sealedData(tenantID, name))
+	if err != nil {
+		return nil, fmt.Errorf("seal a document of tenant %s: %w", tenantID, err)
+	}
+	return sealed, nil
+}
+
+// OpenDocument decrypts what SealDocument made for the same tenant and name.
+func (s *Sealer) OpenDocument(tenantID, name string, sealed []byte) ([]byte, error) {
+	document, err := s.aead.Decrypt(sealed, sealedData(tenantID, name))
+	if err != nil {
+		return nil, fmt.Errorf("open a document of tenant %s: sealed with another keyset, or under another name: %w", tenantID, err)
+	}
+	return document, nil
+}
+
+// sealedData is to documents that are sealed what documentData is to those that are vouched for.
+func sealedData(tenantID, name string) []byte {
+	return []byte("tenant_sealed/" + tenantID + "/" + name)
+}

@@ -4,6 +4,7 @@ package ticket
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ const (
 	MaxSubject     = 250
 	MaxDescription = 10_000
 	MaxPriority    = 50
+	MaxPerson      = 200
 )
 
 // Ticket is a request in ServiceDesk Plus, as far as enhancing it needs.
@@ -31,6 +33,18 @@ var idPattern = regexp.MustCompile(`^[1-9][0-9]{0,24}$`)
 
 // ValidID tells whether id has the form of a ticket's.
 func ValidID(id string) bool { return idPattern.MatchString(id) }
+
+// People gives names as a ticket keeps them: normalised, in one line, none twice and none empty.
+func People(names ...string) []string {
+	var people []string
+	for _, name := range names {
+		name = strings.Join(strings.Fields(Truncate(Normalize(name), MaxPerson)), " ")
+		if name != "" && !slices.Contains(people, name) {
+			people = append(people, name)
+		}
+	}
+	return people
+}
 
 // Text is what the sources search by: subject and description as one text.
 func (t Ticket) Text() string {

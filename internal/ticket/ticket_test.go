@@ -3,6 +3,7 @@ package ticket_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -26,5 +27,15 @@ func TestValidID(t *testing.T) {
 		if ticket.ValidID(id) {
 			t.Errorf("%q is taken", id)
 		}
+	}
+}
+
+func TestPeople(t *testing.T) {
+	got := ticket.People("", " Jane\u200b  Example\n", "Jane Example", "\u200b", strings.Repeat("x", 300), "Front\nDesk")
+	if len(got) != 3 || got[0] != "Jane Example" || got[2] != "Front Desk" || utf8.RuneCountInString(got[1]) > ticket.MaxPerson {
+		t.Errorf("got %q", got)
+	}
+	if got := ticket.People(); got != nil {
+		t.Errorf("nobody is %q", got)
 	}
 }

@@ -74,6 +74,8 @@ type fields struct {
 	Description *string `json:"description" validate:"required,max=10000"`
 	Priority    *string `json:"priority"    validate:"omitnil,max=50"`
 	Timestamp   *string `json:"timestamp"   validate:"required,timestamp"`
+	Requester   *string `json:"requester"   validate:"omitnil,max=200"`
+	Technician  *string `json:"technician"  validate:"omitnil,max=200"`
 }
 
 // Message is a webhook whose JSON could be read, but whose fields are not checked yet: whose it claims
@@ -112,6 +114,7 @@ func Parse(body []byte) (*Message, error) {
 		"tenant_id": &m.fields.TenantID, "ticket_id": &m.fields.TicketID, "event": &m.fields.Event,
 		"subject": &m.fields.Subject, "description": &m.fields.Description,
 		"priority": &m.fields.Priority, "timestamp": &m.fields.Timestamp,
+		"requester": &m.fields.Requester, "technician": &m.fields.Technician,
 	} {
 		value, present := raw[key]
 		delete(raw, key)
@@ -171,6 +174,7 @@ func (m *Message) Payload(prefs tenant.Preferences) (Payload, error) {
 		Ticket: ticket.Ticket{
 			ID: *m.fields.TicketID, Subject: orElse(m.fields.Subject, ""),
 			Description: description, Priority: orElse(m.fields.Priority, ""),
+			People: ticket.People(orElse(m.fields.Requester, ""), orElse(m.fields.Technician, "")),
 		},
 		Timestamp: timestamp,
 	}, nil
@@ -179,7 +183,7 @@ func (m *Message) Payload(prefs tenant.Preferences) (Payload, error) {
 // claimed is the payload of a body that nobody vouches for.
 func (m *Message) claimed() (Payload, error) {
 	told := slices.DeleteFunc(slices.Clone(m.problems), func(p FieldError) bool {
-		return slices.Contains([]string{wholeBody, "subject", "description", "priority"}, p.Field)
+		return slices.Contains([]string{wholeBody, "subject", "description", "priority", "requester", "technician"}, p.Field)
 	})
 	if err := joined(told, claims{m.fields.TicketID, m.fields.Event, m.fields.Timestamp}); err != nil {
 		return Payload{}, err

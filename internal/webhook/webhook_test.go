@@ -50,6 +50,7 @@ func example() map[string]any {
 	return map[string]any{
 		"tenant_id": "alpha", "ticket_id": "100000000000031337", "event": "created", "subject": "Printer",
 		"description": "It is on fire", "priority": "High", "timestamp": "2026-01-02T03:04:05Z",
+		"requester": " Jane\u200b  Example ", "technician": "Front Desk",
 	}
 }
 
@@ -75,7 +76,8 @@ func TestPayload(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.TenantID != "alpha" || p.Event != enhancement.EventCreated || p.Ticket.ID != "100000000000031337" ||
-		p.Ticket.Description != "It is on fire" || p.Ticket.Subject != "Printer" || p.Ticket.Priority != "High" {
+		p.Ticket.Description != "It is on fire" || p.Ticket.Subject != "Printer" || p.Ticket.Priority != "High" ||
+		!slices.Equal(p.Ticket.People, []string{"Jane Example", "Front Desk"}) {
 		t.Errorf("payload %+v", p)
 	}
 	if !p.Fresh(p.Timestamp.Add(5*time.Minute), 5*time.Minute) || !p.Fresh(p.Timestamp.Add(-5*time.Minute), 5*time.Minute) {
@@ -122,7 +124,8 @@ func TestInvalidPayloads(t *testing.T) {
 		"unknown fields": {map[string]any{"Tenant_ID": "beta", "admin": true}, []string{"Tenant_ID", "admin"}},
 		"too long": {map[string]any{
 			"description": strings.Repeat("é", 10_001), "subject": strings.Repeat("s", 251), "priority": strings.Repeat("p", 51),
-		}, []string{"description", "priority", "subject"}},
+			"requester": strings.Repeat("r", 201), "technician": strings.Repeat("t", 201),
+		}, []string{"description", "priority", "requester", "subject", "technician"}},
 		"ids":         {map[string]any{"tenant_id": "../beta", "ticket_id": "1; DROP TABLE x"}, []string{"tenant_id", "ticket_id"}},
 		"event":       {map[string]any{"event": "deleted"}, []string{"event"}},
 		"timestamp":   {map[string]any{"timestamp": "yesterday"}, []string{"timestamp"}},

@@ -22,6 +22,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/preview"
+	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -49,6 +51,8 @@ type Options struct {
 	Guarded bool
 	// Importer stands in for the mirror; nil for the mirror itself.
 	Importer console.Importer
+	// Previews stands in for the enhancer; nil for one that is down.
+	Previews console.Previewer
 }
 
 // Console is a running one.
@@ -101,6 +105,9 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 		opts.Importer = mirror.New(db, mirrored{desk.New(c.Tenants, guard, timeout, logger)},
 			mirror.Config{ResolvedStatuses: []string{"Resolved", "Closed"}, CloudCalls: callsPerMinute, OnPremCalls: callsPerMinute, Logger: logger})
 	}
+	if opts.Previews == nil {
+		opts.Previews = preview.Remote{Invoker: noEnhancer{}}
+	}
 	c.api, err = console.New(console.Config{BadTokens: badTokens, GatewayURL: opts.GatewayURL, Bootstrap: c.Bootstrap}, console.Deps{
 		DB: db, Tenants: c.Tenants, Sealer: sealer, Authenticator: authenticator, Publisher: unheard{}, Importer: opts.Importer,
 		Reach: reach.New(reach.Config{
@@ -109,7 +116,7 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 				return desk.NewClient(t, credentials, guard, timeout, logger)
 			},
 		}),
-		Gateway: &http.Client{}, Metrics: telemetry.NewMetrics(), Logger: logger, Now: time.Now,
+		Previews: opts.Previews, Gateway: &http.Client{}, Metrics: telemetry.NewMetrics(), Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the console: %w", err)
@@ -168,6 +175,14 @@ type unheard struct{}
 
 // Publish implements console.Publisher.
 func (unheard) Publish(context.Context, string, any) error { return nil }
+
+// noEnhancer is an enhancer that is down.
+type noEnhancer struct{}
+
+// Invoke implements preview.Invoker.
+func (noEnhancer) Invoke(context.Context, string, string, any, any) error {
+	return sidecar.ErrNotInvoked
+}
 
 // mirrored are the tenants' desks as the mirror sees them.
 type mirrored struct{ clients *desk.Desks }

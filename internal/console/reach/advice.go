@@ -112,17 +112,22 @@ func explainKnowledge(err error) string {
 	return "the connection failed, or the answer has not the expected form: check the URL"
 }
 
-func explainLLM(err error) string {
-	switch status := openai.StatusOf(err); {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return "the key is not accepted: put another into the secret store (llm-api-key)"
-	case status == http.StatusNotFound:
-		return "there is no such model, or no such server: check LLM_MODEL and LLM_BASE_URL"
-	case status == http.StatusTooManyRequests:
-		return "the server has had too many requests, or the account is out of quota"
-	case status != 0:
-		return fmt.Sprintf("the server answered with status %d", status)
-	default:
-		return "the connection failed: check LLM_BASE_URL"
+// explainModel names the secret of the model's key, and the settings that say which model it is and where.
+func explainModel(key, model, address string) func(error) string {
+	return func(err error) string {
+		switch status := openai.StatusOf(err); {
+		case status == http.StatusUnauthorized, status == http.StatusForbidden:
+			return "the key is not accepted: put another into the secret store (" + key + ")"
+		case status == http.StatusNotFound:
+			return "there is no such model, or no such server: check " + model + ", with Azure the name of a deployment, and " + address
+		case status == http.StatusTooManyRequests:
+			return "the server has had too many requests, or the account is out of quota"
+		case status == http.StatusBadRequest:
+			return "the server answered with status 400: check " + model + ", and the provider and its API version"
+		case status != 0:
+			return fmt.Sprintf("the server answered with status %d", status)
+		default:
+			return "the connection failed: check " + address
+		}
 	}
 }

@@ -38,6 +38,8 @@ type Config struct {
 	Transport http.RoundTripper
 	// LLM is nil when no model is configured.
 	LLM synthesis.LLM
+	// LLMFallback is nil without one.
+	LLMFallback synthesis.LLM
 	// Timeout is for tests; Timeout's constant when 0.
 	Timeout time.Duration
 }
@@ -71,7 +73,11 @@ func (t *Tester) Test(ctx context.Context, tenantID string) (adminapi.Connection
 	}{
 		{&result.ServiceDesk, func(ctx context.Context) error { return t.desk(ctx, found, credentials) }, explainDesk},
 		{&result.Knowledge, func(ctx context.Context) error { return t.knowledge(ctx, found, credentials) }, explainKnowledge},
-		{&result.LLM, t.llm, explainLLM},
+		{&result.LLM, asking(t.cfg.LLM), explainModel("llm-api-key", "LLM_MODEL", "LLM_BASE_URL")},
+		{
+			&result.LLMFallback, asking(t.cfg.LLMFallback),
+			explainModel("llm-fallback-api-key", "LLM_FALLBACK_MODEL", "LLM_FALLBACK_BASE_URL"),
+		},
 	} {
 		wg.Go(func() { *probe.into = t.try(ctx, probe.do, probe.explain) })
 	}
@@ -119,17 +125,19 @@ func (t *Tester) knowledge(ctx context.Context, found tenant.Tenant, credentials
 		knowledge.Options{Transport: t.cfg.Transport, Timeout: t.cfg.Timeout})
 }
 
-// llm asks for next to nothing. An answer that is of no use is an answer: the model was reached.
-func (t *Tester) llm(ctx context.Context) error {
-	if t.cfg.LLM == nil {
-		return errNotConfigured
+// asking asks a model for next to nothing. An answer that is of no use is an answer: the model was reached.
+func asking(llm synthesis.LLM) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if llm == nil {
+			return errNotConfigured
+		}
+		const fewTokens = 16
+		_, err := llm.Complete(ctx, synthesis.Prompt{
+			System: "Answer with an empty JSON object.", User: "{}", MaxTokens: fewTokens,
+		})
+		if errors.Is(err, synthesis.ErrNoAnswer) || errors.Is(err, synthesis.ErrRefused) {
+			return nil
+		}
+		return err
 	}
-	const fewTokens = 16
-	_, err := t.cfg.LLM.Complete(ctx, synthesis.Prompt{
-		System: "Answer with an empty JSON object.", User: "{}", MaxTokens: fewTokens,
-	})
-	if errors.Is(err, synthesis.ErrNoAnswer) || errors.Is(err, synthesis.ErrRefused) {
-		return nil
-	}
-	return err
 }

@@ -46,7 +46,7 @@ func tester(t *testing.T, base string, allowed ...string) *reach.Tester {
 	}
 	guard := outbound.New(cfg, logger)
 	const patience = 500 * time.Millisecond
-	model, err := openai.New(openai.Config{BaseURL: strings.TrimSuffix(base, "/") + "/v1", Model: "m", APIKey: "canary-llm-key", MaxAttempts: 1})
+	model, err := openai.New(openai.Config{Server: openai.Server{BaseURL: strings.TrimSuffix(base, "/") + "/v1", Model: "m", APIKey: "canary-llm-key"}, MaxAttempts: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +143,9 @@ func TestWhatCanBeReached(t *testing.T) {
 		}
 		return got
 	}
+	if got := test(tenant.Tenant{}, func() (reach.Desk, error) { return listing{}, nil }, model{}); got.LLMFallback.Outcome != adminapi.ProbeNotConfigured {
+		t.Errorf("there is no fallback: %+v", got.LLMFallback)
+	}
 	works := func() (reach.Desk, error) { return listing{}, nil }
 	kb := answering(t, 200, `{"articles":[]}`)
 	got := test(tenant.Tenant{KnowledgeURL: kb}, works, model{})
@@ -161,5 +164,25 @@ func TestWhatCanBeReached(t *testing.T) {
 	}
 	if _, err := reach.New(reach.Config{Tenants: one{}}).Test(t.Context(), "unknown"); !errors.Is(err, tenant.ErrNotFound) {
 		t.Errorf("an unknown tenant: %v", err)
+	}
+}
+
+// A fallback is tried by itself: that the model before it works says nothing of it, and the other way around.
+func TestTheFallbackIsTriedByItself(t *testing.T) {
+	client := func(base string) synthesis.LLM {
+		llm, err := openai.New(openai.Config{Server: openai.Server{BaseURL: base + "/v1", Model: "m", APIKey: "canary-llm-key"}, MaxAttempts: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return llm
+	}
+	for status, says := range map[int]string{401: "llm-fallback-api-key", 404: "LLM_FALLBACK_MODEL", 400: "API version"} {
+		got, err := reach.New(reach.Config{
+			Tenants: one{t: tenant.Tenant{ID: "alpha"}}, LLM: model{}, LLMFallback: client(answering(t, status, `{}`)), Transport: http.DefaultTransport,
+			Desk: func(tenant.Tenant, tenant.Credentials) (reach.Desk, error) { return listing{}, nil },
+		}).Test(t.Context(), "alpha")
+		if err != nil || got.LLM.Outcome != adminapi.ProbeOK || got.LLMFallback.Outcome != adminapi.ProbeFailed || !strings.Contains(got.LLMFallback.Detail, says) {
+			t.Errorf("%d: %+v, %v", status, got, err)
+		}
 	}
 }

@@ -36,13 +36,13 @@ func (l *Ledger) Queued(ctx context.Context, tenantID, jobID string) (Found, err
 func (l *Ledger) AcceptQueued(ctx context.Context, job enhancement.Job) (bool, error) {
 	const query = `
 		INSERT INTO enhancement_history
-			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch, confirmed, queued_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, now())
+			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch, people, confirmed, queued_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'), true, now())
 		ON CONFLICT (tenant_id, job_id) DO NOTHING`
 	made := false
 	err := l.db.InTenant(ctx, job.TenantID, func(tx postgres.Tx) error {
 		tag, err := tx.Exec(ctx, query, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
-			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch)
+			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch, job.Ticket.People)
 		made = tag.RowsAffected() > 0
 		return err
 	})

@@ -29,13 +29,13 @@ func New(db *postgres.DB) *Ledger { return &Ledger{db: db} }
 const acceptQuery = `
 	WITH fresh AS (
 		INSERT INTO enhancement_history AS h
-			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch, people)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'))
 		ON CONFLICT (tenant_id, job_id) DO UPDATE SET
 			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
 			received_at = now(), started_at = NULL, finished_at = NULL, queued_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
-			refetch = excluded.refetch, sweeps = 0, sweep_at = NULL,
+			people = excluded.people, refetch = excluded.refetch, sweeps = 0, sweep_at = NULL,
 			held_for = '', held_since = NULL, blamed = 0, first_run = h.run + 1, withheld = ''
 		WHERE h.status = 'failed'
 		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
@@ -99,7 +99,7 @@ func enter(ctx context.Context, tx postgres.Tx, job enhancement.Job) (Accepted, 
 	}
 	a := Accepted{JobID: job.ID}
 	err := tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
-		job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch).Scan(&a.Status, &a.Fresh)
+		job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch, job.Ticket.People).Scan(&a.Status, &a.Fresh)
 	return a, err
 }
 

@@ -41,7 +41,7 @@ func newLedgerWithin(t *testing.T) (*ledger.Ledger, *postgrestest.Database) {
 
 func job() enhancement.Job {
 	return enhancement.New("alpha", enhancement.EventCreated,
-		ticket.Ticket{ID: "1001", Subject: "Printer", Description: "It is on fire", Priority: "High"}, "example-correlation")
+		ticket.Ticket{ID: "1001", Subject: "Printer", Description: "It is on fire", Priority: "High", People: []string{"Jane Example", "Front Desk"}}, "example-correlation")
 }
 
 func accept(t *testing.T, l *ledger.Ledger, j enhancement.Job) {

@@ -51,7 +51,7 @@ func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t
 			  AND (h.subject, h.description, h.priority) IS DISTINCT FROM ($4, $5, $6)`
 		store = `
 			UPDATE enhancement_history
-			SET subject = $4, description = $5, priority = $6, status = 'running', started_at = coalesce(started_at, now())
+			SET subject = $4, description = $5, priority = $6, people = coalesce($7::text[], '{}'), status = 'running', started_at = coalesce(started_at, now())
 			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running')`
 		end = `
 			UPDATE enhancement_history job
@@ -72,7 +72,7 @@ func (l *Ledger) Fetched(ctx context.Context, tenantID, jobID string, run int, t
 		if _, err := tx.Exec(ctx, outdate, tenantID, jobID, run, t.Subject, t.Description, t.Priority); err != nil {
 			return fmt.Errorf("forget what is out of date: %w", err)
 		}
-		stored, err := tx.Exec(ctx, store, tenantID, jobID, run, t.Subject, t.Description, t.Priority)
+		stored, err := tx.Exec(ctx, store, tenantID, jobID, run, t.Subject, t.Description, t.Priority, t.People)
 		if err != nil {
 			return fmt.Errorf("store the ticket: %w", err)
 		}

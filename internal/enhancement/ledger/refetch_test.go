@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -305,5 +306,29 @@ func TestARunThatIsOverGetsNoText(t *testing.T) {
 	}
 	if got := d.job(id).Ticket.Subject; got != "" {
 		t.Errorf("the subject is %q", got)
+	}
+}
+
+// The people of a fetched ticket are known to the job, and make no difference to whether anything has changed.
+func TestFetchedPeople(t *testing.T) {
+	d := newDesk(t)
+	first := d.hint(enhancement.EventCreated).JobID
+	fetch := func(id string, people ...string) bool {
+		unchanged, err := d.Fetched(t.Context(), "alpha", id, d.claim(id).Run, ticket.Ticket{Subject: "s", Description: "d", People: people})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return unchanged
+	}
+	if fetch(first, "Jane Example") {
+		t.Error("the first ended at once")
+	}
+	j, err := d.Job(t.Context(), "alpha", first)
+	if err != nil || !slices.Equal(j.Ticket.People, []string{"Jane Example"}) {
+		t.Errorf("it has %q, %v", j.Ticket.People, err)
+	}
+	d.complete(first)
+	if second := d.hint(enhancement.EventUpdated).JobID; !fetch(second, "Jane Example", "Front Desk") {
+		t.Error("another technician is a change")
 	}
 }

@@ -9,28 +9,46 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // RecordStep stores what a step produced, in place of what an earlier attempt of it left, together
-// with the language-model calls it made. What other systems said of a failure is normalised: a NUL in it would keep the
+// with the language-model calls it made, which enter the tenant's usage in the same transaction. What other systems said of a failure is normalised: a NUL in it would keep the
 // record from being stored.
 func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
 	batch := &pgx.Batch{}
 	queueStep(batch, tenantID, jobID, r)
 	for _, c := range calls {
 		batch.Queue(`
-			INSERT INTO llm_calls (tenant_id, job_id, model, prompt_tokens, completion_tokens, cost_usd, duration_ms, error, called_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(), told(c.Error), c.CalledAt)
+			INSERT INTO llm_calls (tenant_id, job_id, model, prompt_tokens, cached_tokens, completion_tokens, cost_usd, duration_ms, error, called_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CachedTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(),
+			told(c.Error), c.CalledAt)
 	}
+	budget.Queue(batch, tenantID, entries(r, calls)...)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
 		return explain(err, "record step "+string(r.Step)+" of", jobID)
 	}
 	return nil
+}
+
+// entries are what the step's calls add to the tenant's usage.
+func entries(r enhancement.StepRecord, calls []enhancement.LLMCall) []budget.Entry {
+	var all []budget.Entry
+	for _, c := range calls {
+		all = append(all, budget.Entry{
+			At: c.CalledAt, Model: c.Model, Purpose: budget.PurposeJob, Failed: c.Error != "", Unpriced: c.Unpriced,
+			PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens, CompletionTokens: c.CompletionTokens, CostUSD: c.CostUSD,
+		})
+	}
+	if r.AnswerOf != "" {
+		all = append(all, budget.Entry{At: time.Now(), Model: r.AnswerOf, Purpose: budget.PurposeJob, Again: true})
+	}
+	return all
 }
 
 func queueStep(batch *pgx.Batch, tenantID, jobID string, r enhancement.StepRecord) {
@@ -84,7 +102,7 @@ func (l *Ledger) Steps(ctx context.Context, tenantID, jobID string) (map[enhance
 // LLMCalls returns the language-model calls made for a job, oldest first.
 func (l *Ledger) LLMCalls(ctx context.Context, tenantID, jobID string) ([]enhancement.LLMCall, error) {
 	const query = `
-		SELECT model, prompt_tokens, completion_tokens, cost_usd::float8, duration_ms, error, called_at
+		SELECT model, prompt_tokens, cached_tokens, completion_tokens, cost_usd::float8, duration_ms, error, called_at
 		FROM llm_calls WHERE tenant_id = $1 AND job_id = $2 ORDER BY called_at`
 	var calls []enhancement.LLMCall
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
@@ -97,7 +115,7 @@ func (l *Ledger) LLMCalls(ctx context.Context, tenantID, jobID string) ([]enhanc
 				c            enhancement.LLMCall
 				milliseconds int64
 			)
-			err := row.Scan(&c.Model, &c.PromptTokens, &c.CompletionTokens, &c.CostUSD, &milliseconds, &c.Error, &c.CalledAt)
+			err := row.Scan(&c.Model, &c.PromptTokens, &c.CachedTokens, &c.CompletionTokens, &c.CostUSD, &milliseconds, &c.Error, &c.CalledAt)
 			c.Duration = time.Duration(milliseconds) * time.Millisecond
 			return c, err
 		})

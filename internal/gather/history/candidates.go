@@ -39,12 +39,12 @@ const candidatesOf = `
 	SELECT w.document, h.*
 	FROM unnest(@documents::integer[]) AS w (document)
 	CROSS JOIN LATERAL (
-		SELECT ticket_id, subject, left(description, @compared), left(resolution, @resolution), resolved_at, url
+		SELECT ticket_id, subject, left(description, @compared), left(resolution, @resolution), resolved_at, url, nullif(people, '{}')
 		FROM ticket_history WHERE document = w.document LIMIT 1
 	) AS h
-	WHERE h.ticket_id <> @self`
+	WHERE h.ticket_id <> @self AND (@as_of::timestamptz IS NULL OR h.resolved_at < @as_of)`
 
-func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Result, self string) ([]candidate, error) {
+func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Result, self string, asOf time.Time) ([]candidate, error) {
 	if len(found.Hits) == 0 {
 		return nil, nil
 	}
@@ -54,7 +54,7 @@ func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Re
 		documents[i], scores[hit.Document] = hit.Document, hit.Score
 	}
 	rows, err := tx.Query(ctx, candidatesOf, pgx.NamedArgs{
-		"documents": documents, "self": self, "compared": maxCompared, "resolution": 2 * MaxResolution,
+		"documents": documents, "self": self, "as_of": orNull(asOf), "compared": maxCompared, "resolution": 2 * MaxResolution,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read candidates: %w", err)
@@ -63,7 +63,7 @@ func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Re
 	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (candidate, error) {
 		c := candidate{item: gather.Item{Kind: gather.KindTicket}}
 		var document int32
-		err := row.Scan(&document, &c.item.ID, &c.item.Title, &c.begin, &c.item.Resolution, &c.item.ResolvedAt, &c.item.URL)
+		err := row.Scan(&document, &c.item.ID, &c.item.Title, &c.begin, &c.item.Resolution, &c.item.ResolvedAt, &c.item.URL, &c.item.People)
 		c.item.Relevance = min(scores[document]/found.Perfect, 1) * recency(now.Sub(c.item.ResolvedAt))
 		return c, err
 	})

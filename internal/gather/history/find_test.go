@@ -136,11 +136,11 @@ type reranker struct {
 	asked     *[]gather.Candidate
 }
 
-func (r reranker) Rerank(_ context.Context, tenantID string, kind gather.Kind, query string, candidates []gather.Candidate) ([]gather.Candidate, error) {
+func (r reranker) Rerank(_ context.Context, q gather.Query, kind gather.Kind, candidates []gather.Candidate) ([]gather.Candidate, error) {
 	if r.asked != nil {
 		*r.asked = append(*r.asked, candidates...)
 	}
-	if tenantID != gathertest.Tenant || kind != gather.KindTicket || !strings.Contains(query, "Scanner") || r.err != nil {
+	if q.TenantID != gathertest.Tenant || kind != gather.KindTicket || !strings.Contains(q.Ticket.Text(), "Scanner") || r.err != nil {
 		return nil, errors.Join(r.err, errors.New("no vector"))
 	}
 	var blended []gather.Candidate
@@ -242,7 +242,7 @@ func (c *countedTenants) InTenantSnapshot(ctx context.Context, tenantID string, 
 
 type rerankFunc func()
 
-func (f rerankFunc) Rerank(_ context.Context, _ string, _ gather.Kind, _ string, candidates []gather.Candidate) ([]gather.Candidate, error) {
+func (f rerankFunc) Rerank(_ context.Context, _ gather.Query, _ gather.Kind, candidates []gather.Candidate) ([]gather.Candidate, error) {
 	f()
 	return candidates, nil
 }

@@ -95,7 +95,7 @@ func (s *Source) Find(ctx context.Context, q gather.Query) (gather.Result, error
 		if err != nil {
 			return err
 		}
-		found, err = s.candidates(ctx, tx, hits, ticket.Normalize(q.Ticket.ID))
+		found, err = s.candidates(ctx, tx, hits, ticket.Normalize(q.Ticket.ID), q.AsOf)
 		return err
 	})
 	if err != nil {

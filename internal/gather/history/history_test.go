@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 // past is a row of the history; the zero time stands for "not resolved".
 type past struct {
 	id, subject, description, resolution, url string
+	requester                                 string
 	resolved                                  time.Time
 }
 
@@ -35,7 +36,7 @@ func add(t testing.TB, d *gathertest.Database, tenantID string, tickets ...past)
 	rows := make([]history.PastTicket, len(tickets))
 	for i, p := range tickets {
 		rows[i] = history.PastTicket{
-			ID: p.id, Subject: p.subject, Description: p.description, Resolution: p.resolution, URL: p.url, ResolvedAt: p.resolved,
+			ID: p.id, Subject: p.subject, Description: p.description, Resolution: p.resolution, URL: p.url, ResolvedAt: p.resolved, Requester: p.requester,
 		}
 	}
 	if _, err := history.NewStore(d.DB).Put(t.Context(), tenantID, gather.OriginFile, rows); err != nil {
@@ -94,13 +95,13 @@ func TestFindGivesAllOfATicket(t *testing.T) {
 	d := gathertest.NewDatabase(t)
 	add(t, d, gathertest.Tenant, past{
 		id: "4711", subject: "Outlook cannot send mail", description: "Outlook shows error 0x800CCC0F when sending.",
-		resolution: "Repaired the Outlook profile.", url: "https://sdp.example.com/4711", resolved: resolvedOn(2),
+		resolution: "Repaired the Outlook profile.", url: "https://sdp.example.com/4711", resolved: resolvedOn(2), requester: "Jane  Example",
 	})
 	got := find(t, d, ticket.Ticket{ID: "1", Subject: "Sending mails fails", Description: "Outlook reports 0x800CCC0F"})
 	want := []gather.Item{{
 		Kind: gather.KindTicket, ID: "4711", Title: "Outlook cannot send mail",
 		Text: "Outlook shows error 0x800CCC0F when sending.", Resolution: "Repaired the Outlook profile.",
-		URL: "https://sdp.example.com/4711", ResolvedAt: resolvedOn(2),
+		URL: "https://sdp.example.com/4711", ResolvedAt: resolvedOn(2), People: []string{"Jane Example"},
 	}}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(gather.Item{}, "Relevance")); diff != "" {
 		t.Errorf("Find (-want +got):\n%s", diff)

@@ -34,6 +34,9 @@ type PastTicket struct {
 	ResolvedAt  time.Time `json:"resolved_at,omitzero"` // zero while it is open
 	UpdatedAt   time.Time `json:"updated_at,omitzero"`  // zero when not known
 	URL         string    `json:"url,omitempty"`
+	// Requester and Technician are names. They are hidden from language models, and not searched.
+	Requester  string `json:"requester,omitempty"`
+	Technician string `json:"technician,omitempty"`
 }
 
 // Validate names what is missing.
@@ -51,10 +54,12 @@ func (p PastTicket) Validate() error {
 // Store keeps past tickets.
 type Store struct {
 	corpus.Store
+
+	db *postgres.DB
 }
 
 // NewStore makes a Store of the table ticket_history.
-func NewStore(db *postgres.DB) *Store { return &Store{corpus.NewStore(db, table)} }
+func NewStore(db *postgres.DB) *Store { return &Store{corpus.NewStore(db, table), db} }
 
 // Put adds tickets to the tenant's history, all or none; one that is there is replaced, and counts as unchanged if it
 // is the same. Of several with one id the last counts.
@@ -79,7 +84,7 @@ func (s *Store) Put(ctx context.Context, tenantID string, origin gather.Origin, 
 
 func (p PastTicket) normal() PastTicket {
 	p.Subject, p.Description, p.Resolution = ticket.Normalize(p.Subject), ticket.Normalize(p.Description), ticket.Normalize(p.Resolution)
-	p.URL = ticket.Normalize(p.URL)
+	p.URL, p.Requester, p.Technician = ticket.Normalize(p.URL), ticket.Normalize(p.Requester), ticket.Normalize(p.Technician)
 	return p
 }
 

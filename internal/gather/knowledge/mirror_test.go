@@ -106,7 +106,7 @@ type reranker struct {
 	before    func()
 }
 
-func (r reranker) Rerank(_ context.Context, _ string, kind gather.Kind, _ string, candidates []gather.Candidate) ([]gather.Candidate, error) {
+func (r reranker) Rerank(_ context.Context, _ gather.Query, kind gather.Kind, candidates []gather.Candidate) ([]gather.Candidate, error) {
 	if r.before != nil {
 		r.before()
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http/httptrace"
+	"sync/atomic"
 	"unicode/utf8"
 
 	goopenai "github.com/sashabaranov/go-openai"
@@ -25,12 +27,16 @@ const (
 
 // call makes one HTTP request, and logs and accounts for it.
 func (c *Client) call(
-	ctx context.Context, p synthesis.Prompt, withFormat bool, attempt int, calls *[]synthesis.Call,
+	ctx context.Context, p synthesis.Prompt, h habit, attempt int, to *synthesis.Completion,
 ) (string, error) {
 	callCtx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
+	var sent atomic.Bool
+	traced := httptrace.WithClientTrace(callCtx, &httptrace.ClientTrace{
+		WroteRequest: func(info httptrace.WroteRequestInfo) { sent.Store(info.Err == nil) },
+	})
 	started := c.config.Clock()
-	response, err := c.api.CreateChatCompletion(callCtx, c.request(p, withFormat))
+	response, err := c.api.CreateChatCompletion(traced, request(p, to.Model, h))
 	ended := c.config.Clock()
 
 	var (
@@ -42,14 +48,18 @@ func (c *Client) call(
 	} else {
 		text, how, err = read(response)
 	}
-	done := synthesis.Call{Model: c.config.Model, At: started, Duration: ended.Sub(started)}
-	if how != outcomeFailed {
+	done := synthesis.Call{Model: to.Model, At: started, Duration: ended.Sub(started)}
+	switch {
+	case how != outcomeFailed:
 		c.account(&done, response, p, text)
+	case sent.Load() && callCtx.Err() != nil:
+		// The server goes on with what nobody waits for any more, and charges it.
+		c.account(&done, goopenai.ChatCompletionResponse{}, p, "")
 	}
 	if err != nil {
 		done.Error = err.Error()
 	}
-	*calls = append(*calls, done)
+	to.Calls, to.Truncated = append(to.Calls, done), how == outcomeTruncated
 	c.record(ctx, done, attempt, how)
 	return text, err
 }
@@ -66,6 +76,10 @@ func read(r goopenai.ChatCompletionResponse) (string, outcome, error) {
 	case choice.Message.Refusal != "":
 		// The refusal's own words are the model's, and may repeat the ticket's.
 		return "", outcomeRefused, fmt.Errorf("refusal: %w", synthesis.ErrRefused)
+	case choice.Message.Content == "" && len(choice.Message.ToolCalls) > 0:
+		return "", outcomeEmpty, fmt.Errorf("it wants a tool, and was offered none: %w", synthesis.ErrNoAnswer)
+	case choice.Message.Content == "" && choice.FinishReason == goopenai.FinishReasonLength:
+		return "", outcomeEmpty, fmt.Errorf("cut off before its answer began: %w", synthesis.ErrNoAnswer)
 	case choice.Message.Content == "":
 		return "", outcomeEmpty, fmt.Errorf("no text: %w", synthesis.ErrNoAnswer)
 	case choice.FinishReason == goopenai.FinishReasonLength:
@@ -85,7 +99,11 @@ func (c *Client) account(
 		done.PromptTokens, done.CompletionTokens = tokens(p.System+p.User), tokens(text)
 		done.Estimated = true
 	}
-	done.CostUSD = c.config.Prices.cost(done.PromptTokens, done.CompletionTokens)
+	if details := r.Usage.PromptTokensDetails; details != nil {
+		done.CachedTokens = min(max(0, details.CachedTokens), done.PromptTokens)
+	}
+	price, known := c.config.price(done.Model)
+	done.CostUSD, done.Unpriced = price.cost(done.PromptTokens, done.CachedTokens, done.CompletionTokens), !known
 }
 
 // tokens estimates the tokens of text: about four characters each in English, by OpenAI's rule of thumb
@@ -104,6 +122,7 @@ func (c *Client) record(ctx context.Context, done synthesis.Call, attempt int, h
 		slog.Int("attempt", attempt),
 		slog.String("outcome", string(how)),
 		slog.Int("prompt_tokens", done.PromptTokens),
+		slog.Int("cached_tokens", done.CachedTokens),
 		slog.Int("completion_tokens", done.CompletionTokens),
 		slog.Bool("estimated", done.Estimated),
 		slog.Float64("cost_usd", done.CostUSD),

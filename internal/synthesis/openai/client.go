@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -18,10 +16,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 )
 
-// temperature is low, because a note should say what the sources say, and not zero, which go-openai
-// leaves out of the request.
-const temperature = 0.1
-
 // maxBackoff bounds the wait between two attempts; a longer one is not worth a technician's while.
 const maxBackoff = 10 * time.Second
 
@@ -29,8 +23,7 @@ const maxBackoff = 10 * time.Second
 type Client struct {
 	config Config
 	api    *goopenai.Client
-	// noFormat is set once the server has refused response_format, so that later calls do not ask again.
-	noFormat atomic.Bool
+	habits habits
 	// breaker has jobs of an outage not wait for the same time-outs one by one.
 	breaker *breaker.Breaker[synthesis.Completion]
 }
@@ -43,8 +36,7 @@ func New(c Config) (*Client, error) {
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("language model: %w", err)
 	}
-	api := goopenai.DefaultConfig(c.APIKey)
-	api.BaseURL = c.BaseURL
+	api := c.api()
 	api.HTTPClient = newDoer(c.HTTPClient)
 	return &Client{
 		config: c, api: goopenai.NewClientWithConfig(api),
@@ -55,8 +47,8 @@ func New(c Config) (*Client, error) {
 // Complete asks for a completion of p. It tries again, with exponential backoff and jitter or after the
 // wait that the server asks for, when the server was busy, broken or out of reach; never when the same
 // request would fail the same way. When several completions in a row have failed so, the next ones fail at once, for a short
-// while. Errors match synthesis.ErrRefused, synthesis.ErrNoAnswer and synthesis.ErrNotNow, context.DeadlineExceeded when
-// time ran out, and contain no secret.
+// while. Errors match synthesis.ErrRefused, synthesis.ErrNoAnswer, synthesis.ErrTooLong and synthesis.ErrNotNow,
+// context.DeadlineExceeded when time ran out, and contain no secret.
 func (c *Client) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
 	done, err := c.breaker.Do(func() (synthesis.Completion, error) { return c.complete(ctx, p) })
 	if open, ok := errors.AsType[*breaker.OpenError](err); ok {
@@ -73,14 +65,14 @@ func dead(err error) bool {
 
 func (c *Client) complete(ctx context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
 	var (
-		done    synthesis.Completion
+		done    = synthesis.Completion{Model: c.model(ctx, p)}
 		last    error
 		attempt int
 	)
 	text, err := backoff.Retry(ctx, func() (string, error) {
 		attempt++
 		var text string
-		text, last = c.attempt(ctx, p, attempt, &done.Calls)
+		text, last = c.attempt(ctx, p, attempt, &done)
 		return text, c.retryable(ctx, last)
 	},
 		backoff.WithBackOff(c.backOff()),
@@ -125,63 +117,20 @@ func (c *Client) retryable(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", err, &backoff.RetryAfterError{Duration: failed.wait})
 }
 
-// attempt makes one request, or two when the server refuses the first for its response_format.
+// attempt makes one request, and another one without what the server refused of it, as long as there is something.
 func (c *Client) attempt(
-	ctx context.Context, p synthesis.Prompt, attempt int, calls *[]synthesis.Call,
+	ctx context.Context, p synthesis.Prompt, attempt int, to *synthesis.Completion,
 ) (string, error) {
-	withFormat := !c.noFormat.Load()
-	text, err := c.call(ctx, p, withFormat, attempt, calls)
-	var failed *callError
-	if withFormat && errors.As(err, &failed) && failed.formatRefused {
-		c.noFormat.Store(true)
-		return c.call(ctx, p, false, attempt, calls)
-	}
-	return text, err
-}
-
-// request is p in the API's terms. Reasoning models refuse max_tokens and a temperature; all others,
-// and the servers that imitate them, know max_tokens.
-func (c *Client) request(p synthesis.Prompt, withFormat bool) goopenai.ChatCompletionRequest {
-	r := goopenai.ChatCompletionRequest{
-		Model: c.config.Model,
-		Messages: []goopenai.ChatCompletionMessage{
-			{Role: goopenai.ChatMessageRoleSystem, Content: p.System},
-			{Role: goopenai.ChatMessageRoleUser, Content: p.User},
-		},
-	}
-	if reasons(c.config.Model) {
-		r.MaxCompletionTokens = p.MaxTokens * reasoningShare
-	} else {
-		r.MaxTokens = p.MaxTokens //nolint:staticcheck // what most compatible servers know
-		r.Temperature = temperature
-	}
-	if withFormat {
-		r.ResponseFormat = responseFormat(p)
-	}
-	return r
-}
-
-func responseFormat(p synthesis.Prompt) *goopenai.ChatCompletionResponseFormat {
-	if len(p.Schema) == 0 {
-		return &goopenai.ChatCompletionResponseFormat{Type: goopenai.ChatCompletionResponseFormatTypeJSONObject}
-	}
-	return &goopenai.ChatCompletionResponseFormat{
-		Type: goopenai.ChatCompletionResponseFormatTypeJSONSchema,
-		JSONSchema: &goopenai.ChatCompletionResponseFormatJSONSchema{
-			Name: "note", Schema: p.Schema, Strict: true,
-		},
-	}
-}
-
-// reasoningShare is how many times the answer's tokens a reasoning model gets, since it thinks in them.
-const reasoningShare = 4
-
-// reasons says whether OpenAI's model of that name reasons.
-func reasons(model string) bool {
-	for _, prefix := range []string{"o1", "o3", "o4", "gpt-5", "gpt-6"} {
-		if strings.HasPrefix(model, prefix) {
-			return true
+	for {
+		h := c.habits.of(to.Model)
+		if len(p.Schema) == 0 {
+			h.format = max(h.format, formatObject)
 		}
+		text, err := c.call(ctx, p, h, attempt, to)
+		failed, ok := errors.AsType[*callError](err)
+		if !ok || failed.refused == refusedNothing || !c.habits.learn(to.Model, h, failed.refused) {
+			return text, err
+		}
+		c.config.Logger.WarnContext(ctx, "the server refuses part of a request, which is left out from now on", "model", to.Model, "error", err)
 	}
-	return false
 }

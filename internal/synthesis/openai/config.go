@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
+	"maps"
 	"net/http"
-	"net/url"
+	"slices"
 	"time"
 )
 
@@ -20,18 +20,21 @@ const (
 
 // Config says which server and model to ask, and at what price.
 type Config struct {
-	// BaseURL is the server's address up to and without "/chat/completions".
-	BaseURL string `envconfig:"LLM_BASE_URL" default:"https://api.openai.com/v1"`
-	// APIKey may be empty for a server that asks for none. It comes from the secret store.
-	APIKey string `ignored:"true"      json:"-"`
-	Model  string `envconfig:"LLM_MODEL" default:"gpt-4o"`
+	Server
+
+	// Models may be asked besides the server's Model, when a tenant prefers one of them.
+	Models []string `envconfig:"LLM_MODELS"`
+	// Fallback is asked when the server does not help.
+	Fallback Fallback
 	// Timeout bounds one request; ctx bounds all of them.
 	Timeout time.Duration `envconfig:"LLM_TIMEOUT" default:"30s"`
 	// MaxAttempts counts the first one too.
 	MaxAttempts int `envconfig:"LLM_MAX_ATTEMPTS" default:"3"`
 	// Backoff is the wait before the second attempt, on average; it doubles from there.
 	Backoff time.Duration `envconfig:"LLM_BACKOFF" default:"500ms"`
-	Prices  Prices
+	// Prices are those of Model; PriceTable has those of all models.
+	Prices     Prices
+	PriceTable PriceTable `envconfig:"LLM_PRICES"`
 
 	// Switched is told when the server is not asked any more for a while, because it failed again and again, and when it
 	// answers again; see package breaker.
@@ -42,19 +45,8 @@ type Config struct {
 	Clock      func() time.Time `ignored:"true"` // time.Now
 }
 
-// Prices are in US dollars per million tokens. Zero, for a model of one's own, costs nothing.
-type Prices struct {
-	Prompt     float64 `envconfig:"LLM_PRICE_PROMPT_PER_MTOK"`
-	Completion float64 `envconfig:"LLM_PRICE_COMPLETION_PER_MTOK"`
-}
-
-// cost is what tokens cost in US dollars.
-func (p Prices) cost(promptTokens, completionTokens int) float64 {
-	const perMillion = 1e6
-	return (float64(promptTokens)*p.Prompt + float64(completionTokens)*p.Completion) / perMillion
-}
-
 func (c Config) withDefaults() Config {
+	c.Provider = cmp.Or(c.Provider, ProviderOpenAI)
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	c.MaxAttempts = cmp.Or(c.MaxAttempts, DefaultMaxAttempts)
 	c.Backoff = cmp.Or(c.Backoff, DefaultBackoff)
@@ -72,33 +64,72 @@ func (c Config) withDefaults() Config {
 
 // validate names everything that is wrong with c at once.
 func (c Config) validate() error {
-	var errs []error
-	if err := validateURL(c.BaseURL); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Model == "" {
-		errs = append(errs, errors.New("model is empty"))
+	errs := []error{c.Server.validate(), c.Prices.validate(), c.PriceTable.validate()}
+	for _, model := range c.Models {
+		if err := validModel(model); err != nil {
+			errs = append(errs, fmt.Errorf("one of the models besides: %w", err))
+		}
 	}
 	if c.Timeout < 0 || c.Backoff < 0 || c.MaxAttempts < 0 {
 		errs = append(errs, errors.New("timeout, backoff and attempts must not be negative"))
 	}
-	for _, price := range []float64{c.Prices.Prompt, c.Prices.Completion} {
-		if price < 0 || math.IsNaN(price) || math.IsInf(price, 0) {
-			errs = append(errs, fmt.Errorf("price %v is not an amount", price))
-		}
+	if _, inTable := c.PriceTable[c.Model]; inTable && c.Prices != (Prices{}) {
+		errs = append(errs, fmt.Errorf("the price of %s is in the price table and given by itself too: use one of the two", c.Model))
 	}
 	return errors.Join(errs...)
 }
 
-// validateURL refuses credentials and queries in the address, since addresses are logged. It does not
-// repeat the address for the same reason.
-func validateURL(raw string) error {
-	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return errors.New("base URL is not an http or https address")
+// offered are the models that may be asked, the usual one first.
+func (c Config) offered() []string {
+	models := []string{c.Model}
+	for _, model := range c.Models {
+		if !slices.Contains(models, model) {
+			models = append(models, model)
+		}
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("base URL must not carry credentials, a query or a fragment")
+	return models
+}
+
+// Asks names the model that is put a prompt which prefers one, with its server.
+func (c Config) Asks(preferred string) string {
+	if preferred == "" || !slices.Contains(c.offered(), preferred) {
+		preferred = c.Model
 	}
-	return nil
+	return string(cmp.Or(c.Provider, ProviderOpenAI)) + " " + c.BaseURL + " " + preferred
+}
+
+// Unpriced are the models that may be asked, the fallback's included, of which no price is known. What they cost is
+// missing in all accounts.
+func (c Config) Unpriced() []string {
+	models := c.offered()
+	if c.Fallback.Model != "" && !slices.Contains(models, c.Fallback.Model) {
+		models = append(models, c.Fallback.Model)
+	}
+	return slices.DeleteFunc(models, func(model string) bool {
+		_, known := c.price(model)
+		return known
+	})
+}
+
+// priced is the price table with the usual model's own price in it.
+func (c Config) priced() PriceTable {
+	table := maps.Clone(c.PriceTable)
+	if price, known := c.price(c.Model); known {
+		if table == nil {
+			table = PriceTable{}
+		}
+		table[c.Model] = price
+	}
+	return table
+}
+
+// price is that of a model, and whether it is known.
+func (c Config) price(model string) (Price, bool) {
+	if price, ok := c.PriceTable[model]; ok {
+		return price, true
+	}
+	if model == c.Model && c.Prices != (Prices{}) {
+		return Price{Prompt: c.Prices.Prompt, Completion: c.Prices.Completion}, true
+	}
+	return Price{}, false
 }

@@ -2,13 +2,13 @@ package openai
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,13 +22,13 @@ const maxErrorText = 200
 
 // callError is a request that failed, with what decides on the next one.
 type callError struct {
-	message       string
-	status        int   // of the answer, 0 when there was none
-	cause         error // nil, or what callers match by errors.Is
-	temporary     bool  // asking again may help
-	wait          time.Duration
-	waitGiven     bool // wait is what the server asked for
-	formatRefused bool
+	message   string
+	status    int   // of the answer, 0 when there was none
+	cause     error // nil, or what callers match by errors.Is
+	temporary bool  // asking again may help
+	wait      time.Duration
+	waitGiven bool // wait is what the server asked for
+	refused   refusal
 }
 
 func (e *callError) Error() string { return e.message }
@@ -52,19 +52,26 @@ func (c *Client) classify(ctx context.Context, err error, h http.Header, now tim
 		syntax   *json.SyntaxError
 		wrongFit *json.UnmarshalTypeError
 		sending  *url.Error
+		inside   *insideError
 	)
 	switch {
 	case errors.As(err, &api):
 		return c.statusError(api.HTTPStatusCode, api, h, now)
 	case errors.As(err, &request):
-		words := goopenai.APIError{Message: string(request.Body)}
-		return c.statusError(request.HTTPStatusCode, &words, h, now)
+		said := goopenai.APIError{Message: string(request.Body)}
+		return c.statusError(request.HTTPStatusCode, &said, h, now)
+	case errors.As(err, &inside) && inside.status() != 0:
+		return c.statusError(inside.status(), inside.said, h, now)
+	case errors.As(err, &inside):
+		return &callError{message: c.clean(inside.Error()), status: http.StatusOK, cause: synthesis.ErrNoAnswer}
 	case ctx.Err() != nil:
 		return &callError{message: "no answer in time", cause: context.Cause(ctx), temporary: true}
 	case errors.As(err, &tooLarge):
 		return &callError{message: fmt.Sprintf("response exceeds %d bytes", tooLarge.Limit)}
 	case errors.Is(err, errRedirect):
 		return &callError{message: errRedirect.Error()}
+	case untrusted(err):
+		return &callError{message: c.clean("connection: " + err.Error()), cause: err}
 	case errors.As(err, &sending):
 		return &callError{message: c.clean("connection: " + err.Error()), cause: sending.Err, temporary: true}
 	case errors.As(err, &syntax), errors.As(err, &wrongFit), errors.Is(err, io.EOF):
@@ -73,6 +80,22 @@ func (c *Client) classify(ctx context.Context, err error, h http.Header, now tim
 		return &callError{message: c.clean("reading the response: " + err.Error()), temporary: true}
 	}
 }
+
+// untrusted says that the server is not who it should be, or speaks no TLS, which somebody has to mend.
+func untrusted(err error) bool {
+	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
+	// The standard library has no type for an answer that is not TLS at all.
+	return unverified || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// What servers call the failures that they name.
+const (
+	codeFiltered  = "content_filter"
+	azureFiltered = "ResponsibleAIPolicyViolation" // the code of the innererror
+	codePolicy    = "content_policy_violation"
+	codeQuota     = "insufficient_quota"
+	codeTooLong   = "context_length_exceeded"
+)
 
 // statusError is an answer with an HTTP status that is no success.
 func (c *Client) statusError(status int, e *goopenai.APIError, h http.Header, now time.Time) error {
@@ -83,15 +106,17 @@ func (c *Client) statusError(status int, e *goopenai.APIError, h http.Header, no
 		failed.message = c.clean(failed.message + ": " + e.Message)
 	}
 	switch {
-	case code == "content_filter" || code == "content_policy_violation":
+	case code == codeFiltered || code == codePolicy:
 		failed.cause = synthesis.ErrRefused
 	case status == http.StatusTooManyRequests:
 		// Being out of money or quota looks like being too fast, but does not pass.
-		failed.temporary = code != "insufficient_quota" && e.Type != "insufficient_quota"
+		failed.temporary = code != codeQuota && e.Type != codeQuota
 	case status == http.StatusRequestTimeout || status >= http.StatusInternalServerError:
 		failed.temporary = status != http.StatusNotImplemented
+	case status == http.StatusRequestEntityTooLarge || tooLong(code, e.Message):
+		failed.cause = synthesis.ErrTooLong
 	case status == http.StatusBadRequest || status == http.StatusUnprocessableEntity:
-		failed.formatRefused = aboutFormat(e)
+		failed.refused = refused(e)
 	}
 	if failed.temporary {
 		failed.wait, failed.waitGiven = retryAfter(h, now)
@@ -99,19 +124,9 @@ func (c *Client) statusError(status int, e *goopenai.APIError, h http.Header, no
 	return failed
 }
 
-// aboutFormat says whether a server refused a request because of its response_format.
-func aboutFormat(e *goopenai.APIError) bool {
-	words := e.Message
-	if e.Param != nil {
-		words += " " + *e.Param
-	}
-	words = strings.ToLower(words)
-	for _, name := range []string{"response_format", "json_schema", "json_object", "response format"} {
-		if strings.Contains(words, name) {
-			return true
-		}
-	}
-	return false
+// tooLong says whether a server refused a prompt for its length, in OpenAI's, vLLM's or llama.cpp's words.
+func tooLong(code, message string) bool {
+	return code == codeTooLong || containsAny(strings.ToLower(message), "maximum context length", "exceeds the available context")
 }
 
 // clean makes one short line of s, without the API key.
@@ -124,20 +139,4 @@ func (c *Client) clean(s string) string {
 		s = string(runes[:maxErrorText]) + "…"
 	}
 	return s
-}
-
-// retryAfter reads how long the server asks to wait: retry-after-ms as OpenAI sends it, or Retry-After
-// in seconds or as a date (RFC 9110, section 10.2.3).
-func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
-	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil && ms >= 0 && ms < 1e9 {
-		return time.Duration(ms * float64(time.Millisecond)), true
-	}
-	value := h.Get("Retry-After")
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 && seconds < 1e6 {
-		return time.Duration(seconds * float64(time.Second)), true
-	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(0, date.Sub(now)), true
-	}
-	return 0, false
 }

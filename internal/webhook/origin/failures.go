@@ -55,7 +55,7 @@ func NewFailures(perMinute int, now func() time.Time) (*Failures, error) {
 // what trial says, since a good sender may share the address with a bad one.
 func (f *Failures) Admit(addr netip.Addr) (trial bool, wait time.Duration) {
 	now := f.now()
-	failures, suspected := f.suspects.Get(site(addr))
+	failures, suspected := f.suspects.Get(Site(addr))
 	if !suspected {
 		return false, 0
 	}
@@ -63,7 +63,7 @@ func (f *Failures) Admit(addr netip.Addr) (trial bool, wait time.Duration) {
 	if forgiven >= 1 {
 		return false, 0
 	}
-	if good, ok := f.good.Get(site(addr)); ok && now.UnixNano() < good.until.Load() {
+	if good, ok := f.good.Get(Site(addr)); ok && now.UnixNano() < good.until.Load() {
 		if good.trials.AllowN(now, 1) {
 			return true, 0
 		}
@@ -74,7 +74,7 @@ func (f *Failures) Admit(addr netip.Addr) (trial bool, wait time.Duration) {
 
 // Failed counts a wrong signature from the address.
 func (f *Failures) Failed(addr netip.Addr) {
-	key := site(addr)
+	key := Site(addr)
 	failures, ok := f.suspects.Get(key)
 	if !ok {
 		failures = rate.NewLimiter(rate.Limit(float64(f.perMinute)/time.Minute.Seconds()), f.perMinute)
@@ -87,7 +87,7 @@ func (f *Failures) Failed(addr netip.Addr) {
 
 // Succeeded takes note of a right signature from the address.
 func (f *Failures) Succeeded(addr netip.Addr) {
-	key := site(addr)
+	key := Site(addr)
 	good, ok := f.good.Get(key)
 	if !ok {
 		good = &voucher{trials: rate.NewLimiter(trials, trials)}
@@ -98,8 +98,8 @@ func (f *Failures) Succeeded(addr netip.Addr) {
 	good.until.Store(f.now().Add(vouched).UnixNano())
 }
 
-// site is what one party has of the address space: an IPv4 address, or an IPv6 network.
-func site(addr netip.Addr) netip.Prefix {
+// Site is what one party has of the address space: an IPv4 address, or an IPv6 network.
+func Site(addr netip.Addr) netip.Prefix {
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = siteBits

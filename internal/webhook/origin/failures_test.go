@@ -121,7 +121,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	if n := f.suspects.Len(); n != known {
 		t.Errorf("%d suspects are remembered, want %d", n, known)
 	}
-	if !f.good.Contains(site(good)) {
+	if !f.good.Contains(Site(good)) {
 		t.Error("suspects drove out a good sender")
 	}
 }

@@ -32,6 +32,7 @@ type data struct {
 		Role     string `json:"role"`
 		Client   string `json:"client"`
 		Location string `json:"location"`
+		Match    string `json:"match"`
 	} `json:"system_info"`
 }
 
@@ -42,6 +43,8 @@ type answer struct {
 	Documentation   []item `json:"documentation"`
 	SystemInfo      []item `json:"system_info"`
 	Recommendations []item `json:"recommendations"`
+	// NothingRelevant says that no source helps.
+	NothingRelevant bool `json:"nothing_relevant,omitempty"`
 }
 
 type item struct {
@@ -66,7 +69,44 @@ func readData(user string) (data, bool) {
 	return d, true
 }
 
-// answerTo writes about the sources in d, as an honest model would.
+// honest writes about the sources in d that have to do with the ticket, or says that there is none.
+func honest(d data) answer {
+	d = judge(d)
+	a := answerTo(d)
+	if a.count() == 0 {
+		a.NothingRelevant = true
+	}
+	return a
+}
+
+// prose is a in the lines that the rules ask of models that cannot write JSON.
+func (a *answer) prose() string {
+	if a.NothingRelevant {
+		return "nothing_relevant"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "summary: %s\n", a.Summary)
+	for _, section := range []struct {
+		key   string
+		items []item
+	}{
+		{"similar_tickets", a.SimilarTickets},
+		{"documentation", a.Documentation},
+		{"system_info", a.SystemInfo},
+		{"recommendations", a.Recommendations},
+	} {
+		if len(section.items) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s:\n", section.key)
+		for _, i := range section.items {
+			fmt.Fprintf(&b, "- %s [%s]\n", i.Text, strings.Join(i.Cites, ", "))
+		}
+	}
+	return b.String()
+}
+
+// answerTo writes about the first sources in d.
 func answerTo(d data) answer {
 	a := answer{
 		SimilarTickets: []item{}, Documentation: []item{}, SystemInfo: []item{}, Recommendations: []item{},

@@ -33,13 +33,16 @@ func (s *Server) complete(ctx context.Context, w http.ResponseWriter, req reques
 			"Invalid parameter: 'response_format' of this type is not supported with this model.", "response_format")
 		return
 	}
+	if call.Status = f.Shape.answerFailure(w, req); call.Status != 0 {
+		return
+	}
 	call.Status = http.StatusOK
 	if f.FailureInside {
 		writeFailureInside(w)
 		return
 	}
-	call.Answer = text(f, call)
-	writeJSON(w, http.StatusOK, s.completion(f, call))
+	call.Answer = text(f, call, s.Calls())
+	f.Shape.write(w, s.completion(f, call))
 }
 
 // completion is the body of a response.

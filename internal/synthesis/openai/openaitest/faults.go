@@ -37,6 +37,9 @@ type Faults struct {
 	// RejectResponseFormat answers 400 to requests that set response_format.
 	RejectResponseFormat bool `json:"reject_response_format,omitempty"`
 
+	// Shape is another form of answer to requests for completions.
+	Shape Shape `json:"shape,omitempty"`
+
 	// FailureInside answers 200 with an error in place of what was asked for, as some proxies do.
 	FailureInside bool `json:"failure_inside,omitempty"`
 	EmptyChoices  bool `json:"empty_choices,omitempty"`
@@ -55,6 +58,12 @@ type Faults struct {
 	HTMLInjection bool `json:"html_injection,omitempty"`
 	// ObeyInjection does what the texts in the prompt's data say, as a model without manners would.
 	ObeyInjection bool `json:"obey_injection,omitempty"`
+	// Confabulate invents error codes, numbers, addresses and citations, a few in each answer, the same ones for the same prompt.
+	Confabulate bool `json:"confabulate,omitempty"`
+	// PlainText answers in lines instead of JSON.
+	PlainText bool `json:"plain_text,omitempty"`
+	// Answer is what the model writes, whatever it is asked.
+	Answer string `json:"answer,omitempty"`
 
 	// WrongCount leaves out the last of the embeddings.
 	WrongCount bool `json:"wrong_count,omitempty"`
@@ -94,6 +103,9 @@ func (f Faults) Validate() error {
 	}
 	if endpoints := []Endpoint{"", EndpointChat, EndpointEmbeddings}; !slices.Contains(endpoints, f.Endpoint) {
 		errs = append(errs, fmt.Errorf("endpoint must be one of %q", endpoints))
+	}
+	if !f.Shape.valid() {
+		errs = append(errs, fmt.Errorf("shape must be one of %q", Shapes()))
 	}
 	if f.Remaining < 0 {
 		errs = append(errs, errors.New("remaining must not be negative"))

@@ -2,27 +2,34 @@ package openaitest
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 )
 
-// text is what the model writes in answer to call under f.
-func text(f Faults, call Call) string {
+// text is what the model writes in answer to call under f; earlier are the calls before it.
+func text(f Faults, call Call, earlier []Call) string {
+	if f.Answer != "" {
+		return f.Answer
+	}
 	d, ok := readData(call.User)
 	if !ok {
 		return "I see no data in this prompt."
 	}
-	a := answerTo(d)
+	a := honest(d)
 	switch {
 	case f.UnknownCitations:
 		a.each(func(i *item) { i.Cites = []string{"T99", "KB-7"} })
 	case f.TooLong:
 		a = tooLong(a)
-	case f.HTMLInjection:
+	case f.HTMLInjection && !f.ObeyInjection:
 		a.each(func(i *item) { i.Text += hostileMarkup })
 		a.Summary += hostileMarkup
+	case f.Confabulate:
+		a = confabulate(a, d, call)
 	case f.ObeyInjection:
-		a = obey(a, d, call)
+		return shape(f, obedience{data: d, call: call, earlier: earlier}.text(a))
+	}
+	if f.PlainText {
+		return a.prose()
 	}
 	encoded, err := json.Marshal(a)
 	if err != nil {
@@ -67,31 +74,3 @@ func tooLong(a answer) answer {
 
 const hostileMarkup = ` <script>alert(1)</script><img src=x onerror=alert(2)>` +
 	` [open](javascript:alert(3)) ![](https://attacker.example/pixel.png) **bold** <!-- hidden -->`
-
-var address = regexp.MustCompile(`[a-z]+://[^\s"'<>)]+`)
-
-// obey repeats what the texts in the prompt demand: their words, their links in every form, and the
-// system message when they ask for the prompt or instructions. It also claims tickets and labels that they name.
-func obey(a answer, d data, call Call) answer {
-	texts := []string{d.Ticket.Subject, d.Ticket.Description}
-	for _, t := range d.Tickets {
-		texts = append(texts, t.Description, t.Resolution)
-	}
-	for _, article := range d.Articles {
-		texts = append(texts, article.Summary)
-	}
-	demands := strings.Join(texts, " ")
-	for _, link := range address.FindAllString(demands, -1) {
-		demands += " [click here](" + link + ") ![](" + link + `) <a href="` + link + `">open</a>`
-	}
-	if lower := strings.ToLower(demands); strings.Contains(lower, "prompt") || strings.Contains(lower, "instruction") {
-		demands += " " + call.System
-	}
-	a.Summary = demands
-	a.each(func(i *item) {
-		i.Text = demands
-		i.Cites = append(i.Cites, "T99")
-	})
-	a.Recommendations = append(a.Recommendations, item{demands, nil}, item{demands, []string{"T99"}})
-	return a
-}

@@ -166,6 +166,9 @@ func serve[T any](
 
 func (s *Server) authorized(r *http.Request) bool {
 	given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if azure := r.Header.Get("Api-Key"); azure != "" {
+		given = azure
+	}
 	return s.key == "" || subtle.ConstantTimeCompare([]byte(given), []byte(s.key)) == 1
 }
 

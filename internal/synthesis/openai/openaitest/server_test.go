@@ -152,7 +152,7 @@ func TestFaultsThatChangeTheAnswer(t *testing.T) {
 			return len(strings.Fields(c.Choices[0].Message.Content)) >= 2000
 		}},
 		"HTML":  {openaitest.Faults{HTMLInjection: true}, says("alert(1)", "javascript:")},
-		"obeys": {openaitest.Faults{ObeyInjection: true}, says("[click here](https://evil.example)", "Example rules.", "T99")},
+		"obeys": {openaitest.Faults{ObeyInjection: true}, says("[click here](https://evil.example)", "Example rules.")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,36 +1,28 @@
-package telemetry
+package sensitive
 
-import "strings"
-
-// shortestCard and longestCard are how many digits a card's number has.
-const shortestCard, longestCard = 14, 19
+// ShortestCard and longestCard are how many digits a card's number has.
+const ShortestCard, longestCard = 14, 19
 
 // cardForms are how card numbers are written: in one, or in these groups with blanks or hyphens between them.
 //
 //nolint:gochecknoglobals // a table
 var cardForms = [][]int{{4, 4, 4, 4}, {4, 4, 4, 4, 3}, {4, 6, 5}, {4, 6, 4}, {19}, {16}, {15}, {14}}
 
-// redactCards blanks out payment card numbers. The check digit alone would take each tenth id of ServiceDesk Plus for
+// Cards finds payment card numbers. The check digit alone would take each tenth id of ServiceDesk Plus for
 // one; so the issuer's digits and the length have to fit as well. Not among them are Visa numbers of 13 and 19 digits in
 // one piece: hardly any were issued, and Zoho's ids begin and count like them.
-func redactCards(text string) string {
-	var b strings.Builder
-	done := 0
+func Cards(text string) []Span {
+	var found []Span
 	for i := 0; i < len(text); i++ {
 		if !isDigit(text[i]) || i > 0 && isDigit(text[i-1]) {
 			continue
 		}
 		if end := cardAt(text, i); end > 0 {
-			b.WriteString(text[done:i])
-			b.WriteString(redacted)
-			done, i = end, end-1
+			found = append(found, Span{Start: i, End: end})
+			i = end - 1
 		}
 	}
-	if done == 0 {
-		return text
-	}
-	b.WriteString(text[done:])
-	return b.String()
+	return found
 }
 
 // cardAt gives where the card number ends that begins at start, 0 for none.
@@ -106,6 +98,16 @@ func issued(digits string, grouped bool) bool {
 		return n == usual || n == long
 	}
 	return false
+}
+
+// IsCard says whether a network issues such a number, digits alone, and whether its check digit is right. Numbers that are written
+// in groups are believed in more lengths than those in one piece. Visa's old numbers of 13 digits are believed, as Cards does not.
+func IsCard(digits string, grouped bool) bool {
+	const shortest = 13
+	if len(digits) < shortest || len(digits) > longestCard || !luhn([]byte(digits)) {
+		return false
+	}
+	return issued(digits, grouped) || digits[0] == '4' && len(digits) == shortest
 }
 
 // luhn checks the last digit.

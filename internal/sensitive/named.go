@@ -1,4 +1,4 @@
-package telemetry
+package sensitive
 
 import (
 	"encoding/base64"
@@ -33,8 +33,8 @@ var plainWords = []string{
 // longestName of a secret that is looked at, in bytes.
 const longestName = 40
 
-// secretName says whether a value of this name is secret: by what the name ends in. Each attribute of each line is asked.
-func secretName(name string) bool {
+// SecretName says whether a value of this name is secret: by what the name ends in. Each attribute of each line is asked.
+func SecretName(name string) bool {
 	if name == "" || strings.IndexByte("delnstyDELNSTY", name[len(name)-1]) < 0 { // what the endings end in
 		return false
 	}
@@ -65,10 +65,10 @@ func endsIn(name, ending string) bool {
 	return want < 0
 }
 
-// secretBefore says whether the separator at i follows on the name of a secret: password=, "api_key":, <token>.
-func secretBefore(text string, i int) bool {
+// SecretBefore says whether the separator at i follows on the name of a secret: password=, "api_key":, <token>.
+func SecretBefore(text string, i int) bool {
 	name := nameBefore(text, i)
-	return name != "" && secretName(name)
+	return name != "" && SecretName(name)
 }
 
 // nameBefore gives the name that ends before i, quotes and blanks left out. "api key" is one, too.
@@ -91,8 +91,8 @@ func nameBefore(text string, i int) string {
 
 func isName(c byte) bool { return isWord(c) || c == '-' || c == '.' }
 
-// schemeBefore gives the scheme that ends at i, empty for none.
-func schemeBefore(text string, i int) string {
+// SchemeBefore gives the scheme that ends at i, empty for none.
+func SchemeBefore(text string, i int) string {
 	if i == 0 || strings.IndexByte("rRnNcC", text[i-1]) < 0 {
 		return ""
 	}
@@ -111,39 +111,36 @@ type named struct {
 	word, raw, last int // the word begins at word and ends at raw, and at last without what closes a clause
 }
 
-// redactNamed blanks out what follows on the name of a secret, or on a scheme.
-func redactNamed(text string) string {
+// Named finds what follows on the name of a secret, or on a scheme. Values that read [Redacted] are left out.
+func Named(text string) []Span {
 	n := &named{text: text, word: -1}
-	var b strings.Builder
-	done := 0
+	var found []Span
 	for i := 0; i < len(text); i++ {
 		start, end := 0, 0
 		switch text[i] {
 		case ':', '=', '>':
-			if secretBefore(text, i) {
+			if SecretBefore(text, i) {
 				start, end = n.valueAfter(i)
 			}
 		case ' ', '\t':
-			if scheme := schemeBefore(text, i); scheme != "" {
+			if scheme := SchemeBefore(text, i); scheme != "" {
 				start, end = n.credentialAfter(i, scheme)
 			}
 		}
 		end = extended(text, start, end)
-		if start < end && text[start:end] != redacted {
-			b.WriteString(text[done:start])
-			b.WriteString(redacted)
-			done, i = end, end-1
+		if start < end && text[start:end] != Redacted {
+			found = append(found, Span{Start: start, End: end})
+			i = end - 1
 		}
 	}
-	b.WriteString(text[done:])
-	return b.String()
+	return found
 }
 
 // extended moves the end of a value behind secrets that begin in it: a quote that was never closed "ends" where the next
 // one opens, and what stands behind that is a secret still.
 func extended(text string, start, end int) int {
 	for i := start; i < end; i++ {
-		if c := text[i]; c != ':' && c != '=' && c != '>' || !secretBefore(text, i) {
+		if c := text[i]; c != ':' && c != '=' && c != '>' || !SecretBefore(text, i) {
 			continue
 		}
 		inner := skip(text, i+1, " \t=:>")
@@ -160,7 +157,7 @@ func (n *named) credentialAfter(i int, scheme string) (start, end int) {
 	text := n.text
 	start = skip(text, i, " \t")
 	end = n.bareEnd(start)
-	if end-start < shortest || isNext(text, start, end) || strings.HasPrefix(text[start:], redacted) {
+	if end-start < shortest || isNext(text, start, end) || strings.HasPrefix(text[start:], Redacted) {
 		return 0, 0
 	}
 	if scheme == "basic" {
@@ -176,7 +173,7 @@ func (n *named) credentialAfter(i int, scheme string) (start, end int) {
 func (n *named) valueAfter(i int) (start, end int) {
 	text := n.text
 	start = skip(text, i+1, " \t=:>") // := and =>
-	if strings.HasPrefix(text[start:], redacted) {
+	if strings.HasPrefix(text[start:], Redacted) {
 		return 0, 0
 	}
 	if quote := quoteAt(text, start); quote != "" {
@@ -188,11 +185,11 @@ func (n *named) valueAfter(i int) (start, end int) {
 		line, _, _ := strings.Cut(text[start:], "\n")
 		return start, start + len(line)
 	}
-	if opened := skip(text, start, "[({"); opened > start && !strings.HasPrefix(text[opened-1:], redacted) {
+	if opened := skip(text, start, "[({"); opened > start && !strings.HasPrefix(text[opened-1:], Redacted) {
 		start = opened
 	}
 	end = n.bareEnd(start)
-	if schemeBefore(text, end) != "" { // Authorization: Bearer …
+	if SchemeBefore(text, end) != "" { // Authorization: Bearer …
 		start = skip(text, end, " \t")
 		end = n.bareEnd(start)
 		return start, end
@@ -208,7 +205,7 @@ func (n *named) valueAfter(i int) (start, end int) {
 
 // isNext says that what looks like a value is the name of the next secret: "token: password: …".
 func isNext(text string, start, end int) bool {
-	return end > start && strings.IndexByte(":=>", text[end-1]) >= 0 && secretBefore(text, end-1)
+	return end > start && strings.IndexByte(":=>", text[end-1]) >= 0 && SecretBefore(text, end-1)
 }
 
 // quoteAt gives the quote that opens at i, with the backslashes before it if the text was quoted itself.

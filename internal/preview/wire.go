@@ -1,0 +1,127 @@
+package preview
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/tenant"
+)
+
+// Route is where the enhancer takes previews, from the sidecar and for the app Caller alone. App is the enhancer's id.
+const (
+	Route  = "/previews"
+	App    = "enhancer"
+	Caller = "console"
+)
+
+// maxRequest bounds a request in bytes: a ticket's texts and preferences, escaped.
+const maxRequest = 256 << 10
+
+// Request asks for a preview. It is valid: the console has checked it.
+type Request struct {
+	TenantID      string                  `json:"tenant_id"`
+	CorrelationID string                  `json:"correlation_id"`
+	TicketID      string                  `json:"ticket_id,omitempty"`
+	Ticket        *adminapi.PreviewTicket `json:"ticket,omitempty"`
+	Source        adminapi.PreviewSource  `json:"source,omitempty"`
+	AsOf          time.Time               `json:"as_of,omitzero"`
+	Preferences   *tenant.Preferences     `json:"preferences,omitempty"`
+}
+
+// Code says why there is no preview.
+type Code string
+
+// The codes.
+const (
+	CodeNoTenant Code = "no_tenant" // it is not enabled
+	CodeNoTicket Code = "no_ticket" // nobody knows the ticket
+	CodeNoText   Code = "no_text"   // there is nothing to search by
+	CodeUnread   Code = "unread"    // who may know the ticket could not be asked
+	CodeBusy     Code = "busy"      // too many are under way
+	CodeInvalid  Code = "invalid"   // the request cannot be read
+	CodeFailed   Code = "failed"    // the enhancer's log says why
+)
+
+// Refusal is why there is no preview. Detail is for the one who asked.
+type Refusal struct { //nolint:errname // it is told, and not only returned
+	Code   Code   `json:"code"`
+	Detail string `json:"detail"`
+}
+
+func (r *Refusal) Error() string { return r.Detail }
+
+func refuse(code Code, detail string) error { return &Refusal{Code: code, Detail: detail} }
+
+// Answer is a preview, or why there is none.
+type Answer struct {
+	Preview *adminapi.Preview `json:"preview,omitempty"`
+	Refusal *Refusal          `json:"refusal,omitempty"`
+}
+
+// Handler serves Route. The answer is 200, whatever it says: other statuses are those of who did not get here.
+func (s *Service) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var request Request
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&request)
+		conn := http.NewResponseController(w)
+		// It may take longer than the listener's own limits say. Where there is no connection, there is none.
+		_ = conn.SetReadDeadline(time.Time{})
+		_ = conn.SetWriteDeadline(time.Now().Add(s.deps.Limits.Total() + answerTime))
+		ctx := telemetry.With(r.Context(), slog.String(telemetry.KeyOperation, "preview"), slog.String(telemetry.KeyTenant, request.TenantID),
+			slog.String(telemetry.KeyTicket, request.TicketID), slog.String(telemetry.KeyCorrelation, request.CorrelationID))
+		answer := Answer{Refusal: &Refusal{Code: CodeInvalid, Detail: "the request cannot be read"}}
+		if err == nil && request.TenantID != "" {
+			answer = s.answer(ctx, request)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(answer) // who asked has gone when this fails
+	})
+}
+
+// answerTime is how long an answer may take to be written.
+const answerTime = 5 * time.Second
+
+func (s *Service) answer(ctx context.Context, request Request) Answer {
+	shown, err := s.Preview(ctx, request)
+	if refusal, is := errors.AsType[*Refusal](err); is {
+		return Answer{Refusal: refusal}
+	}
+	if err != nil {
+		s.deps.Logger.ErrorContext(ctx, "a preview failed", "error", err)
+		return Answer{Refusal: &Refusal{Code: CodeFailed, Detail: "the preview failed: the enhancer's log says why"}}
+	}
+	return Answer{Preview: &shown}
+}
+
+// Invoker asks other apps; see sidecar.Sidecar.
+type Invoker interface {
+	Invoke(ctx context.Context, appID, route string, in, out any) error
+}
+
+// Remote has the enhancer make previews.
+type Remote struct{ Invoker Invoker }
+
+// Preview asks the enhancer. What it refuses is a *Refusal.
+func (r Remote) Preview(ctx context.Context, request Request) (adminapi.Preview, error) {
+	var answer Answer
+	if err := r.Invoker.Invoke(ctx, App, Route, request, &answer); err != nil {
+		return adminapi.Preview{}, fmt.Errorf("ask the enhancer for a preview: %w", err)
+	}
+	if answer.Refusal != nil {
+		return adminapi.Preview{}, answer.Refusal
+	}
+	if answer.Preview == nil {
+		return adminapi.Preview{}, errEmpty
+	}
+	return *answer.Preview, nil
+}
+
+// errEmpty is an answer of another release.
+var errEmpty = errors.New("the enhancer's answer has neither a preview nor a reason why there is none")
