@@ -8,18 +8,22 @@ import (
 	"os"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	"gopkg.in/yaml.v3"
 
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // prefsOf reads preferences from YAML, of which JSON is a part.
 func prefsOf(written []byte) (tenant.Preferences, error) {
-	document, err := yaml.YAMLToJSON(written)
+	var value any
+	if err := yaml.Unmarshal(written, &value); err != nil {
+		return tenant.Preferences{}, fmt.Errorf("the file is neither YAML nor JSON: %w", err)
+	}
+	document, err := json.Marshal(value)
 	if err != nil {
-		return tenant.Preferences{}, fmt.Errorf("the file is neither YAML nor JSON: %s", yaml.FormatError(err, false, false))
+		return tenant.Preferences{}, fmt.Errorf("the file has what JSON has no word for: %w", err)
 	}
 	return tenant.ParsePreferences(document)
 }

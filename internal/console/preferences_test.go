@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/console"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -107,6 +108,39 @@ func TestPreferencesOfATenantAreCheckedByTheirSchema(t *testing.T) {
 	made := read[adminapi.Tenant](t, w.call(http.MethodPost, "/tenants", body(`{"language":"DE","mode":"off"}`)), http.StatusCreated)
 	if made.Preferences.Language != "de" || made.Preferences.Mode != tenant.ModeOff {
 		t.Errorf("made %+v", made.Preferences)
+	}
+}
+
+// menu is a platform's offer.
+type menu []string
+
+func (m menu) Offered() []string { return m }
+
+func TestAModelHasToBeOffered(t *testing.T) {
+	for name, c := range map[string]struct {
+		models console.Models
+		says   string
+	}{
+		"another":        {menu{"example-small", "example-large"}, "choose one of example-small, example-large"},
+		"it":             {menu{"example-small", "example-mid"}, ""},
+		"no offer":       {menu{}, ""},
+		"nobody to tell": {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorldThat(t, func(d *console.Deps) { d.Models = c.models })
+			w.create("alpha")
+			before := w.alpha()
+			spec := before.TenantSpec
+			spec.Preferences.Model = "example-mid"
+			alone := w.call(http.MethodPut, pathPrefs, `{"model":"example-mid"}`, "If-Match", before.ETag())
+			if c.says == "" {
+				before = read[adminapi.Tenant](t, alone, http.StatusOK)
+				read[adminapi.Tenant](t, w.call(http.MethodPut, "/tenants/alpha", spec, "If-Match", before.ETag()), http.StatusOK)
+				return
+			}
+			refused(t, alone, http.StatusUnprocessableEntity, c.says, "body.model")
+			refused(t, w.call(http.MethodPut, "/tenants/alpha", spec, "If-Match", before.ETag()), http.StatusUnprocessableEntity, c.says, "body.enhancement_prefs.model")
+		})
 	}
 }
 

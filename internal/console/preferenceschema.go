@@ -71,7 +71,10 @@ func describePreferences(schemas huma.Registry) {
 
 // meant says which preference was meant by one that there is not; empty for anything else.
 func meant(location string) string {
-	_, key, inside := strings.Cut(location, "enhancement_prefs.")
+	key, inside := strings.CutPrefix(location, "body.enhancement_prefs.")
+	if !inside { // those of a preview
+		key, inside = strings.CutPrefix(location, "body.preferences.")
+	}
 	if !inside {
 		return ""
 	}
