@@ -77,6 +77,9 @@ func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, er
 	if err := a.record(ctx, job, record, accounts(out.Calls)...); err != nil {
 		return StepResult{}, err
 	}
+	for reason, n := range out.Dropped {
+		a.Metrics.AnswerDropped(reason, n)
+	}
 	a.Drafter.Spent(ctx, job.TenantID)
 	return StepResult{Outcome: record.Outcome, Detail: record.Detail}, nil
 }

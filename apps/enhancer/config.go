@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
@@ -30,6 +31,8 @@ type config struct {
 	Internal httpserver.InternalConfig
 	LLM      openai.Config
 	Answers  answercache.Config
+	// PromptTokens bounds one prompt, as its tokens are estimated.
+	PromptTokens int `envconfig:"LLM_PROMPT_TOKENS" default:"12000"`
 	// Embeddings are optional.
 	Embeddings embeddings.Config
 	Mirror     mirror.Config
@@ -100,6 +103,9 @@ func (c config) validate() error {
 		if n < 1 {
 			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))
 		}
+	}
+	if c.PromptTokens < synthesis.LeastPromptTokens {
+		errs = append(errs, fmt.Errorf("LLM_PROMPT_TOKENS is %d: use %d or more, which hold the rules, the ticket and a source", c.PromptTokens, synthesis.LeastPromptTokens))
 	}
 	if kept := c.Sweep.LedgerRetention; kept != 0 && kept < sweep.ShortestLedger {
 		errs = append(errs, fmt.Errorf("LEDGER_RETENTION is %s: use %s or more, or 0 to keep all jobs", kept, sweep.ShortestLedger))

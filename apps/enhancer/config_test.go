@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/synthesis"
 )
 
 func TestSettingsOfThePollForMissedWebhooks(t *testing.T) {
@@ -23,5 +25,17 @@ func TestSettingsOfThePollForMissedWebhooks(t *testing.T) {
 	cfg, err := loadConfig()
 	if err != nil || cfg.Reconcile.Interval != time.Minute || cfg.Reconcile.Grace != 2*time.Minute || cfg.Reconcile.MaxAge != 72*time.Hour {
 		t.Errorf("by default %+v, %v", cfg.Reconcile, err)
+	}
+}
+
+func TestTheLimitOfAPrompt(t *testing.T) {
+	t.Setenv("APP_PORT", "8082")
+	cfg, err := loadConfig()
+	if err != nil || cfg.PromptTokens != synthesis.DefaultPromptTokens {
+		t.Errorf("by default %d, %v", cfg.PromptTokens, err)
+	}
+	t.Setenv("LLM_PROMPT_TOKENS", "500")
+	if _, err := loadConfig(); err == nil || !strings.Contains(err.Error(), "LLM_PROMPT_TOKENS is 500: use 3000 or more") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -31,7 +31,7 @@ func newDrafter(cfg config, db *postgres.DB, tenants drafting.Tenants, state ans
 		return nil, err
 	}
 	return drafting.New(drafting.Deps{
-		Tenants: tenants, Synthesizer: synthesis.New(llm, synthesis.Options{Logger: logger}), Feedback: links,
+		Tenants: tenants, Synthesizer: synthesis.New(llm, synthesis.Options{PromptTokens: cfg.PromptTokens, Logger: logger}), Feedback: links,
 		Budget: budget.NewGuard(budget.New(db), metrics, logger, time.Now), Meter: metrics, Logger: logger,
 	}), nil
 }

@@ -61,6 +61,8 @@ type Account struct {
 	Dropped        map[string]int       `json:"dropped,omitempty"`
 	Masked         map[masking.Kind]int `json:"masked,omitempty"`
 	Cached         bool                 `json:"cached,omitempty"`
+	// Abstained: see synthesis.Output.
+	Abstained bool `json:"abstained,omitempty"`
 	// Model is the one whose answer the note is made from, or that failed last; empty when none was asked.
 	Model            string  `json:"model,omitempty"`
 	Calls            int     `json:"calls,omitempty"`
@@ -153,7 +155,7 @@ func voice(prefs tenant.Preferences) synthesis.Voice {
 func account(version int64, in synthesis.Input, out synthesis.Output, mask *masking.Masker) Account {
 	a := Account{
 		TenantVersion: version, Generated: out.Note.Generated, FallbackReason: out.FallbackReason,
-		Words: synthesis.WordCount(synthesis.Text(out.Note)), Dropped: out.Dropped, Masked: mask.Counts(), Cached: out.Cached,
+		Words: synthesis.WordCount(synthesis.Text(out.Note)), Dropped: out.Dropped, Masked: mask.Counts(), Cached: out.Cached, Abstained: out.Abstained,
 		Sources: len(in.Tickets.Items) + len(in.Articles.Items) + len(in.Systems.Items),
 	}
 	if out.Note.Confidence != nil {

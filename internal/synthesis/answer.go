@@ -12,13 +12,19 @@ const (
 	maxAnswerTries = 64 // opening braces tried, so that hostile text costs linear time
 )
 
-// errNoJSON says that a model's text holds no object that has anything of an answer.
-var errNoJSON = errors.New("no answer in JSON")
+// errNoAnswer says that a model's text has nothing of an answer in a form that can be read.
+var errNoAnswer = errors.New("no answer in a form that can be read")
 
 // answer is a model's answer, read but not believed.
 type answer struct {
+	// nothing says that the model found nothing relevant.
+	nothing  bool
 	summary  string
 	sections [sectionCount][]rawItem
+	// given tells which sections the answer has, if only empty ones.
+	given [sectionCount]bool
+	// truncated says that the answer broke off, and repaired that it was not well-formed.
+	truncated, repaired bool
 }
 
 // rawItem is one claimed item; malformed when it is not of the form asked for.
@@ -28,12 +34,29 @@ type rawItem struct {
 	malformed bool
 }
 
-// parse finds the answer in text. Models wrap it in code fences, prose or thoughts, so of the objects
-// in text the one with most of the expected keys is taken, of equals the last. Unknown keys are ignored.
+// parse reads the answer in text: as JSON, as JSON that was cut off or is not well-formed, as plain text.
 func parse(text string) (answer, error) {
 	if len(text) > maxAnswerBytes {
-		text = text[:maxAnswerBytes]
+		text = strings.ToValidUTF8(text[:maxAnswerBytes], "")
 	}
+	object := findObject(text)
+	if knownKeys(object) > 1 {
+		return readAnswer(object), nil
+	}
+	for _, read := range []func(string) (answer, bool){parseCut, parseRepaired, parseLines} {
+		if a, ok := read(text); ok && (object == nil || a.items() > 0) {
+			return a, nil
+		}
+	}
+	if object == nil {
+		return answer{}, errNoAnswer
+	}
+	return readAnswer(object), nil
+}
+
+// findObject finds the answer's object. Models wrap it in code fences, prose or thoughts, so of the objects in text the one with most
+// of the expected keys is taken, of equals the last. Unknown keys are ignored.
+func findObject(text string) map[string]json.RawMessage {
 	var best map[string]json.RawMessage
 	bestKeys := 0
 	for range maxAnswerTries {
@@ -53,16 +76,15 @@ func parse(text string) (answer, error) {
 		}
 		text = text[dec.InputOffset():]
 	}
-	if best == nil {
-		return answer{}, errNoJSON
-	}
-	return readAnswer(best), nil
+	return best
 }
 
 func knownKeys(object map[string]json.RawMessage) int {
 	n := 0
-	if _, ok := object[keySummary]; ok {
-		n++
+	for _, key := range []string{keySummary, keyNothing} {
+		if _, ok := object[key]; ok {
+			n++
+		}
 	}
 	for _, spec := range sectionSpecs() {
 		if _, ok := object[spec.key]; ok {
@@ -77,11 +99,17 @@ func readAnswer(object map[string]json.RawMessage) answer {
 	if err := json.Unmarshal(object[keySummary], &a.summary); err != nil {
 		a.summary = ""
 	}
+	// Anything but true is no abstention: older answers do not have it.
+	if err := json.Unmarshal(object[keyNothing], &a.nothing); err != nil {
+		a.nothing = false
+	}
 	for i, spec := range sectionSpecs() {
 		raw, ok := object[spec.key]
 		if !ok || string(raw) == "null" {
+			a.given[i] = ok
 			continue
 		}
+		a.given[i] = true
 		var items []json.RawMessage
 		if err := json.Unmarshal(raw, &items); err != nil {
 			a.sections[i] = []rawItem{{malformed: true}}
@@ -115,5 +143,32 @@ func readCites(raw json.RawMessage) (cites []string, ok bool) {
 	if err := json.Unmarshal(raw, &single); err != nil {
 		return nil, false
 	}
-	return strings.FieldsFunc(single, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }), true
+	return labels(single), true
+}
+
+// labels are those of a list in one text.
+func labels(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })
+}
+
+// items is how many items the answer has, well-formed or not.
+func (a answer) items() int {
+	n := 0
+	for _, items := range a.sections {
+		n += len(items)
+	}
+	return n
+}
+
+// abstains says that the model found nothing relevant: it says so, or it gives every section that it was asked for, and nothing in them.
+func (a answer) abstains(v Voice) bool {
+	if a.nothing {
+		return true
+	}
+	for i, spec := range sectionSpecs() {
+		if v.has(spec.key) && !a.given[i] {
+			return false
+		}
+	}
+	return a.items() == 0 && !a.truncated
 }

@@ -19,6 +19,25 @@ const (
 	DropUnknownCitation   = "unknown_citation"   // a citation of something that was not gathered
 	DropMisplacedCitation = "misplaced_citation" // a citation of a kind that the section does not take
 	DropWordLimit         = "word_limit"         // an item that the word limit left no room for
+	DropTooLong           = "too_long"           // an item whose first sentence is longer than an item may be
+	DropAbstained         = "abstained"          // an item beside the statement that nothing is relevant
+	DropUnwanted          = "unwanted"           // an item of a section that the tenant has turned off
+	DropPromptBudget      = "prompt_budget"      // a source that the prompt had no room for
+	DropTruncated         = "truncated"          // an answer that broke off: what was cut off of it
+
+	// DropUnsupportedCode and those below: a text that says what neither the cited sources nor the ticket do.
+	DropUnsupportedCode    = "unsupported_code"    // an error code, an event, an identifier
+	DropUnsupportedAddress = "unsupported_address" // an IP address, a host, a file
+	DropUnsupportedContact = "unsupported_contact" // a phone number, a mail address; one to turn to that no source has
+	DropUnsupportedNumber  = "unsupported_number"
+	DropUnsupportedDate    = "unsupported_date" // or a time
+	DropUnsupportedQuote   = "unsupported_quote"
+	DropUnsupportedCommand = "unsupported_command" // or a path
+
+	// DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
+	DropRules       = "rules"        // it repeats our rules
+	DropAsksSecrets = "asks_secrets" // it asks for a password, a code, a key
+	DropUnsafe      = "unsafe"       // it advises to weaken a protection, to destroy data, to run a download, to pay somebody
 )
 
 const (
@@ -26,17 +45,29 @@ const (
 	maxItemRefs     = 4
 )
 
-var ticketNumber = regexp.MustCompile(`#\d{3,}`)
+var (
+	ticketNumber = regexp.MustCompile(`#\d{3,}`)
+	pinnedLabel  = regexp.MustCompile(`^F\d{1,2}$`)
+)
 
 // checker turns an answer into items of a note, believing only what the sources bear out.
 type checker struct {
-	src     sources
+	in  Input
+	src sources
+	// left are the sources that were not in the prompt: a model that cites one has guessed.
+	left    map[string]bool
+	show    func(string) string
+	claims  *claimChecker
+	rules   ownRules
 	numbers map[string]bool // ticket numbers, with "#", that a text may name
 	dropped map[string]int
 }
 
-func newChecker(in Input, src sources) checker {
-	c := checker{src: src, numbers: map[string]bool{"#" + in.Ticket.ID: true}, dropped: map[string]int{}}
+func newChecker(in Input, src sources, left map[string]bool) checker {
+	c := checker{
+		in: in, src: src, left: left, show: veiled{in.Veil}.show, claims: newClaimChecker(in, src), rules: newOwnRules(),
+		numbers: map[string]bool{"#" + in.Ticket.ID: true}, dropped: map[string]int{},
+	}
 	c.know(in.Ticket.Text())
 	for _, s := range src.byLabel {
 		c.numbers["#"+s.item.ID] = true
@@ -57,19 +88,44 @@ func (c checker) know(texts ...string) {
 // items checks all sections of a.
 func (c checker) items(a answer) (items [sectionCount][]Item) {
 	for i, spec := range sectionSpecs() {
+		if !c.in.Voice.has(spec.key) {
+			c.drop(DropUnwanted, len(a.sections[i]))
+			continue
+		}
 		items[i] = c.section(spec.kind, a.sections[i])
 	}
 	return items
 }
 
-// summary gives the answer's summary, or nothing when it names a ticket that does not exist.
+func (c checker) drop(reason string, n int) {
+	if n > 0 {
+		c.dropped[reason] += n
+	}
+}
+
+// summary gives the answer's summary, without the sentences that neither the ticket nor any source bears out.
 func (c checker) summary(a answer) string {
-	text := modelText(a.summary)
-	if c.inventsTicket(text) {
-		c.dropped[DropInventedTicket]++
+	text := modelText(c.show(a.summary))
+	if c.rules.in(text) {
+		c.dropped[DropRules]++
 		return ""
 	}
-	return shorten(text, maxSummaryWords)
+	var kept []string
+	for _, sentence := range sentences(whole(text, 2*maxSummaryWords)) {
+		reason := unsafe(sentence, true)
+		if reason == "" && c.inventsTicket(sentence) {
+			reason = DropInventedTicket
+		}
+		if reason == "" {
+			reason = c.claims.unsupportedByAll(sentence, c.show(a.summary))
+		}
+		if reason != "" {
+			c.dropped[reason]++
+			continue
+		}
+		kept = append(kept, sentence)
+	}
+	return whole(strings.Join(kept, " "), maxSummaryWords)
 }
 
 func (c checker) section(kind gather.Kind, raw []rawItem) []Item {
@@ -100,17 +156,29 @@ func (c checker) item(kind gather.Kind, r rawItem) (item Item, reason string) {
 	if r.malformed {
 		return Item{}, DropMalformed
 	}
-	text := modelText(r.text)
+	raw := c.show(r.text)
+	said := modelText(raw)
+	text := whole(said, maxItemWords) // what is beyond it is not shown, and not checked
 	refs := c.refs(kind, r.cites)
 	switch {
-	case fold(text) == "":
+	case fold(said) == "":
 		return Item{}, DropEmpty
+	case text == "":
+		return Item{}, DropTooLong
 	case len(refs) == 0:
 		return Item{}, DropUncited
 	case c.inventsTicket(text):
 		return Item{}, DropInventedTicket
+	case c.rules.in(text):
+		return Item{}, DropRules
 	}
-	return Item{Text: shorten(text, maxItemWords), Sources: refs}, ""
+	if reason := unsafe(text, kind != ""); reason != "" {
+		return Item{}, reason
+	}
+	if reason := c.claims.unsupported(text, raw, refs); reason != "" {
+		return Item{}, reason
+	}
+	return Item{Text: text, Sources: refs}, ""
 }
 
 // refs resolves labels to sources of the kind that the section takes.
@@ -121,7 +189,8 @@ func (c checker) refs(kind gather.Kind, labels []string) []Ref {
 		label = strings.ToUpper(strings.Trim(label, "[]()# \t\n"))
 		src, ok := c.src.byLabel[label]
 		switch {
-		case !ok:
+		case !ok && pinnedLabel.MatchString(label): // a tenant's own fact: it supports, and is no source
+		case !ok, c.left[label]:
 			c.dropped[DropUnknownCitation]++
 		case kind != "" && src.ref.Kind != kind:
 			c.dropped[DropMisplacedCitation]++

@@ -32,6 +32,9 @@ var (
 		`|(?:javascript|vbscript|mailto):\S*` +
 		`|\bdata:[a-z]+/\S*|\bfile:/\S*|\btel:\+?[0-9]\S*` +
 		`|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/\S*|[?#]\S+)`)
+	// A share of a host of the internet is reached by whoever opens it, with his name and a proof of his password. Shares of hosts
+	// without a domain stay, technicians need them.
+	share        = regexp.MustCompile(`(?i)\\\\[a-z0-9-]+(?:\.[a-z0-9-]+)+\S*`)
 	relativeLink = regexp.MustCompile(`(^|["'(=])//\S+`)
 	markdownLink = regexp.MustCompile(`!?\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)`)
 	inlineLabel  = regexp.MustCompile(`\s*[\[(]\s*[TAS]\d{1,3}(?:\s*[,;]\s*[TAS]\d{1,3})*\s*[\])]`)
@@ -53,10 +56,10 @@ func plain(s string) string {
 
 // withoutLink takes an address out of a word. Most words are spared the expressions, which are slow.
 func withoutLink(word string) string {
-	if !strings.ContainsAny(word, ":/?#") && !strings.Contains(strings.ToLower(word), "www.") {
+	if !strings.ContainsAny(word, ":/?#\\") && !strings.Contains(strings.ToLower(word), "www.") {
 		return word
 	}
-	word = link.ReplaceAllString(word, linkRemoved)
+	word = share.ReplaceAllString(link.ReplaceAllString(word, linkRemoved), linkRemoved)
 	return relativeLink.ReplaceAllString(word, "${1}"+linkRemoved)
 }
 
@@ -99,28 +102,12 @@ func visible(s string) string {
 // WordCount counts words as a word processor does: whatever stands between white space.
 func WordCount(text string) int { return len(strings.Fields(text)) }
 
-// shorten cuts text to at most words words, at the end of a sentence if at least half would remain, else
-// after a word with an ellipsis. Text that is all one word is cut inside of it.
+// shorten cuts a title, which is no sentence, to at most words words, with an ellipsis. Text that is all one word is cut inside of it.
 func shorten(text string, words int) string {
-	fields := strings.Fields(text)
-	if len(fields) > words {
-		fields = fields[:words]
-		for i := len(fields); i > words/2; i-- {
-			if endsSentence(fields[i-1]) {
-				return clip(strings.Join(fields[:i], " "), words*runesPerWord)
-			}
-		}
-		text = strings.TrimRight(strings.Join(fields, " "), ",;:-–—") + ellipsis
+	if fields := strings.Fields(text); len(fields) > words {
+		text = strings.TrimRight(strings.Join(fields[:words], " "), ",;:-–—") + ellipsis
 	}
 	return clip(text, words*runesPerWord)
-}
-
-// endsSentence says whether a sentence may end after word. Abbreviations such as "e.g." and list
-// numbers do not end one.
-func endsSentence(word string) bool {
-	word = strings.TrimRight(word, `"')”’`)
-	body := strings.TrimRight(word, ".!?")
-	return body != word && utf8.RuneCountInString(body) > 2 && !strings.Contains(body, ".")
 }
 
 // clip cuts s to at most n characters, the last of which then is an ellipsis.

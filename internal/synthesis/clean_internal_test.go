@@ -74,9 +74,7 @@ func TestShorten(t *testing.T) {
 		{"one two three", 3, "one two three"},
 		{"one two three four", 3, "one two three…"},
 		{"one two, three", 2, "one two…"},
-		{"Restart the service. Then wait for it.", 5, "Restart the service."},
-		{"See 10.1.2.3. and e.g. the log of it", 5, "See 10.1.2.3. and e.g. the…"},
-		{"Done already. Then wait for it until it is up again", 10, "Done already. Then wait for it until it is up…"},
+		{"Restart the service. Then wait for it.", 5, "Restart the service. Then wait…"},
 		{strings.Repeat("x", 100), 2, strings.Repeat("x", 23) + "…"},
 	} {
 		if got := shorten(tc.in, tc.words); got != tc.want {

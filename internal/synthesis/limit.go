@@ -1,19 +1,17 @@
 package synthesis
 
-import "strings"
-
 // DefaultMaxWords is the most words a note shows, headings, notices and reference included.
 const DefaultMaxWords = 500
 
 // minMaxWords leaves room for what every note shows: headings, a notice, the reference.
 const minMaxWords = 120
 
-// leastWords is what a text is shortened to before it is given up altogether.
-const leastWords = 8
+// changeWords are kept free in a note without a model for the line that says what has changed, which counts where it cannot name.
+const changeWords = 40
 
-// fit makes n show at most maxWords words in every format. It drops whole items, the last of the
-// section that has most, down to one per section; then shortens the longest text; and only when all
-// are short drops items, notices but the first, and the summary. It gives the number of dropped items.
+// fit makes n, which has its confidence and its footer, show at most maxWords words in every format. It drops whole items, the last
+// of the section that has most, down to one per section; then the last sentence of the longest text; and only when all are of one
+// sentence drops the summary, items, and notices but the first. No sentence is cut. It gives the number of dropped items.
 func fit(n Note, maxWords int) (fitted Note, dropped int) {
 	for longest(n) > maxWords {
 		if s := fullest(n); s != nil && len(s.Items) > 1 {
@@ -21,7 +19,11 @@ func fit(n Note, maxWords int) (fitted Note, dropped int) {
 			dropped++
 			continue
 		}
-		if shortenLongest(&n, longest(n)-maxWords) {
+		if shortenLongest(&n) {
+			continue
+		}
+		if n.Summary != "" {
+			n.Summary = ""
 			continue
 		}
 		if s := fullest(n); s != nil {
@@ -29,14 +31,10 @@ func fit(n Note, maxWords int) (fitted Note, dropped int) {
 			dropped++
 			continue
 		}
-		if len(n.Notices) > 1 {
-			n.Notices = n.Notices[:len(n.Notices)-1]
-			continue
-		}
-		if n.Summary == "" {
+		if len(n.Notices) <= 1 {
 			break
 		}
-		n.Summary = ""
+		n.Notices = n.Notices[:len(n.Notices)-1]
 	}
 	return n, dropped
 }
@@ -63,22 +61,23 @@ func (s *Section) drop() {
 	s.Omitted++
 }
 
-// shortenLongest takes about excess words out of the longest text, but leaves leastWords; false when
-// every text is that short.
-func shortenLongest(n *Note, excess int) bool {
-	text := &n.Summary
-	for i := range n.Sections {
-		for j := range n.Sections[i].Items {
-			if t := &n.Sections[i].Items[j].Text; WordCount(*t) > WordCount(*text) {
-				text = t
-			}
+// shortenLongest takes the last sentence off the longest text that has more than one; false when none has.
+func shortenLongest(n *Note) bool {
+	var text *string
+	consider := func(t *string) {
+		if withoutLast(*t) != "" && (text == nil || WordCount(*t) > WordCount(*text)) {
+			text = t
 		}
 	}
-	words := WordCount(*text)
-	if words <= leastWords {
+	consider(&n.Summary)
+	for i := range n.Sections {
+		for j := range n.Sections[i].Items {
+			consider(&n.Sections[i].Items[j].Text)
+		}
+	}
+	if text == nil {
 		return false
 	}
-	short := shorten(*text, max(leastWords, words-excess))
-	*text = strings.TrimSpace(short)
-	return WordCount(short) < words
+	*text = withoutLast(*text)
+	return true
 }

@@ -26,7 +26,7 @@ func longItems(n, words int) []Item {
 	var items []Item
 	for i := range n {
 		items = append(items, Item{
-			Text:    strings.TrimSpace(fmt.Sprintf("item%d ", i) + strings.Repeat("word ", words-1)),
+			Text:    strings.TrimSpace(fmt.Sprintf("item%d ", i) + strings.Repeat("word ", 4) + "end. " + strings.Repeat("One sentence more. ", (words-6)/3)),
 			Sources: []Ref{{Label: "T1", Kind: gather.KindTicket, Text: "#1"}},
 		})
 	}
@@ -50,7 +50,7 @@ func TestFit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := newNote(Input{Reference: "Example reference 1"}, tc.items)
-			n.Summary = strings.Repeat("sum ", tc.summary)
+			n.Summary = strings.Repeat("Sum up it. ", tc.summary/3)
 			for range tc.notices {
 				n.Notices = append(n.Notices, "An example notice that is five words and a few more.")
 			}
@@ -85,12 +85,12 @@ func TestPromptIsBounded(t *testing.T) {
 	}
 	in.Articles.Items = exampleTickets(3)
 	in.Systems.Items = exampleTickets(3)
-	p, err := newPrompt(in, newSources(in))
+	p, left, err := newPrompt(in, newSources(in), DefaultPromptTokens)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.User) > maxPromptBytes+100 {
-		t.Errorf("prompt has %d bytes", len(p.User))
+	if n := estimateTokens(p.System + p.User); n > DefaultPromptTokens+10 || len(left) == 0 {
+		t.Errorf("prompt has %d tokens, %d sources are left out", n, len(left))
 	}
 	if n := strings.Count(p.User, "<"); n != 2 {
 		t.Errorf("%d angle brackets, so that the data can end itself", n)

@@ -1,8 +1,6 @@
 package synthesis
 
 import (
-	"slices"
-
 	"github.com/ai-agents/ai-agents/internal/gather"
 )
 
@@ -97,11 +95,12 @@ func sectionSpecs() [sectionCount]sectionSpec {
 	}
 }
 
-// newNote frames the items of the four sections, in their order, with what holds for every note on in.
+// newNote frames the items of the four sections, in their order, with what holds for every note on in. Sections that the tenant has turned
+// off are left out.
 func newNote(in Input, items [sectionCount][]Item) Note {
-	n := Note{Reference: plainReference(in.Reference), Footer: in.Footer}
+	n := Note{Sections: []Section{}, Reference: plainReference(in.Reference), Footer: in.Footer}
 	for i, spec := range sectionSpecs() {
-		if slices.Contains(in.Voice.Off, spec.key) {
+		if !in.Voice.has(spec.key) {
 			continue
 		}
 		s := Section{Title: spec.title, Items: items[i]}

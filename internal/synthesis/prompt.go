@@ -1,18 +1,14 @@
 package synthesis
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
-
-	"github.com/ai-agents/ai-agents/internal/ticket"
+	"strings"
+	"unicode/utf8"
 )
 
 // Limits of a prompt.
 const (
-	// maxPromptBytes bounds the encoded data; with the rules a prompt stays below 10,000 tokens for
-	// Latin script.
-	maxPromptBytes = 32 << 10
 	// maxAnswerTokens leaves room for twice the words of a note, in JSON and in wordy languages.
 	maxAnswerTokens = 2000
 
@@ -24,6 +20,7 @@ const (
 
 // Names of the sections in the prompt's data and in the model's answer.
 const (
+	keyNothing         = "nothing_relevant"
 	keySummary         = "summary"
 	keyTickets         = "similar_tickets"
 	keyArticles        = "documentation"
@@ -31,17 +28,11 @@ const (
 	keyRecommendations = "recommendations"
 )
 
-// The data stands between these lines. encoding/json writes "<" as \u003c, so nothing inside can close it.
+// The data stands between these lines. encode writes "<" as \u003c, so nothing inside can close it.
 const (
 	dataOpen  = "<data>"
 	dataClose = "</data>"
 )
-
-//go:embed rules.txt
-var rules string
-
-//go:embed answer.schema.json
-var answerSchema []byte
 
 // The data of a prompt. It carries no addresses of sources: the model has no use for them, and what it
 // does not know it cannot leak.
@@ -84,96 +75,151 @@ type (
 	}
 )
 
-// newPrompt asks for a note on in. The least relevant sources of the kind that takes most room are left
-// out first when the data exceeds its limit; the ticket itself always fits.
-func newPrompt(in Input, src sources) (Prompt, error) {
-	data := newPromptData(in, src)
+// newPrompt asks for a note on in, in at most maxTokens tokens as they are estimated. The least relevant sources of all kinds are left
+// out first; left names them by label. The ticket itself is always in.
+func newPrompt(in Input, src sources, maxTokens int) (p Prompt, left map[string]bool, err error) {
+	hide := veiled{in.Veil}.hide
+	if p.System, err = in.Voice.rules(hide); err != nil {
+		return Prompt{}, nil, err
+	}
+	if p.Schema, err = in.Voice.schema(); err != nil {
+		return Prompt{}, nil, err
+	}
+	p.MaxTokens = maxAnswerTokens
+	p.TenantID, p.Model, p.Temperature = in.TenantID, in.Model, in.Temperature
+	frame := estimateTokens(p.System) + estimateTokens(dataOpen+dataClose)
+	d := newPromptData(in, src)
+	left = map[string]bool{}
 	for {
-		encoded, err := json.Marshal(data)
+		encoded, err := encode(d)
 		if err != nil {
-			return Prompt{}, fmt.Errorf("encode prompt data: %w", err)
+			return Prompt{}, nil, fmt.Errorf("encode prompt data: %w", err)
 		}
-		if len(encoded) <= maxPromptBytes || !data.dropLast() {
-			return Prompt{
-				System:    rules,
-				User:      dataOpen + "\n" + string(encoded) + "\n" + dataClose,
-				Schema:    answerSchema,
-				MaxTokens: maxAnswerTokens,
-			}, nil
+		if frame+estimateTokens(encoded) <= maxTokens || !d.leaveOut(src, left) {
+			p.User = dataOpen + "\n" + encoded + "\n" + dataClose
+			return p, left, nil
 		}
 	}
 }
 
+// encode writes v as JSON in which "<" is escaped, and ">" and "&" are not, which would cost six characters each in logs and markup.
+func encode(v any) (string, error) {
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	return strings.ReplaceAll(strings.TrimSuffix(out.String(), "\n"), "<", `\u003c`), nil
+}
+
 func newPromptData(in Input, src sources) promptData {
-	data := promptData{
+	hide := veiled{in.Veil}.hide
+	d := promptData{
 		Ticket: promptTicket{
-			ID:          promptText(in.Ticket.ID, maxPromptField),
-			Subject:     promptText(in.Ticket.Subject, maxPromptField),
-			Description: promptText(in.Ticket.Description, maxPromptTicket),
-			Priority:    promptText(in.Ticket.Priority, maxPromptField),
+			ID:          clipWord(hide(in.Ticket.ID), maxPromptField),
+			Subject:     clipWord(hide(in.Ticket.Subject), maxPromptField),
+			Description: clipWord(hide(in.Ticket.Description), maxPromptTicket),
+			Priority:    clipWord(hide(in.Ticket.Priority), maxPromptField),
 		},
 		Tickets:     []promptPast{},
 		Articles:    []promptArticle{},
 		Systems:     []promptSystem{},
 		Unavailable: in.unavailable(),
 	}
-	for _, s := range src.tickets {
-		data.Tickets = append(data.Tickets, promptPast{
-			Label:       s.label,
-			ID:          promptText(s.item.ID, maxPromptField),
-			Subject:     promptText(s.item.Title, maxPromptField),
-			Description: promptText(s.item.Text, maxPromptText),
-			Resolution:  promptText(s.item.Resolution, maxPromptResolution),
-			ResolvedOn:  day(s.item.ResolvedAt),
-			MoreLikeIt:  s.item.Similar,
-		})
+	if in.Voice.asksFor(keyTickets) {
+		for _, s := range src.tickets {
+			d.Tickets = append(d.Tickets, s.past())
+		}
 	}
-	for _, s := range src.articles {
-		data.Articles = append(data.Articles, promptArticle{
-			Label:   s.label,
-			Title:   promptText(s.item.Title, maxPromptField),
-			Summary: promptText(s.item.Text, maxPromptText),
-		})
+	if in.Voice.asksFor(keyArticles) {
+		for _, s := range src.articles {
+			d.Articles = append(d.Articles, s.article())
+		}
 	}
-	for _, s := range src.systems {
-		data.Systems = append(data.Systems, promptSystem{
-			Label:    s.label,
-			Hostname: s.ref.Text,
-			Address:  promptText(s.item.Address, maxPromptField),
-			Role:     promptText(s.item.Role, maxPromptField),
-			Client:   promptText(s.item.Client, maxPromptField),
-			Location: promptText(s.item.Location, maxPromptField),
-			Match:    promptText(s.item.Text, maxPromptField),
-		})
+	if in.Voice.asksFor(keySystems) {
+		for _, s := range src.systems {
+			d.Systems = append(d.Systems, s.system())
+		}
 	}
-	return data
+	return d
 }
 
-// promptText keeps line breaks, which carry meaning in logs, but nothing that a reader cannot see.
-func promptText(s string, runes int) string {
-	return clip(visible(ticket.Normalize(clip(s, maxRawRunes))), runes)
+// asksFor says whether sources of the section that the answer calls key can be cited anywhere: where they cannot, no model need see
+// them.
+func (v Voice) asksFor(key string) bool { return v.has(key) || v.has(keyRecommendations) }
+
+func (s source) past() promptPast {
+	return promptPast{
+		Label: s.label, ID: clipWord(s.hidden.ID, maxPromptField), Subject: clipWord(s.hidden.Title, maxPromptField),
+		Description: clipWord(s.hidden.Text, maxPromptText), Resolution: clipWord(s.hidden.Resolution, maxPromptResolution),
+		ResolvedOn: day(s.item.ResolvedAt), MoreLikeIt: s.item.Similar,
+	}
 }
 
-// dropLast leaves out the last source of the kind that takes most room; false when none is left.
-func (d *promptData) dropLast() bool {
-	tickets, articles, systems := size(d.Tickets), size(d.Articles), size(d.Systems)
-	switch largest := max(tickets, articles, systems); {
-	case len(d.Tickets)+len(d.Articles)+len(d.Systems) == 0:
-		return false
-	case largest == tickets:
-		d.Tickets = d.Tickets[:len(d.Tickets)-1]
-	case largest == articles:
-		d.Articles = d.Articles[:len(d.Articles)-1]
-	default:
-		d.Systems = d.Systems[:len(d.Systems)-1]
+func (s source) article() promptArticle {
+	return promptArticle{
+		Label: s.label, Title: clipWord(s.hidden.Title, maxPromptField), Summary: clipWord(s.hidden.Text, maxPromptText),
 	}
+}
+
+func (s source) system() promptSystem {
+	return promptSystem{
+		Label: s.label, Hostname: clipWord(s.hiddenName(), maxPromptField), Address: clipWord(s.hidden.Address, maxPromptField),
+		Role: clipWord(s.hidden.Role, maxPromptField), Client: clipWord(s.hidden.Client, maxPromptField),
+		Location: clipWord(s.hidden.Location, maxPromptField), Match: clipWord(s.hidden.Text, maxPromptField),
+	}
+}
+
+// clipWord cuts s to at most n characters between two words where it can: half of a token of the veil's would be neither hidden nor
+// shown again.
+func clipWord(s string, n int) string {
+	short := clip(s, n)
+	if short == s {
+		return s
+	}
+	short = strings.TrimSuffix(short, ellipsis)
+	if space := strings.LastIndexAny(short, " \n\t"); space > len(short)/2 {
+		short = short[:space]
+	}
+	return strings.TrimSpace(short) + ellipsis
+}
+
+// leaveOut drops the least relevant source, of equals the one that was found last; one always stays, and then the ticket's description
+// is halved instead. It is false when nothing is left to shorten.
+func (d *promptData) leaveOut(src sources, left map[string]bool) bool {
+	if len(d.Tickets)+len(d.Articles)+len(d.Systems) <= 1 {
+		const least = 200
+		n := utf8.RuneCountInString(d.Ticket.Description)
+		if n <= least {
+			return false
+		}
+		d.Ticket.Description = clipWord(d.Ticket.Description, n/2)
+		return true
+	}
+	type candidate struct {
+		label string
+		rank  int
+		drop  func()
+	}
+	var least *candidate
+	consider := func(label string, rank int, drop func()) {
+		if least == nil || src.byLabel[label].item.Relevance < src.byLabel[least.label].item.Relevance ||
+			src.byLabel[label].item.Relevance == src.byLabel[least.label].item.Relevance && rank > least.rank {
+			least = &candidate{label, rank, drop}
+		}
+	}
+	// The last of a kind is its least relevant one.
+	if n := len(d.Tickets); n > 0 {
+		consider(d.Tickets[n-1].Label, n, func() { d.Tickets = d.Tickets[:n-1] })
+	}
+	if n := len(d.Articles); n > 0 {
+		consider(d.Articles[n-1].Label, n, func() { d.Articles = d.Articles[:n-1] })
+	}
+	if n := len(d.Systems); n > 0 {
+		consider(d.Systems[n-1].Label, n, func() { d.Systems = d.Systems[:n-1] })
+	}
+	least.drop()
+	left[least.label] = true
 	return true
-}
-
-// size is roughly what items take in a prompt.
-func size[T any](items []T) int {
-	if len(items) == 0 {
-		return 0
-	}
-	return len(fmt.Sprint(items))
 }

@@ -1,6 +1,7 @@
 package synthesis
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -18,9 +19,9 @@ const maxURL = 2000
 // source is a gathered item under the label by which the prompt and the answer name it.
 type source struct {
 	label string
-	// item is as it was gathered; shown has its texts made plain, for the note.
-	item, shown gather.Item
-	ref         Ref
+	// item is as it was gathered; hidden has its texts as a model may see them, shown has them made plain, for the note.
+	item, hidden, shown gather.Item
+	ref                 Ref
 }
 
 // sources are all sources of a note, by kind in the order of their relevance, and by label.
@@ -31,14 +32,14 @@ type sources struct {
 
 func newSources(in Input) sources {
 	s := sources{byLabel: map[string]source{}}
-	s.tickets = s.add("T", gather.KindTicket, in.Tickets.Items)
-	s.articles = s.add("A", gather.KindArticle, in.Articles.Items)
-	s.systems = s.add("S", gather.KindSystem, in.Systems.Items)
+	s.tickets = s.add(in, "T", gather.KindTicket, in.Tickets.Items)
+	s.articles = s.add(in, "A", gather.KindArticle, in.Articles.Items)
+	s.systems = s.add(in, "S", gather.KindSystem, in.Systems.Items)
 	return s
 }
 
 // add labels items of one kind T1, T2 and so on. An item found twice gets one label.
-func (s sources) add(prefix string, kind gather.Kind, items []gather.Item) []source {
+func (s sources) add(in Input, prefix string, kind gather.Kind, items []gather.Item) []source {
 	var added []source
 	seen := map[string]bool{}
 	for _, item := range items {
@@ -50,7 +51,7 @@ func (s sources) add(prefix string, kind gather.Kind, items []gather.Item) []sou
 		}
 		seen[item.ID] = true
 		item.Kind = kind
-		src := newSource(fmt.Sprintf("%s%d", prefix, len(added)+1), item)
+		src := newSource(in, fmt.Sprintf("%s%d", prefix, len(added)+1), item)
 		s.byLabel[src.label] = src
 		added = append(added, src)
 	}
@@ -59,20 +60,32 @@ func (s sources) add(prefix string, kind gather.Kind, items []gather.Item) []sou
 
 func (s sources) empty() bool { return len(s.byLabel) == 0 }
 
-func newSource(label string, item gather.Item) source {
-	shown := item
-	for _, text := range []*string{
-		&shown.ID, &shown.Title, &shown.Text, &shown.Resolution,
-		&shown.Role, &shown.Client, &shown.Location, &shown.Address,
-	} {
-		*text = plain(clip(*text, maxShownRunes))
+// newSource prepares item. Its texts are passed through the veil and back, so that no secret of a past ticket reaches a note, and lose
+// the note's reference, by which the note is found again.
+func newSource(in Input, label string, item gather.Item) source {
+	v, reference := veiled{in.Veil}, plainReference(in.Reference)
+	hidden, shown := item, item
+	texts := func(i *gather.Item) []*string {
+		return []*string{&i.ID, &i.Title, &i.Role, &i.Client, &i.Location, &i.Address, &i.Text, &i.Resolution}
 	}
+	to := texts(&shown)
+	for i, text := range texts(&hidden) {
+		*text = v.hide(*text)
+		*to[i] = plain(clip(flow(v.show(*text)), maxShownRunes))
+		if reference != "" {
+			*to[i] = without(*to[i], reference)
+		}
+	}
+	shown.Text, shown.Resolution = safe(shown.Text, true), safe(shown.Resolution, true)
 	ref := Ref{Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL), Date: day(item.ResolvedAt)}
 	if item.Kind != gather.KindSystem { // a system is named by the ticket, or it is not
 		ref.Relevance = item.Relevance
 	}
-	return source{label: label, item: item, shown: shown, ref: ref}
+	return source{label: label, item: item, hidden: hidden, shown: shown, ref: ref}
 }
+
+// hiddenName is how a model knows a system.
+func (s source) hiddenName() string { return cmp.Or(s.hidden.Title, s.hidden.ID, s.label) }
 
 // name is how a reader knows the source.
 func name(label string, shown gather.Item) string {

@@ -24,12 +24,17 @@ const (
 	reserveShare = 4
 )
 
+// leastSurvivors: of so many statements one must pass the checks, or none is believed.
+const leastSurvivors = 4
+
 // Options of a Synthesizer. The zero value stands for the defaults.
 type Options struct {
-	Timeout  time.Duration    // DefaultTimeout
-	MaxWords int              // DefaultMaxWords; not less than 120
-	Logger   *slog.Logger     // none
-	Clock    func() time.Time // time.Now
+	Timeout  time.Duration // DefaultTimeout
+	MaxWords int           // DefaultMaxWords; not less than 120
+	// PromptTokens bounds a prompt, as its tokens are estimated; DefaultPromptTokens, and not less than LeastPromptTokens.
+	PromptTokens int
+	Logger       *slog.Logger     // none
+	Clock        func() time.Time // time.Now
 }
 
 // Synthesizer writes notes. It may be used concurrently.
@@ -37,6 +42,7 @@ type Synthesizer struct {
 	llm      LLM
 	timeout  time.Duration
 	maxWords int
+	tokens   int
 	log      *slog.Logger
 	now      func() time.Time
 }
@@ -47,6 +53,7 @@ func New(llm LLM, o Options) *Synthesizer {
 		llm:      llm,
 		timeout:  cmp.Or(o.Timeout, DefaultTimeout),
 		maxWords: max(minMaxWords, cmp.Or(o.MaxWords, DefaultMaxWords)),
+		tokens:   max(LeastPromptTokens, cmp.Or(o.PromptTokens, DefaultPromptTokens)),
 		log:      o.Logger,
 		now:      o.Clock,
 	}
@@ -70,6 +77,11 @@ type Output struct {
 	Dropped map[string]int `json:"dropped,omitempty"`
 	// Cached says that the model's answer was an earlier one.
 	Cached bool `json:"cached,omitempty"`
+	// Abstained says that the note tells that nothing relevant was found, and recommends nothing: there were no sources, or the model
+	// judged that none helps.
+	Abstained bool `json:"abstained,omitempty"`
+	// Repaired says that the model's answer was not well-formed.
+	Repaired bool `json:"repaired,omitempty"`
 	// Model is the one that was asked last; empty when none was.
 	Model string `json:"model,omitempty"`
 }
@@ -83,15 +95,16 @@ func (s *Synthesizer) Synthesize(ctx context.Context, in Input) Output {
 	out.Note, out.FallbackReason = s.write(ctx, in, src, &out)
 	if out.FallbackReason != "" {
 		out.Note = contextNote(in, src, out.FallbackReason, s.maxWords)
+		out.Abstained = src.empty()
 	}
 	var omitted int
 	out.Note, omitted = fit(withoutReference(out.Note), s.maxWords)
 	if omitted > 0 {
-		out.Dropped[DropWordLimit] = omitted
+		out.Dropped[DropWordLimit] += omitted
 	}
 	s.log.InfoContext(ctx, "note written",
 		"ticket_id", in.Ticket.ID, "generated", out.Note.Generated, "fallback_reason", string(out.FallbackReason),
-		"dropped", out.Dropped, "llm_calls", len(out.Calls), "words", longest(out.Note),
+		"abstained", out.Abstained, "dropped", out.Dropped, "llm_calls", len(out.Calls), "words", longest(out.Note),
 		"sources", len(src.byLabel), "unavailable", in.unavailable(), "duration", s.now().Sub(started))
 	return out
 }
@@ -107,46 +120,83 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	if src.empty() {
 		return Note{}, ReasonNoSources
 	}
-	text, reason := s.ask(ctx, in, src, out)
+	budget := s.budget(ctx)
+	if budget <= 0 || ctx.Err() != nil {
+		return Note{}, ReasonTimeout
+	}
+	p, left, err := newPrompt(in, src, s.tokens)
+	if err != nil {
+		s.log.ErrorContext(ctx, "prompt not made", "ticket_id", in.Ticket.ID, "error", err)
+		return Note{}, ReasonFailed
+	}
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	a, reason := s.answer(ctx, in, p, s.now().Add(budget), out)
 	if reason != "" {
 		return Note{}, reason
 	}
-	a, err := parse(text)
-	if err != nil {
-		s.log.WarnContext(ctx, "answer not readable", "ticket_id", in.Ticket.ID, "error", err, "bytes", len(text))
-		return Note{}, ReasonUnreadable
+	out.Repaired = a.repaired
+	c := newChecker(in, src, left)
+	c.drop(DropPromptBudget, len(left))
+	out.Dropped = c.dropped
+	if a.truncated {
+		c.drop(DropTruncated, 1)
 	}
-	c := newChecker(in, src)
+	if a.abstains(in.Voice) {
+		c.drop(DropAbstained, a.items())
+		out.Abstained = true
+		return abstention(in, src, c.summary(a)), ""
+	}
 	items := c.items(a)
 	summary := c.summary(a)
-	out.Dropped = c.dropped
-	if len(items[0])+len(items[1])+len(items[2])+len(items[3]) == 0 {
+	if kept := len(items[0]) + len(items[1]) + len(items[2]) + len(items[3]); kept*leastSurvivors < kept+c.refused() || kept == 0 {
 		return Note{}, ReasonUnsupported
 	}
-	n := newNote(in, items)
+	confidence := c.confidence(a, items)
+	n := newNote(in, fill(a, src, items))
+	if last := len(n.Sections) - 1; last >= 0 && len(a.sections[sectionCount-1]) > 0 && len(items[sectionCount-1]) == 0 && in.Voice.has(keyRecommendations) {
+		n.Sections[last].Empty = noneChecked
+	}
 	n.Generated = true
 	n.Summary = summary
 	n.Notices = in.notices()
+	n.Confidence = confidence
 	return n, ""
 }
 
-// ask gets the model's text within the time there is.
-func (s *Synthesizer) ask(ctx context.Context, in Input, src sources, out *Output) (string, Reason) {
-	budget := s.budget(ctx)
-	if budget <= 0 || ctx.Err() != nil {
-		return "", ReasonTimeout
+// answer gets the model's answer and reads it. One that cannot be read it has the model repair, once, where time is left.
+func (s *Synthesizer) answer(ctx context.Context, in Input, p Prompt, until time.Time, out *Output) (answer, Reason) {
+	text, reason := s.ask(ctx, in, p, out)
+	if reason != "" {
+		return answer{}, reason
 	}
-	p, err := newPrompt(in, src)
-	if err != nil {
-		s.log.ErrorContext(ctx, "prompt not made", "ticket_id", in.Ticket.ID, "error", err)
-		return "", ReasonFailed
+	a, err := parse(text)
+	if err == nil {
+		return a, ""
 	}
-	p.TenantID, p.Model, p.Temperature = in.TenantID, in.Model, in.Temperature
+	s.log.WarnContext(ctx, "answer not readable", "ticket_id", in.Ticket.ID, "error", err, "bytes", len(text))
+	if !repairable(text) || until.Sub(s.now()) < repairTime {
+		return answer{}, ReasonUnreadable
+	}
+	if p, err = newRepairPrompt(p, text, veiled{in.Veil}.hide); err != nil {
+		return answer{}, ReasonUnreadable
+	}
+	if text, reason = s.ask(ctx, in, p, out); reason != "" {
+		return answer{}, ReasonUnreadable
+	}
+	if a, err = parse(text); err != nil {
+		return answer{}, ReasonUnreadable
+	}
+	a.repaired = true
+	return a, ""
+}
+
+// ask gets the model's text, and accounts for what it took.
+func (s *Synthesizer) ask(ctx context.Context, in Input, p Prompt, out *Output) (string, Reason) {
 	p.Usable = func(text string) bool { _, err := parse(text); return err == nil }
-	ctx, cancel := context.WithTimeout(ctx, budget)
-	defer cancel()
 	completion, err := s.llm.Complete(ctx, p)
-	out.Calls, out.Cached, out.Model = completion.Calls, completion.Cached, completion.Model
+	out.Calls = append(out.Calls, completion.Calls...)
+	out.Cached, out.Model = completion.Cached, completion.Model
 	if err == nil {
 		return completion.Text, ""
 	}

@@ -34,8 +34,9 @@ const (
 	MetricNotes               = "enhancement_notes_total"
 	MetricDead                = "enhancement_dead_letters_total"
 	MetricPruned              = "enhancement_jobs_pruned_total"
+	MetricAnswerDropped       = "enhancement_answer_dropped_total"
 	MetricLLMCalls            = "llm_calls_total"
-	MetricLLMTokens           = "llm_tokens_total"
+	MetricLLMTokens           = "llm_tokens_total" //nolint:gosec // a name
 	MetricLLMCost             = "llm_cost_usd_total"
 	MetricLLMUnpriced         = "llm_unpriced_calls_total"
 	MetricLLMAnswers          = "llm_answer_cache_total"
@@ -100,6 +101,7 @@ type Metrics struct {
 	reconcile    *reconcileMetrics
 	dead         *prometheus.CounterVec
 	pruned       prometheus.Counter
+	unbelieved   *prometheus.CounterVec
 	llm          *llmMetrics
 }
 
@@ -158,10 +160,11 @@ func NewMetrics() *Metrics {
 		pruned: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPruned, Help: "Ended jobs that were removed from the ledger.",
 		}),
+		unbelieved: newUnbelieved(),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
-		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned, m.llm,
+		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned, m.unbelieved, m.llm,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -248,3 +251,14 @@ func (m *Metrics) DeadLetter(reason Dead) { m.dead.WithLabelValues(string(reason
 
 // JobsPruned counts ended jobs that were removed from the ledger.
 func (m *Metrics) JobsPruned(n int) { m.pruned.Add(float64(n)) }
+
+func newUnbelieved() *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: MetricAnswerDropped, Help: "What of the language model's answers is not in the notes, by reason.",
+	}, []string{"reason"})
+}
+
+// AnswerDropped counts what of a language model's answer did not get into the note.
+func (m *Metrics) AnswerDropped(reason string, n int) {
+	m.unbelieved.WithLabelValues(reason).Add(float64(max(0, n)))
+}

@@ -121,6 +121,7 @@ func TestMetrics(t *testing.T) {
 	m.Completed("alpha", 1500*time.Millisecond)
 	m.Failed("beta")
 	m.Note("kept_edited")
+	m.AnswerDropped("uncited", 3)
 	m.Step("doc_search", "degraded", 2*time.Second)
 	rec := httptest.NewRecorder()
 	m.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
@@ -129,6 +130,7 @@ func TestMetrics(t *testing.T) {
 		`enhancement_requests_total{status="success",tenant_id="alpha"} 1`,
 		`enhancement_requests_total{status="failure",tenant_id="beta"} 1`,
 		`enhancement_notes_total{action="kept_edited"} 1`,
+		`enhancement_answer_dropped_total{reason="uncited"} 3`,
 		`enhancement_duration_seconds_sum{tenant_id="alpha"} 1.5`,
 		`enhancement_step_duration_seconds_count{operation_type="doc_search",outcome="degraded"} 1`,
 	} {
