@@ -53,7 +53,10 @@ func judge(c Case, d drafted) Outcome {
 		Relevant: len(c.Relevant), Facts: len(c.Facts), Leaks: leaks(c, d.sent), Calls: len(d.sent),
 	}
 	if d.Note.Generated {
-		o.citations(c, d.Note)
+		// A note that abstains names some sources as probably unrelated, which is no statement of the model's.
+		if !d.Abstained || recommends(d.Note) {
+			o.citations(c, d.Note)
+		}
 		o.claims(c, d.Note)
 	}
 	text := synthesis.Text(d.Note)
@@ -87,6 +90,11 @@ func judge(c Case, d drafted) Outcome {
 		o.CostUSD += call.CostUSD
 	}
 	return o
+}
+
+// recommends says whether the note recommends anything.
+func recommends(n synthesis.Note) bool {
+	return slices.ContainsFunc(n.Sections, func(s synthesis.Section) bool { return s.Title == "Recommendations" && len(s.Items) > 0 })
 }
 
 // citations counts what the note's items cite.

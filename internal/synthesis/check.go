@@ -36,6 +36,7 @@ const (
 
 	// DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
 	DropAsksSecrets = "asks_secrets" // it asks for a password, a code, a key
+	DropQuotesRules = "quotes_rules" // it has words of our own prompt
 	DropUnsafe      = "unsafe"       // it advises to weaken a protection, to destroy data, to run a download, to pay somebody
 )
 
@@ -55,6 +56,7 @@ type checker struct {
 	src sources
 	// left are the sources that were not in the prompt: a model that cites one has guessed.
 	left    map[string]bool
+	rules   string // in pieces
 	show    func(string) string
 	claims  *claimChecker
 	numbers map[string]bool // ticket numbers, with "#", that a text may name
@@ -63,7 +65,7 @@ type checker struct {
 
 func newChecker(in Input, src sources, left map[string]bool) checker {
 	c := checker{
-		in: in, src: src, left: left, show: veiled{in.Veil}.show, claims: newClaimChecker(in, src),
+		in: in, src: src, left: left, rules: pieces(rulesTemplate), show: veiled{in.Veil}.show, claims: newClaimChecker(in, src),
 		numbers: map[string]bool{"#" + in.Ticket.ID: true}, dropped: map[string]int{},
 	}
 	c.know(in.Ticket.Text())
@@ -106,7 +108,7 @@ func (c checker) summary(a answer) string {
 	text := modelText(c.show(a.summary))
 	var kept []string
 	for _, sentence := range sentences(whole(text, 2*maxSummaryWords)) {
-		reason := unsafe(sentence, true)
+		reason := c.untold(sentence, true)
 		if reason == "" && c.inventsTicket(sentence) {
 			reason = DropInventedTicket
 		}
@@ -164,13 +166,21 @@ func (c checker) item(kind gather.Kind, r rawItem) (item Item, reason string) {
 	case c.inventsTicket(text):
 		return Item{}, DropInventedTicket
 	}
-	if reason := unsafe(text, kind != ""); reason != "" {
+	if reason := c.untold(text, kind != ""); reason != "" {
 		return Item{}, reason
 	}
 	if reason := c.claims.unsupported(text, raw, refs); reason != "" {
 		return Item{}, reason
 	}
 	return Item{Text: text, Sources: refs}, ""
+}
+
+// untold says why text must not be told, whatever supports it; empty when it may.
+func (c checker) untold(text string, report bool) string {
+	if quotes(text, c.rules) {
+		return DropQuotesRules
+	}
+	return unsafe(text, report)
 }
 
 // refs resolves labels to sources of the kind that the section takes.
