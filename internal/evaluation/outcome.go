@@ -53,10 +53,7 @@ func judge(c Case, d drafted) Outcome {
 		Relevant: len(c.Relevant), Facts: len(c.Facts), Leaks: leaks(c, d.sent), Calls: len(d.sent),
 	}
 	if d.Note.Generated {
-		// A note that abstains names some sources as probably unrelated, which is no statement of the model's.
-		if !d.Abstained || recommends(d.Note) {
-			o.citations(c, d.Note)
-		}
+		o.citations(c, d.Note)
 		o.claims(c, d.Note)
 	}
 	text := synthesis.Text(d.Note)
@@ -92,16 +89,17 @@ func judge(c Case, d drafted) Outcome {
 	return o
 }
 
-// recommends says whether the note recommends anything.
-func recommends(n synthesis.Note) bool {
-	return slices.ContainsFunc(n.Sections, func(s synthesis.Section) bool { return s.Title == "Recommendations" && len(s.Items) > 0 })
-}
+// disclaimed begins an item that names what was gathered and says that it does not help.
+const disclaimed = "Probably unrelated"
 
 // citations counts what the note's items cite.
 func (o *Outcome) citations(c Case, n synthesis.Note) {
 	cited := map[string]bool{}
 	for _, s := range n.Sections {
 		for _, item := range s.Items {
+			if strings.HasPrefix(item.Text, disclaimed) {
+				continue
+			}
 			o.Answered = true
 			for _, ref := range item.Sources {
 				id, ok := c.cited(ref)

@@ -35,8 +35,8 @@ const (
 	DropUnsupportedCommand = "unsupported_command" // or a path
 
 	// DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
+	DropRules       = "rules"        // it repeats our rules
 	DropAsksSecrets = "asks_secrets" // it asks for a password, a code, a key
-	DropQuotesRules = "quotes_rules" // it has words of our own prompt
 	DropUnsafe      = "unsafe"       // it advises to weaken a protection, to destroy data, to run a download, to pay somebody
 )
 
@@ -56,16 +56,16 @@ type checker struct {
 	src sources
 	// left are the sources that were not in the prompt: a model that cites one has guessed.
 	left    map[string]bool
-	rules   string // in pieces
 	show    func(string) string
 	claims  *claimChecker
+	rules   ownRules
 	numbers map[string]bool // ticket numbers, with "#", that a text may name
 	dropped map[string]int
 }
 
 func newChecker(in Input, src sources, left map[string]bool) checker {
 	c := checker{
-		in: in, src: src, left: left, rules: pieces(rulesTemplate), show: veiled{in.Veil}.show, claims: newClaimChecker(in, src),
+		in: in, src: src, left: left, show: veiled{in.Veil}.show, claims: newClaimChecker(in, src), rules: newOwnRules(),
 		numbers: map[string]bool{"#" + in.Ticket.ID: true}, dropped: map[string]int{},
 	}
 	c.know(in.Ticket.Text())
@@ -106,9 +106,13 @@ func (c checker) drop(reason string, n int) {
 // summary gives the answer's summary, without the sentences that neither the ticket nor any source bears out.
 func (c checker) summary(a answer) string {
 	text := modelText(c.show(a.summary))
+	if c.rules.in(text) {
+		c.dropped[DropRules]++
+		return ""
+	}
 	var kept []string
 	for _, sentence := range sentences(whole(text, 2*maxSummaryWords)) {
-		reason := c.untold(sentence, true)
+		reason := unsafe(sentence, true)
 		if reason == "" && c.inventsTicket(sentence) {
 			reason = DropInventedTicket
 		}
@@ -165,22 +169,16 @@ func (c checker) item(kind gather.Kind, r rawItem) (item Item, reason string) {
 		return Item{}, DropUncited
 	case c.inventsTicket(text):
 		return Item{}, DropInventedTicket
+	case c.rules.in(text):
+		return Item{}, DropRules
 	}
-	if reason := c.untold(text, kind != ""); reason != "" {
+	if reason := unsafe(text, kind != ""); reason != "" {
 		return Item{}, reason
 	}
 	if reason := c.claims.unsupported(text, raw, refs); reason != "" {
 		return Item{}, reason
 	}
 	return Item{Text: text, Sources: refs}, ""
-}
-
-// untold says why text must not be told, whatever supports it; empty when it may.
-func (c checker) untold(text string, report bool) string {
-	if quotes(text, c.rules) {
-		return DropQuotesRules
-	}
-	return unsafe(text, report)
 }
 
 // refs resolves labels to sources of the kind that the section takes.
