@@ -16,7 +16,6 @@ import (
 	"github.com/dapr/durabletask-go/workflow"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
-	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
@@ -85,8 +84,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	defer db.Close()
 
 	metrics := telemetry.NewMetrics()
-	books := ledger.New(db)
-	store := tenantstore.New(db, sealer)
+	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
 		return err
@@ -98,11 +96,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, logger)
 	known := desks{tenants: copies, clients: clients}
-	drafter, err := newDrafter(cfg, db, known, dapr.Cache(), sealer, secrets, metrics, logger)
-	if err != nil {
-		return err
-	}
-	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, drafter, metrics, logger)
+	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, sealer, secrets, metrics, logger)
 	if err != nil {
 		return err
 	}
@@ -178,9 +172,13 @@ func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, heal
 }
 
 func newActivities(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks, cache knowledge.Cache, embedder embedding.Embedder,
-	drafter *drafting.Drafter, metrics *telemetry.Metrics, logger *slog.Logger,
+	sealer *tenant.Sealer, secrets sidecar.Secrets, metrics *telemetry.Metrics, logger *slog.Logger,
 ) (*workflows.Activities, error) {
 	reranker, err := newReranker(db, embedder, logger)
+	if err != nil {
+		return nil, err
+	}
+	drafter, err := newDrafter(cfg, db, desks, cache, sealer, secrets, metrics, logger)
 	if err != nil {
 		return nil, err
 	}

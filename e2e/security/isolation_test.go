@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/stack"
+	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/feedback"
@@ -42,6 +43,7 @@ func calls() map[string]call {
 	maps.Copy(all, tenantCalls())
 	maps.Copy(all, paceCalls())
 	maps.Copy(all, feedbackCalls())
+	maps.Copy(all, budgetCalls())
 	return all
 }
 
@@ -68,6 +70,26 @@ func paceCalls() map[string]call {
 		},
 		"desk/pace.Pace.Forgive": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.pace.Forgive(ctx, id, deskHost)
+		},
+	}
+}
+
+func budgetCalls() map[string]call {
+	entry := budget.Entry{At: time.Now(), Model: "m", Purpose: budget.PurposePreview, CostUSD: 1}
+	return map[string]call{
+		"budget.Books.Enter": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.budget.Enter(ctx, id, entry)
+		},
+		"budget.Books.Usage": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.budget.Usage(ctx, id, budget.Month(time.Now()))
+		},
+		"budget.Books.Standing": func(ctx context.Context, w *world, id string) (any, error) {
+			standing, err := w.budget.Standing(ctx, id, tenant.Budget{HardUSD: 1}, time.Now())
+			return found(standing.SpentUSD > 0), err
+		},
+		"budget.Guard.State": func(ctx context.Context, w *world, id string) (any, error) {
+			state, err := w.budget.State(ctx, id, tenant.Budget{HardUSD: 1})
+			return found(state == budget.StateOverHard), err
 		},
 	}
 }
@@ -493,6 +515,7 @@ func ofNoTenant() map[string]string {
 		"enhancement/ledger.Ledger.StandingOutages": "the same",
 		"enhancement/ledger.Ledger.Prunable":        "the same",
 		"enhancement/ledger.Ledger.Accounts":        "is the console's, which works across tenants: see TestOnlyTheConsoleSeesAllQueues",
+		"budget.Books.All":                          "is the console's, which works across tenants: see TestTheUsageOfAllTenants",
 		"enhancement/deadletter":                    "what belongs to no job belongs to no tenant: app_user may only add to it, see TestLettersAreForTheConsole",
 		"webhook/quota.Turns.Take":                  "touches no row",
 	}

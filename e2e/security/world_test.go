@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/desk/pace"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -22,6 +24,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/internal/webhook/quota"
@@ -46,6 +49,7 @@ type world struct {
 	articles *knowledge.Store
 	systems  *inventory.Store
 	backfill *embedding.Backfill
+	budget   *budget.Guard
 	rerank   *embedding.Reranker
 	votes    *feedback.Store
 
@@ -75,6 +79,7 @@ func newWorld(t *testing.T) *world {
 		systems: inventory.NewStore(store.DB), backfill: embedding.NewBackfill(store.DB, model{}, embedding.BackfillOptions{}),
 	}
 	w.quota, w.pace, w.votes = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil), feedback.NewStore(store.DB)
+	w.budget = budget.NewGuard(budget.New(store.DB), telemetry.NewMetrics(), slog.New(slog.DiscardHandler), time.Now)
 	var err error
 	if w.rerank, err = embedding.NewReranker(store.DB, model{}, embedding.RerankOptions{}); err != nil {
 		t.Fatal(err)
@@ -98,7 +103,7 @@ func newWorld(t *testing.T) *world {
 		func() error { _, err := w.ledger.Accept(t.Context(), w.failed); return err },
 		func() error { _, err := w.ledger.Fail(t.Context(), victim, w.failed.ID, 1, "example"); return err },
 		func() error {
-			return w.ledger.RecordStep(t.Context(), victim, w.running.ID, step(), enhancement.LLMCall{Model: canary})
+			return w.ledger.RecordStep(t.Context(), victim, w.running.ID, step(), enhancement.LLMCall{Model: canary, CostUSD: 2, CalledAt: time.Now()})
 		},
 		func() error {
 			_, err := w.ledger.HoldNote(t.Context(), victim, "1002", w.running.ID, time.Hour)

@@ -73,6 +73,7 @@ type Step struct {
 type LLMCall struct {
 	Model            string    `json:"model"`
 	PromptTokens     int       `json:"prompt_tokens"`
+	CachedTokens     int       `json:"cached_tokens,omitempty" doc:"Those of prompt_tokens that the server had read before."`
 	CompletionTokens int       `json:"completion_tokens"`
 	CostUSD          float64   `json:"cost_usd"`
 	DurationMS       int64     `json:"duration_ms"`

@@ -23,7 +23,7 @@ func (b *Books) Enter(ctx context.Context, tenantID string, entries ...Entry) er
 		return nil
 	}
 	batch := &pgx.Batch{}
-	Queue(batch, tenantID, entries...)
+	Include(batch, tenantID, entries...)
 	err := b.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
 		return fmt.Errorf("enter what models cost tenant %s: %w", tenantID, err)

@@ -90,9 +90,9 @@ func (a account) compare(b account) int {
 	return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.model, b.model), cmp.Compare(a.purpose, b.purpose))
 }
 
-// Queue adds what enters the tenant's entries to a batch that is sent in the tenant's transaction, so that they are counted if, and
+// Include adds what enters the tenant's entries to a batch that is sent in the tenant's transaction, so that they are counted if, and
 // only if, it is committed.
-func Queue(batch *pgx.Batch, tenantID string, entries ...Entry) {
+func Include(batch *pgx.Batch, tenantID string, entries ...Entry) {
 	const longestModel = 200
 	sums := map[account]*Sums{}
 	for _, e := range entries {

@@ -59,10 +59,10 @@ func (g *Guard) tell(ctx context.Context, tenantID string, s Standing, a Alert) 
 		return
 	}
 	g.metrics.BudgetAlert(tenantID, string(a.Level))
-	level, says := slog.LevelWarn, "a tenant has reached the soft limit of its budget for language models"
+	logger := g.logger.With(telemetry.KeyTenant, tenantID, "month", s.Month.First.Format("2006-01"), "limit_usd", a.LimitUSD, "spent_usd", a.SpentUSD)
 	if a.Level == LevelHard {
-		level, says = slog.LevelError, "a tenant has spent its budget for language models: its notes are made without one until the month is over"
+		logger.ErrorContext(ctx, "a tenant has spent its budget for language models: its notes are made without one until the month is over")
+		return
 	}
-	g.logger.Log(ctx, level, says, telemetry.KeyTenant, tenantID, "month", s.Month.First.Format("2006-01"),
-		"limit_usd", a.LimitUSD, "spent_usd", a.SpentUSD)
+	logger.WarnContext(ctx, "a tenant has reached the soft limit of its budget for language models")
 }

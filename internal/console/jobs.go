@@ -115,7 +115,7 @@ func (s *Server) getJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
 	slices.SortFunc(shown.Steps, func(a, b adminapi.Step) int { return a.FinishedAt.Compare(b.FinishedAt) })
 	for _, c := range calls {
 		shown.LLMCalls = append(shown.LLMCalls, adminapi.LLMCall{
-			Model: c.Model, PromptTokens: c.PromptTokens, CompletionTokens: c.CompletionTokens, CostUSD: c.CostUSD,
+			Model: c.Model, PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens, CompletionTokens: c.CompletionTokens, CostUSD: c.CostUSD,
 			DurationMS: c.Duration.Milliseconds(), Error: c.Error, CalledAt: c.CalledAt,
 		})
 	}

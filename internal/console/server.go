@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/console/reach"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -105,6 +106,7 @@ type Server struct {
 	jobs     *ledger.Ledger
 	votes    *feedback.Store
 	letters  *deadletter.Letters
+	usage    *budget.Books
 	tickets  *history.Store
 	articles *knowledge.Store
 	systems  *inventory.Store
@@ -147,6 +149,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
 		reach: d.Reach, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
+		usage:   budget.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, tokenless: tokenless, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
@@ -183,6 +186,7 @@ func (s *Server) routes() {
 	s.jobNoteRoutes()
 	s.previewRoutes()
 	s.queueRoutes()
+	s.usageRoutes()
 	s.batchRoutes()
 	s.importRoutes()
 	s.reindexRoutes()

@@ -85,7 +85,7 @@ func (s *Service) readFrom(ctx context.Context, place adminapi.PreviewSource, te
 		if errors.Is(err, history.ErrNoTicket) {
 			return ticket.Ticket{}, ErrNoTicket
 		}
-		return within(ticket.Ticket{ID: past.ID, Subject: past.Subject, Description: past.Description}), err
+		return within(ticket.Ticket{ID: past.ID, Subject: past.Subject, Description: past.Description, People: ticket.People(past.Requester, past.Technician)}), err
 	case adminapi.SourceAuto, adminapi.SourceGiven:
 	}
 	return ticket.Ticket{}, fmt.Errorf("%q is no place to read a ticket from", place)

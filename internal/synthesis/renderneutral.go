@@ -1,6 +1,9 @@
 package synthesis
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // What an application behind the note may act on although it is no markup: mentions, which call somebody, and variables, which
 // are filled in. ServiceDesk Plus writes variables as $name, ${name} and $NAME$.
@@ -17,6 +20,9 @@ var (
 // neutral is plain, and means nothing to such an application. It stays legible: an @ is spelt out, and a $ stands apart.
 func neutral(s string) string {
 	s = plain(s)
+	if !strings.ContainsAny(s, "[@＠$＄") { // most texts are spared the expressions, which are slow
+		return s
+	}
 	s = tilde.ReplaceAllString(s, "[")
 	s = atSign.ReplaceAllString(s, "(at)$1")
 	s = imitation.ReplaceAllString(s, "$1")

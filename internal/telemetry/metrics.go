@@ -36,7 +36,7 @@ const (
 	MetricPruned              = "enhancement_jobs_pruned_total"
 	MetricAnswerDropped       = "enhancement_answer_dropped_total"
 	MetricLLMCalls            = "llm_calls_total"
-	MetricLLMTokens           = "llm_tokens_total"
+	MetricLLMTokens           = "llm_tokens_total" //nolint:gosec // a name
 	MetricLLMCost             = "llm_cost_usd_total"
 	MetricLLMUnpriced         = "llm_unpriced_calls_total"
 	MetricLLMAnswers          = "llm_answer_cache_total"

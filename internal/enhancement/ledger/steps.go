@@ -28,7 +28,7 @@ func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhan
 			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CachedTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(),
 			told(c.Error), c.CalledAt)
 	}
-	budget.Queue(batch, tenantID, entries(r, calls)...)
+	budget.Include(batch, tenantID, entries(r, calls)...)
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
 		return explain(err, "record step "+string(r.Step)+" of", jobID)

@@ -70,10 +70,12 @@ func (s *Store) Past(ctx context.Context, tenantID string, page PastList) ([]Pas
 	return past, nil
 }
 
-// Ticket gives a ticket of the tenant's history, resolved or not (ErrNoTicket).
+// Ticket gives a ticket of the tenant's history, resolved or not (ErrNoTicket). Who of its people is who is not kept: where one was not
+// known, the technician stands as requester.
 func (s *Store) Ticket(ctx context.Context, tenantID, ticketID string) (PastTicket, error) {
 	const query = `
-		SELECT ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url
+		SELECT ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url,
+			coalesce(people[1], ''), coalesce(people[2], '')
 		FROM ticket_history WHERE tenant_id = $1 AND ticket_id = $2`
 	var (
 		p                          PastTicket
@@ -81,7 +83,7 @@ func (s *Store) Ticket(ctx context.Context, tenantID, ticketID string) (PastTick
 	)
 	err := s.db.InTenantSnapshot(ctx, tenantID, func(tx postgres.Tx) error {
 		return tx.QueryRow(ctx, query, tenantID, ticketID).
-			Scan(&p.ID, &p.Subject, &p.Description, &p.Resolution, &created, &resolved, &updated, &p.URL)
+			Scan(&p.ID, &p.Subject, &p.Description, &p.Resolution, &created, &resolved, &updated, &p.URL, &p.Requester, &p.Technician)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return PastTicket{}, ErrNoTicket

@@ -90,6 +90,7 @@ func TestTicketGivesOneOfTheTenantsOwn(t *testing.T) {
 	full := history.PastTicket{
 		ID: "17", Subject: "Scanner", Description: "shows E-42", Resolution: "Cleaned.", URL: "https://sdp.example.com/17",
 		CreatedAt: resolvedOn(1), ResolvedAt: resolvedOn(2), UpdatedAt: resolvedOn(3),
+		Requester: "Jane Example", Technician: "Front Desk",
 	}
 	bare := history.PastTicket{ID: "18", Description: "still open"}
 	store := history.NewStore(d.DB)

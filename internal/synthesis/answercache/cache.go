@@ -102,10 +102,13 @@ func (c *Cache) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Com
 // name is a digest of all that decides on an answer.
 func (c *Cache) name(p synthesis.Prompt) (string, error) {
 	question, err := json.Marshal(struct {
-		Tenant, Model, System, User string
-		Temperature                 *float64
-		Schema                      json.RawMessage
-		MaxTokens                   int
+		Tenant      string          `json:"tenant"`
+		Model       string          `json:"model"`
+		System      string          `json:"system"`
+		User        string          `json:"user"`
+		Temperature *float64        `json:"temperature"`
+		Schema      json.RawMessage `json:"schema"`
+		MaxTokens   int             `json:"max_tokens"`
 	}{p.TenantID, c.deps.Asks(p.Model), p.System, p.User, p.Temperature, p.Schema, p.MaxTokens})
 	if err != nil {
 		return "", fmt.Errorf("digest a question: %w", err)
@@ -121,12 +124,16 @@ var errUnknown = errors.New("there is no earlier answer")
 func (c *Cache) recall(ctx context.Context, tenantID, name string) (entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	sealed, found, err := c.deps.State.Get(ctx, key(tenantID, name))
+	value, found, err := c.deps.State.Get(ctx, key(tenantID, name))
 	if err != nil {
 		return entry{}, err
 	}
 	if !found {
 		return entry{}, errUnknown
+	}
+	var sealed []byte
+	if err := json.Unmarshal(value, &sealed); err != nil {
+		return entry{}, fmt.Errorf("decode an earlier answer: %w", err)
 	}
 	opened, err := c.deps.Sealer.OpenDocument(tenantID, name, sealed)
 	if err != nil {
@@ -161,7 +168,11 @@ func (c *Cache) keep(ctx context.Context, tenantID, name string, done synthesis.
 		if err != nil {
 			return err
 		}
-		return c.deps.State.Set(ctx, key(tenantID, name), sealed, c.ttl)
+		value, err := json.Marshal(sealed) // some state stores take nothing but JSON
+		if err != nil {
+			return fmt.Errorf("encode an answer: %w", err)
+		}
+		return c.deps.State.Set(ctx, key(tenantID, name), value, c.ttl)
 	}()
 	if err != nil {
 		c.deps.Logger.WarnContext(ctx, "an answer of the language model was not kept", "error", err)

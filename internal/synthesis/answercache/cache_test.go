@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -244,8 +245,8 @@ func TestACacheThatFailsCostsNothingButMoney(t *testing.T) {
 			t.Errorf("got %+v", done)
 		}
 	}
-	if got := strings.Join(w.gave, " "); got != "failed failed" {
-		t.Errorf("counted %s", got)
+	if !slices.Equal(w.gave, []string{"failed", "failed"}) {
+		t.Errorf("counted %s", w.gave)
 	}
 }
 
