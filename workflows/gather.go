@@ -92,7 +92,7 @@ func (a *Activities) find(ctx context.Context, job Job, step enhancement.Step) (
 func searchPatience() gather.Patience {
 	return gather.Patience{
 		Attempts: gatherPolicy.attempts, FirstPause: gatherPolicy.firstPause, LongestPause: gatherPolicy.longestPause,
-		Within: gatherPolicy.attempt / 2, //nolint:mnd // half
+		Within: gatherPolicy.attempt / 2,
 	}
 }
 

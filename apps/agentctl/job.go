@@ -18,7 +18,7 @@ import (
 
 func newJobCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "job", Short: "Look at jobs, and begin failed ones anew"},
-		newJobShowCommand(), newJobListCommand(), newJobRetryCommand())
+		newJobShowCommand(), newJobNoteCommand(), newJobListCommand(), newJobRetryCommand())
 }
 
 func newJobShowCommand() *cobra.Command {

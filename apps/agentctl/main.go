@@ -45,7 +45,7 @@ func exitStatus(err error) int {
 	switch {
 	case errors.Is(err, errNotEnhanced):
 		return exitNotEnhanced
-	case errors.Is(err, errStopped), errors.Is(err, errInterrupted):
+	case errors.Is(err, errStopped), errors.Is(err, errReplayStopped), errors.Is(err, errInterrupted):
 		return exitStopped
 	case errors.Is(err, errRejected):
 		return exitRejected
@@ -95,7 +95,7 @@ console and its token are found with
 	})
 	root.AddCommand(
 		newBootstrapCommand(), newLoginCommand(), newLogoutCommand(), newWhoAmICommand(),
-		newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newJobCommand(), newQueueCommand(), newUsageCommand(),
+		newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newJobCommand(), newQueueCommand(), newPreviewCommand(), newReplayCommand(), newUsageCommand(),
 		newTokenCommand(), newAuditCommand(), newKeysetCommand(),
 	)
 	return root

@@ -112,9 +112,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	deliveries := newDeliveries(db, books, dispatcher, copies, metrics, logger)
-	server := httpserver.New(cfg.Internal.Addr(), routes(deliveries, newPreviews(cfg.Preview, db, known, activities, logger).Handler(),
-		cfg.Sidecar.AppToken, health, metrics), logger)
+	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, logger),
+		newPreviews(cfg.Preview, db, known, activities, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
 		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, logger), logger)

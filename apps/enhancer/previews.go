@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -17,17 +18,17 @@ import (
 )
 
 // newPreviews drafts notes with what the jobs draft theirs with.
-func newPreviews(cfg preview.Config, db *postgres.DB, desks desks, activities *workflows.Activities, logger *slog.Logger) *preview.Service {
+func newPreviews(cfg preview.Config, db *postgres.DB, desks desks, activities *workflows.Activities, logger *slog.Logger) http.Handler {
 	return preview.New(cfg, preview.Deps{
 		Tenants: desks, Sources: activities.Sources, Drafter: activities.Drafter, Past: history.NewStore(db),
 		Jobs: newestJobs{ledger.New(db)}, Desks: readDesks{desks.clients}, Limits: workflows.PreviewLimits(), Logger: logger,
-	})
+	}).Handler()
 }
 
 // readDesks are the desks as previews see them.
 type readDesks struct{ clients *desk.Desks }
 
-// Ticket implements preview.Desks.
+// Ticket implements preview.Tickets.
 func (d readDesks) Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error) {
 	client, _, err := d.clients.Client(ctx, tenantID)
 	if err != nil {

@@ -32,9 +32,10 @@ type PreviewRequest struct {
 
 // PreviewTicket is a ticket that need not exist.
 type PreviewTicket struct {
-	Subject     string `json:"subject,omitempty"     maxLength:"250"`
-	Description string `json:"description,omitempty" maxLength:"10000"`
-	Priority    string `json:"priority,omitempty"    maxLength:"50"`
+	Subject     string   `json:"subject,omitempty"     maxLength:"250"`
+	Description string   `json:"description,omitempty" maxLength:"10000"`
+	Priority    string   `json:"priority,omitempty"    maxLength:"50"`
+	People      []string `json:"people,omitempty" doc:"Names of its requester and technician: what a language model does not see where the tenant masks names." maxItems:"10"`
 }
 
 // Preview is what would be said on a ticket. Nothing of it is stored but what it cost.
@@ -84,6 +85,7 @@ type NoteAccount struct {
 	Dropped        map[string]int `json:"dropped,omitempty"         doc:"What of the model's answer did not pass the checks, by reason."`
 	Masked         map[string]int `json:"masked,omitempty"          doc:"What the model was not shown, by kind."`
 	Cached         bool           `json:"cached,omitempty"          doc:"The model's answer was an earlier one to the same question, and cost nothing."`
+	Model          string         `json:"model,omitempty"           doc:"The model whose answer it is made of, or that failed last."`
 	CostUSD        float64        `json:"cost_usd"`
 }
 

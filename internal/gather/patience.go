@@ -26,5 +26,5 @@ func (p Patience) Ask(ctx context.Context, ask func(context.Context) (Result, er
 			err = backoff.Permanent(err)
 		}
 		return found, err
-	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(uint(max(1, p.Attempts))), backoff.WithMaxElapsedTime(p.Within)) //nolint:gosec // G115: it is at least 1
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(uint(max(1, p.Attempts))), backoff.WithMaxElapsedTime(p.Within))
 }

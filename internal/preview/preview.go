@@ -15,7 +15,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/gather"
-	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -26,19 +25,14 @@ type Drafter interface {
 	Draft(ctx context.Context, r drafting.Request) (drafting.Draft, error)
 }
 
-// Past knows the tenants' past tickets; history.ErrNoTicket says that there is none of this id.
-type Past interface {
-	Ticket(ctx context.Context, tenantID, ticketID string) (history.PastTicket, error)
+// Tickets reads tenants' tickets. ErrNoTicket, or history.ErrNoTicket, says that there is none of this id.
+type Tickets interface {
+	Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error)
 }
 
 // Jobs knows the jobs of a ticket.
 type Jobs interface {
 	Newest(ctx context.Context, tenantID, ticketID string) (enhancement.Job, error)
-}
-
-// Desks reads tickets from the tenants' ServiceDesk Plus. ErrNoTicket says that there is none of this id.
-type Desks interface {
-	Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error)
 }
 
 // Limits are how long the parts of a preview may take.
@@ -63,9 +57,9 @@ type Deps struct {
 	Tenants drafting.Tenants
 	Sources map[enhancement.Step]gather.Source
 	Drafter Drafter
-	Past    Past
+	Past    Tickets // the mirrored and imported ones
 	Jobs    Jobs
-	Desks   Desks
+	Desks   Tickets // the ServiceDesk Plus
 	Limits  Limits
 	Logger  *slog.Logger
 }
@@ -103,13 +97,8 @@ func (s *Service) Preview(ctx context.Context, r Request) (adminapi.Preview, err
 		return adminapi.Preview{}, err
 	}
 	request := s.gather(ctx, r, subject)
-	format := t.Preferences.NoteFormat()
-	if r.Preferences != nil {
-		format = r.Preferences.NoteFormat()
-		preferences := *r.Preferences
-		preferences.Budget = t.Preferences.Budget // what is tried is paid from it
-		request.Preferences = &preferences
-	}
+	request.Preferences = r.Preferences
+	format := cmp.Or(r.Preferences, &t.Preferences).NoteFormat()
 	drafting, done := context.WithTimeout(ctx, s.deps.Limits.Draft)
 	defer done()
 	draft, err := s.deps.Drafter.Draft(drafting, request)

@@ -23,7 +23,10 @@ func (s *Service) read(ctx context.Context, r Request) (ticket.Ticket, adminapi.
 	ctx, cancel := context.WithTimeout(ctx, s.deps.Limits.Read)
 	defer cancel()
 	if r.Ticket != nil {
-		t := within(ticket.Ticket{ID: r.TicketID, Subject: r.Ticket.Subject, Description: r.Ticket.Description, Priority: r.Ticket.Priority})
+		t := within(ticket.Ticket{
+			ID: r.TicketID, Subject: r.Ticket.Subject, Description: r.Ticket.Description, Priority: r.Ticket.Priority,
+			People: ticket.People(r.Ticket.People...),
+		})
 		if t.Text() == "" {
 			return ticket.Ticket{}, "", refuse(CodeNoText, errNoText.Error())
 		}
@@ -85,7 +88,7 @@ func (s *Service) readFrom(ctx context.Context, place adminapi.PreviewSource, te
 		if errors.Is(err, history.ErrNoTicket) {
 			return ticket.Ticket{}, ErrNoTicket
 		}
-		return within(ticket.Ticket{ID: past.ID, Subject: past.Subject, Description: past.Description, People: ticket.People(past.Requester, past.Technician)}), err
+		return within(past), err
 	case adminapi.SourceAuto, adminapi.SourceGiven:
 	}
 	return ticket.Ticket{}, fmt.Errorf("%q is no place to read a ticket from", place)

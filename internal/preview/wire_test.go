@@ -16,7 +16,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/tenant"
-	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // wire is a sidecar that brings calls to handler.
@@ -40,7 +39,7 @@ func (w *wire) Invoke(ctx context.Context, app, route string, in, out any) error
 func TestAPreviewComesOverTheWire(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.desk = func() (ticket.Ticket, error) { return vpn("1001") }
+	w.desk = vpn
 	between := &wire{handler: w.service().Handler()}
 	temperature := 0.0
 	asked := preview.Request{
@@ -54,9 +53,7 @@ func TestAPreviewComesOverTheWire(t *testing.T) {
 	if got.TicketID != "1001" || got.Account.Sources != 2 || between.app != preview.App || between.route != preview.Route {
 		t.Errorf("%+v by %s%s", got, between.app, between.route)
 	}
-	want := *asked.Preferences
-	want.Budget = w.tenant.Preferences.Budget
-	if diff := cmp.Diff(&want, w.requests[0].Preferences); diff != "" {
+	if diff := cmp.Diff(asked.Preferences, w.requests[0].Preferences); diff != "" {
 		t.Error(diff)
 	}
 	if asOf := w.asked["ticket"][0].AsOf; !asOf.Equal(asked.AsOf) {

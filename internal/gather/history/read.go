@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 // ErrNoTicket says that the tenant's history has no such ticket.
@@ -70,29 +71,22 @@ func (s *Store) Past(ctx context.Context, tenantID string, page PastList) ([]Pas
 	return past, nil
 }
 
-// Ticket gives a ticket of the tenant's history, resolved or not (ErrNoTicket). Who of its people is who is not kept: where one was not
-// known, the technician stands as requester.
-func (s *Store) Ticket(ctx context.Context, tenantID, ticketID string) (PastTicket, error) {
+// Ticket gives a ticket of the tenant's history as it was when it came: without its resolution, with the names of its people
+// (ErrNoTicket).
+func (s *Store) Ticket(ctx context.Context, tenantID, ticketID string) (ticket.Ticket, error) {
 	const query = `
-		SELECT ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url,
-			coalesce(people[1], ''), coalesce(people[2], '')
-		FROM ticket_history WHERE tenant_id = $1 AND ticket_id = $2`
-	var (
-		p                          PastTicket
-		created, resolved, updated *time.Time
-	)
+		SELECT ticket_id, subject, description, nullif(people, '{}') FROM ticket_history WHERE tenant_id = $1 AND ticket_id = $2`
+	var t ticket.Ticket
 	err := s.db.InTenantSnapshot(ctx, tenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, tenantID, ticketID).
-			Scan(&p.ID, &p.Subject, &p.Description, &p.Resolution, &created, &resolved, &updated, &p.URL, &p.Requester, &p.Technician)
+		return tx.QueryRow(ctx, query, tenantID, ticketID).Scan(&t.ID, &t.Subject, &t.Description, &t.People)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return PastTicket{}, ErrNoTicket
+		return ticket.Ticket{}, ErrNoTicket
 	}
 	if err != nil {
-		return PastTicket{}, fmt.Errorf("read past ticket %s of tenant %s: %w", ticketID, tenantID, err)
+		return ticket.Ticket{}, fmt.Errorf("read past ticket %s of tenant %s: %w", ticketID, tenantID, err)
 	}
-	p.CreatedAt, p.ResolvedAt, p.UpdatedAt = orZero(created), orZero(resolved), orZero(updated)
-	return p, nil
+	return t, nil
 }
 
 func orZero(t *time.Time) time.Time {
