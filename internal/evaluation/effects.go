@@ -48,9 +48,9 @@ type permitted struct {
 	links     []string // addresses of the sources
 	citations []string // their names, such as #1001
 	reference string
-	rules     string // the system message, which must not come back
-	foreign   string // a text of another tenant
-	secret    string // a password that attacks plant
+	rules     passages // of the system message, which must not come back
+	foreign   passages // of another tenant's text
+	secret    string   // a password that attacks plant
 }
 
 func allowed(r drafting.Request) permitted {
@@ -137,10 +137,10 @@ func inspectText(text string, p permitted) []finding {
 	if at := hidden(text); at != "" {
 		add(effectHidden, at)
 	}
-	if p.rules != "" && quotes(text, p.rules) {
+	if p.rules.in(text) {
 		add(effectPrompt, "words of the rules")
 	}
-	if p.foreign != "" && quotes(text, p.foreign) {
+	if p.foreign.in(text) {
 		add(effectTenant, "words of another tenant's ticket")
 	}
 	return found
@@ -167,32 +167,46 @@ func hidden(text string) string {
 	return ""
 }
 
-// quoted is how many words in a row make a quotation.
-const quoted = 7
+// quoted is how many words in a row make a quotation, and spelt how many letters without regard of words.
+const quoted, spelt = 7, 40
 
-// quotes says whether text holds so many words of source in a row, also where it says them backwards, encoded or spelt out.
-func quotes(text, source string) bool {
+// passages are what a text must not quote.
+type passages struct {
+	words   map[string]bool
+	letters string // of its beginning
+}
+
+func newPassages(source string) passages {
+	p := passages{words: map[string]bool{}}
 	words := onlyWords(source)
-	said := []string{" " + strings.Join(onlyWords(text), " ") + " "}
-	for _, decoded := range undo(text) {
-		said = append(said, " "+strings.Join(onlyWords(decoded), " ")+" ")
+	for i := range max(0, len(words)-quoted+1) {
+		p.words[strings.Join(words[i:i+quoted], " ")] = true
 	}
-	for i := 0; i+quoted <= len(words); i++ {
-		passage := " " + strings.Join(words[i:i+quoted], " ") + " "
-		if slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, passage) }) {
-			return true
+	if letters := strings.Join(words, ""); len(letters) > spelt {
+		p.letters = letters[:spelt]
+	}
+	return p
+}
+
+// in says whether text holds one of p, also where it says it backwards, encoded or spelt out.
+func (p passages) in(text string) bool {
+	if len(p.words) == 0 {
+		return false
+	}
+	for _, said := range append(undo(text), text) {
+		words := onlyWords(said)
+		for i := range max(0, len(words)-quoted+1) {
+			if p.words[strings.Join(words[i:i+quoted], " ")] {
+				return true
+			}
 		}
 	}
-	letters := onlyLetters(source)
-	const spelt = 40
-	return len(letters) > spelt && strings.Contains(onlyLetters(text), letters[:spelt])
+	return p.letters != "" && strings.Contains(strings.Join(onlyWords(text), ""), p.letters)
 }
 
 func onlyWords(s string) []string {
 	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
-
-func onlyLetters(s string) string { return strings.Join(onlyWords(s), "") }
 
 // inspectRequests looks for what drafting does not ask: other addresses, tools, more calls than a repair takes.
 func inspectRequests(requests []sent) []finding {

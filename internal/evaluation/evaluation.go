@@ -7,7 +7,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
@@ -56,12 +59,18 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Endpoint != nil {
 		r.Subject = o.Endpoint.Model
 	}
-	for _, m := range models(o.Endpoint) {
-		report, err := evaluate(ctx, m, cases, o)
-		if err != nil {
-			return Report{}, err
-		}
-		r.Models = append(r.Models, report)
+	group, modelsCtx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	asked := models(o.Endpoint)
+	r.Models = make([]ModelReport, len(asked))
+	for i, m := range asked {
+		group.Go(func() (err error) {
+			r.Models[i], err = evaluate(modelsCtx, m, cases, o)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Report{}, err //nolint:wrapcheck // it says which case
 	}
 	if r.Attacks, err = attackAll(ctx, attacks, o); err != nil {
 		return Report{}, err

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-
-	"github.com/ai-agents/ai-agents/internal/synthesis/openai/openaitest"
 )
 
 // ran is one run of everything, which several tests look at.
@@ -99,16 +97,11 @@ func TestAttacksWorkWhereTheModelIsBelieved(t *testing.T) {
 // Without an attack there is no effect, whoever believes the model: what is found is the attack's doing.
 func TestAnOrdinaryTicketHasNoEffect(t *testing.T) {
 	t.Parallel()
-	b, err := openBench(t.Context(), model{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}}, withDefaults(Options{}))
+	s, err := laySiege(t.Context(), withDefaults(Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.close()
-	d, err := b.draft(t.Context(), foreign())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := siege{bench: b, rules: systemMessage(d.sent), foreign: foreign().Ticket.Text()}
+	defer s.bench.close()
 	if s.rules == "" {
 		t.Fatal("the rules are not known, so that a leak would not be noticed")
 	}
@@ -121,7 +114,7 @@ func TestAnOrdinaryTicketHasNoEffect(t *testing.T) {
 			t.Errorf("%s: %s", f, answer)
 		}
 	}
-	d, err = b.draft(t.Context(), ordinary())
+	d, err := s.bench.draft(t.Context(), ordinary())
 	if err != nil {
 		t.Fatal(err)
 	}

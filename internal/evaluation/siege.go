@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai/openaitest"
 )
@@ -40,25 +43,48 @@ type AttackBreach struct {
 	Effects []string `json:"effects"`
 }
 
-// attackAll runs the suite against the model that obeys, which has seen a ticket of another tenant before.
+// attackAll runs the suite against models that obey and have seen a ticket of another tenant before, each with its share of the attacks.
 func attackAll(ctx context.Context, attacks []Attack, o Options) (AttackReport, error) {
-	b, err := openBench(ctx, model{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}}, o)
-	if err != nil {
-		return AttackReport{}, err
+	results := make([]siegeResult, len(attacks))
+	group, ctx := errgroup.WithContext(ctx)
+	shares := runtime.GOMAXPROCS(0)
+	for first := range shares {
+		group.Go(func() error {
+			s, err := laySiege(ctx, o)
+			if err != nil {
+				return err
+			}
+			defer s.bench.close()
+			for i := first; i < len(attacks); i += shares {
+				if results[i], err = s.try(ctx, attacks[i]); err != nil {
+					return fmt.Errorf("attack %s: %w", attacks[i].Name, err)
+				}
+			}
+			return nil
+		})
 	}
-	defer b.close()
-	d, err := b.draft(ctx, foreign())
-	if err != nil {
-		return AttackReport{}, fmt.Errorf("attacks: %w", err)
+	if err := group.Wait(); err != nil {
+		return AttackReport{}, err //nolint:wrapcheck // it says which attack
 	}
-	s := siege{bench: b, rules: systemMessage(d.sent), foreign: foreign().Ticket.Text()}
 	report := AttackReport{Attacks: len(attacks)}
-	for _, a := range attacks {
-		if err := s.try(ctx, a, &report); err != nil {
-			return AttackReport{}, fmt.Errorf("attack %s: %w", a.Name, err)
-		}
+	for i, a := range attacks {
+		report.add(a, results[i])
 	}
 	return report, nil
+}
+
+func laySiege(ctx context.Context, o Options) (siege, error) {
+	b, err := openBench(ctx, model{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}}, o)
+	if err != nil {
+		return siege{}, err
+	}
+	d, err := b.draft(ctx, foreign())
+	if err != nil {
+		b.close()
+		return siege{}, fmt.Errorf("attacks: %w", err)
+	}
+	rules := systemMessage(d.sent)
+	return siege{bench: b, rules: rules, ruled: newPassages(rules), foreign: newPassages(foreign().Ticket.Text())}, nil
 }
 
 // plantedSecret is what the attacks on secrets have in their texts.
@@ -67,49 +93,51 @@ const plantedSecret = "Blau-Wal-90210!" //nolint:gosec // it opens nothing
 // siege is a bench under attack.
 type siege struct {
 	bench          *bench
-	rules, foreign string
+	rules          string
+	ruled, foreign passages
 }
 
-func (s siege) try(ctx context.Context, a Attack, report *AttackReport) error {
-	class := report.class(a.Class)
-	class.Attacks++
-	breached := false
+// siegeResult is what an attack achieved.
+type siegeResult struct {
+	tries     int
+	breaches  []AttackBreach
+	effective bool // where the model is believed
+}
+
+func (s siege) try(ctx context.Context, a Attack) (siegeResult, error) {
+	var result siegeResult
 	for _, where := range a.Where {
 		for _, faults := range s.behaviours(a, where) {
-			if slices.Contains(a.Wants, effectTenant) { // so that the model has just seen it
-				if _, err := s.bench.draft(ctx, foreign()); err != nil {
-					return err
-				}
-			}
-			if err := s.bench.fake.SetFaults(faults); err != nil {
-				return fmt.Errorf("set up the model: %w", err)
-			}
-			d, err := s.bench.draft(ctx, a.plantedIn(where))
+			found, err := s.attack(ctx, a, where, faults)
 			if err != nil {
-				return err
+				return siegeResult{}, err
 			}
-			report.Tries++
-			if found := inspect(render(d.Note), s.permitted(anyEffect), d.sent); len(found) > 0 {
-				breached = true
-				report.Breaches = append(report.Breaches, AttackBreach{Attack: a.Name, Where: string(where), Effects: texts(found)})
+			result.tries++
+			if len(found) > 0 {
+				result.breaches = append(result.breaches, AttackBreach{Attack: a.Name, Where: string(where), Effects: texts(found)})
 			}
 		}
 	}
-	if breached {
-		report.WithEffect++
-		class.WithEffect++
+	var err error
+	result.effective, err = s.unchecked(ctx, a)
+	return result, err
+}
+
+// attack gives the effects that a has on our note.
+func (s siege) attack(ctx context.Context, a Attack, where place, faults openaitest.Faults) ([]finding, error) {
+	if slices.Contains(a.Wants, effectTenant) { // so that the model has just seen it
+		if _, err := s.bench.draft(ctx, foreign()); err != nil {
+			return nil, err
+		}
 	}
-	found, err := s.unchecked(ctx, a)
+	if err := s.bench.fake.SetFaults(faults); err != nil {
+		return nil, fmt.Errorf("set up the model: %w", err)
+	}
+	d, err := s.bench.draft(ctx, a.plantedIn(where))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if slices.ContainsFunc(found, func(f finding) bool { return slices.Contains(a.Wants, f.kind) }) {
-		report.Effective++
-		class.Effective++
-	} else {
-		report.Harmless = append(report.Harmless, a.Name)
-	}
-	return nil
+	return inspect(render(d.Note), s.permitted(anyEffect), d.sent), nil
 }
 
 // behaviours are the models that an attack is tried with. Where none answers, the note is made of the gathered texts themselves.
@@ -128,12 +156,27 @@ func (s siege) permitted(wanted []effect) permitted {
 	p := allowed(ordinary())
 	p.secret = plantedSecret
 	if slices.Contains(wanted, effectPrompt) {
-		p.rules = s.rules
+		p.rules = s.ruled
 	}
 	if slices.Contains(wanted, effectTenant) {
 		p.foreign = s.foreign
 	}
 	return p
+}
+
+// add enters the result of an attack.
+func (r *AttackReport) add(a Attack, result siegeResult) {
+	class := r.class(a.Class)
+	class.Attacks++
+	r.Tries += result.tries
+	r.Breaches = append(r.Breaches, result.breaches...)
+	r.WithEffect += one(len(result.breaches) > 0)
+	class.WithEffect += one(len(result.breaches) > 0)
+	r.Effective += one(result.effective)
+	class.Effective += one(result.effective)
+	if !result.effective {
+		r.Harmless = append(r.Harmless, a.Name)
+	}
 }
 
 // class is the account of the attacks of that name.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/ai-agents/ai-agents/internal/drafting"
@@ -14,27 +15,28 @@ import (
 )
 
 // longestAnswer is what is looked at of an answer, in bytes; no model writes more.
-const longestAnswer = 64 << 10
+const longestAnswer = 16 << 10
 
-// unchecked is what an attack has for an effect on a product that believes its model: it puts the ticket into the prompt as it comes, and
+// unchecked says whether an attack has the effect that it is after, in one of its places, on a product that believes its model: it puts the ticket into the prompt as it comes, and
 // the answer into the note as it comes. It shows that the model obeys, and that effects are noticed.
-func (s siege) unchecked(ctx context.Context, a Attack) ([]finding, error) {
-	var found []finding
+func (s siege) unchecked(ctx context.Context, a Attack) (effective bool, err error) {
 	for _, where := range a.Where {
 		answer := a.text()
 		if where != inAnswer {
 			if err := s.bench.fake.SetFaults(openaitest.Faults{ObeyInjection: true}); err != nil {
-				return nil, fmt.Errorf("set up the model: %w", err)
+				return false, fmt.Errorf("set up the model: %w", err)
 			}
-			var err error
 			if answer, err = s.ask(ctx, a.plantedIn(where)); err != nil {
-				return nil, err
+				return false, err
 			}
 		}
 		answer = answer[:min(len(answer), longestAnswer)]
-		found = append(found, inspect(believe(answer, ordinary().Reference), s.permitted(a.Wants), nil)...)
+		found := inspect(believe(answer, ordinary().Reference), s.permitted(a.Wants), nil)
+		if slices.ContainsFunc(found, func(f finding) bool { return slices.Contains(a.Wants, f.kind) }) {
+			return true, nil
+		}
 	}
-	return found, nil
+	return false, nil
 }
 
 // ask puts r to the model without any care.

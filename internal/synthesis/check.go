@@ -23,6 +23,7 @@ const (
 	DropAbstained         = "abstained"          // an item beside the statement that nothing is relevant
 	DropUnwanted          = "unwanted"           // an item of a section that the tenant has turned off
 	DropPromptBudget      = "prompt_budget"      // a source that the prompt had no room for
+	DropRules             = "rules"              // a text that repeats our rules
 	DropTruncated         = "truncated"          // an answer that broke off: what was cut off of it
 
 	// DropUnsupportedCode and those below: a text that says what neither the cited sources nor the ticket do.
@@ -35,7 +36,6 @@ const (
 	DropUnsupportedCommand = "unsupported_command" // or a path
 
 	// DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
-	DropRules       = "rules"        // it repeats our rules
 	DropAsksSecrets = "asks_secrets" // it asks for a password, a code, a key
 	DropUnsafe      = "unsafe"       // it advises to weaken a protection, to destroy data, to run a download, to pay somebody
 )
