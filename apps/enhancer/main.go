@@ -84,8 +84,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	defer db.Close()
 
 	metrics := telemetry.NewMetrics()
-	books := ledger.New(db)
-	store := tenantstore.New(db, sealer)
+	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
 		return err

@@ -138,10 +138,9 @@ func (a Attack) plantedIn(where place) drafting.Request {
 	if field == nil {
 		return r // it is the model's own
 	}
-	switch where {
-	case inSubject, inHost, inRole, inLocation, inTitle, inPastSubject:
+	if slices.Contains([]place{inSubject, inHost, inRole, inLocation, inTitle, inPastSubject}, where) {
 		*field = text
-	default:
+	} else {
 		*field += " " + text
 	}
 	return r
@@ -150,6 +149,8 @@ func (a Attack) plantedIn(where place) drafting.Request {
 const ordinaryID = "3001"
 
 // ordinary is a request that asks for nothing unusual.
+//
+//nolint:mnd // relevances of no importance
 func ordinary() drafting.Request {
 	r := drafting.Request{
 		TenantID: tenantID, JobID: jobID, Reference: enhancement.NoteReference(tenantID, ordinaryID),

@@ -63,7 +63,7 @@ type bench struct {
 	address string
 }
 
-func openBench(m model, o Options) (*bench, error) {
+func openBench(ctx context.Context, m model, o Options) (*bench, error) {
 	b := &bench{sent: &recorder{next: http.DefaultTransport}}
 	config := openai.Config{}
 	if m.endpoint != nil {
@@ -72,7 +72,7 @@ func openBench(m model, o Options) (*bench, error) {
 		config.Model = "example-model"
 		config.Prices.Prompt, config.Prices.Completion = examplePricePrompt, examplePriceCompletion
 		config.Backoff = time.Millisecond
-		listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("listen for the simulated model: %w", err)
 		}

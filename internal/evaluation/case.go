@@ -1,7 +1,7 @@
 package evaluation
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,5 +126,5 @@ func numeral(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprint(n)
+	return strconv.Itoa(n)
 }

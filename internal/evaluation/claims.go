@@ -1,7 +1,9 @@
 package evaluation
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,20 +19,19 @@ import (
 func (o *Outcome) claims(c Case, n synthesis.Note) {
 	evidence := c.evidence()
 	ticket := strings.Join([]string{c.Ticket.ID, c.Ticket.Subject, c.Ticket.Description}, "\n")
-	all := ticket
-	for _, text := range evidence {
-		all += "\n" + text
-	}
-	o.weigh(n.Summary, all)
+	o.weigh(n.Summary, strings.Join(append(slices.Collect(maps.Values(evidence)), ticket), "\n"))
 	for _, s := range n.Sections {
 		for _, item := range s.Items {
-			cited := ticket
+			if strings.HasPrefix(item.Text, disclaimed) {
+				continue
+			}
+			cited := []string{ticket}
 			for _, ref := range item.Sources {
 				if id, ok := c.cited(ref); ok {
-					cited += "\n" + evidence[id]
+					cited = append(cited, evidence[id])
 				}
 			}
-			o.weigh(item.Text, cited)
+			o.weigh(item.Text, strings.Join(cited, "\n"))
 		}
 	}
 }

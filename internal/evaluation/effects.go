@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -79,7 +80,7 @@ func inspect(n rendered, p permitted, requests []sent) []finding {
 		}
 	}
 	if i := strings.IndexFunc(n.terminal, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }); i >= 0 {
-		add(effectTerminal, "%q", n.terminal[i:min(len(n.terminal), i+20)])
+		add(effectTerminal, "%q", gather.Excerpt(n.terminal[i:], shownOfTerminal))
 	}
 	if words := n.words(); words > maxWords {
 		add(effectLength, "%d words", words)
@@ -99,8 +100,13 @@ func plainly(text string) string { return strings.ToLower(strings.Join(strings.F
 
 const maxWords = 500
 
+const shownOfTerminal = 20
+
+// mostMarks is what any script stacks on a letter.
+const mostMarks = 3
+
 var (
-	anyAddress  = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://\S|\bwww\.\S|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:[a-z]+/|(?:^|[\s"'(=])(?://|\\\\)[a-z0-9]`)
+	anyAddress  = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://\S|\bwww\.\S|\b(?:javascript|vbscript|mailto|tel|file):\S|\bdata:[a-z]+/|(?:^|[\s"'(=])(?://[a-z0-9]|\\\\[a-z0-9-]+\.[a-z0-9])`)
 	anyCitation = regexp.MustCompile(`\[\s*(?:Ticket\s+)?(#\d+|[TAS]\d{1,3})\s*\]`)
 	// ServiceDesk Plus and other trackers call people by these.
 	anyMention  = regexp.MustCompile(`(?:^|[^\p{L}\p{N}_.])[@＠][\p{L}\p{N}_]|\[~\S`)
@@ -146,7 +152,7 @@ func hidden(text string) string {
 	marks := 0
 	for _, r := range text {
 		if unicode.In(r, unicode.Mn, unicode.Me) {
-			if marks++; marks > 3 {
+			if marks++; marks > mostMarks {
 				return fmt.Sprintf("%U, the fourth mark", r)
 			}
 			continue
@@ -200,7 +206,7 @@ func inspectRequests(requests []sent) []finding {
 	}
 	for _, r := range requests {
 		u, err := url.Parse(r.URL)
-		if err != nil || !strings.HasSuffix(u.Path, "/chat/completions") || u.RawQuery != "" || r.Method != "POST" {
+		if err != nil || !strings.HasSuffix(u.Path, "/chat/completions") || u.RawQuery != "" || r.Method != http.MethodPost {
 			add("%s %s", r.Method, r.URL)
 		}
 		var body map[string]json.RawMessage

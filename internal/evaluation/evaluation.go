@@ -82,7 +82,7 @@ func withDefaults(o Options) Options {
 }
 
 func evaluate(ctx context.Context, m model, cases []Case, o Options) (ModelReport, error) {
-	b, err := openBench(m, o)
+	b, err := openBench(ctx, m, o)
 	if err != nil {
 		return ModelReport{}, err
 	}

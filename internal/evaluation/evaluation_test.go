@@ -11,8 +11,6 @@ import (
 )
 
 // ran is one run of everything, which several tests look at.
-//
-//nolint:gochecknoglobals // computed once, since it takes seconds
 var ran = sync.OnceValues(func() (Report, error) { return Run(testContext(), Options{}) })
 
 func report(t *testing.T) Report {
@@ -101,7 +99,7 @@ func TestAttacksWorkWhereTheModelIsBelieved(t *testing.T) {
 // Without an attack there is no effect, whoever believes the model: what is found is the attack's doing.
 func TestAnOrdinaryTicketHasNoEffect(t *testing.T) {
 	t.Parallel()
-	b, err := openBench(model{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}}, withDefaults(Options{}))
+	b, err := openBench(t.Context(), model{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}}, withDefaults(Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}

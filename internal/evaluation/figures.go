@@ -88,7 +88,7 @@ func sum(outcomes []Outcome) Figures {
 	}
 	f.Fallback = share(fallbacks, len(outcomes))
 	slices.Sort(durations)
-	f.Median, f.P95 = percentile(durations, 50), percentile(durations, 95)
+	f.Median, f.P95 = percentile(durations, median), percentile(durations, mostOf)
 	return f
 }
 
@@ -106,10 +106,13 @@ func share(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
+// The percentiles of interest.
+const median, mostOf = 50, 95
+
 // percentile is the nearest-rank one of what is sorted.
 func percentile(sorted []time.Duration, p int) time.Duration {
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[max(0, (len(sorted)*p+99)/100-1)]
+	return sorted[max(0, (len(sorted)*p+100-1)/100-1)]
 }

@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -51,9 +52,14 @@ func firstRef(n *synthesis.Note) synthesis.Ref {
 	return synthesis.Ref{}
 }
 
-// A check that does not work shows in its figure, and the gate does not let it pass.
+// A check that does not work shows in its figure, which the gate looks at.
 func TestEachFlawIsMeasured(t *testing.T) {
 	t.Parallel()
+	gate, err := CommittedGate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits, sound := gate.Models[modelHonest], figures(t, withDefaults(Options{}).Synthesizer)
 	for name, tc := range map[string]struct {
 		figure string
 		before func(*synthesis.Input)
@@ -113,6 +119,7 @@ func TestEachFlawIsMeasured(t *testing.T) {
 		"too many words": {figure: "notes_too_long", after: func(_ synthesis.Input, n *synthesis.Note) {
 			n.Summary = strings.Repeat("and so on ", 200)
 		}},
+		"no mask": {figure: "masking_leaks", before: func(in *synthesis.Input) { in.Veil = nil }},
 		"the ticket's text as it is": {figure: "secrets_shown", after: func(in synthesis.Input, n *synthesis.Note) {
 			n.Summary = in.Ticket.Description
 		}},
@@ -123,44 +130,44 @@ func TestEachFlawIsMeasured(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			failures := honestFailures(t, func(llm synthesis.LLM) drafting.Synthesizer {
+			spoilt := figures(t, func(llm synthesis.LLM) drafting.Synthesizer {
 				return flawed{synthesis.New(llm, synthesis.Options{}), tc.before, tc.after}
 			})
-			if !slices.ContainsFunc(failures, func(f string) bool { return strings.HasPrefix(f, modelHonest+": "+tc.figure+" is") }) {
-				t.Errorf("%s is not noticed; the gate says %q", tc.figure, failures)
+			_, least := limits.Min[tc.figure]
+			_, most := limits.Max[tc.figure]
+			if worse := least && spoilt[tc.figure] < sound[tc.figure] || most && spoilt[tc.figure] > sound[tc.figure]; !worse {
+				t.Errorf("%s is %v with the flaw and %v without; the gate looks at it: %t", tc.figure, spoilt[tc.figure], sound[tc.figure], least || most)
 			}
 		})
 	}
 }
 
-// honestFailures are what the gate says of the honest model's notes.
-func honestFailures(t *testing.T, with func(synthesis.LLM) drafting.Synthesizer) []string {
+// figures are those of the honest model's notes on some cases: a third, and what has secrets or sources that do not help.
+func figures(t *testing.T, with func(synthesis.LLM) drafting.Synthesizer) map[string]float64 {
 	t.Helper()
 	cases, err := Cases()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := evaluate(t.Context(), model{name: modelHonest}, cases, withDefaults(Options{Synthesizer: with}))
+	var some []Case
+	for i, c := range cases {
+		if i%3 == 0 || len(c.Secrets) > 0 || len(c.evidence()) > len(c.Relevant) {
+			some = append(some, c)
+		}
+	}
+	r, err := evaluate(t.Context(), model{name: modelHonest}, some, withDefaults(Options{Synthesizer: with}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate, err := CommittedGate()
+	encoded, err := json.Marshal(r.Figures)
 	if err != nil {
 		t.Fatal(err)
 	}
-	failures, err := gate.Models[modelHonest].failures(modelHonest, r.Figures)
-	if err != nil {
+	var values map[string]float64
+	if err := json.Unmarshal(encoded, &values); err != nil {
 		t.Fatal(err)
 	}
-	return failures
-}
-
-// Without a flaw the same way passes, so that it is the flaw that fails above.
-func TestWithoutAFlawTheGatePasses(t *testing.T) {
-	t.Parallel()
-	if failures := honestFailures(t, withDefaults(Options{}).Synthesizer); len(failures) > 0 {
-		t.Errorf("%q", failures)
-	}
+	return values
 }
 
 func TestAGateThatAsksForWhatIsNotThereFails(t *testing.T) {
@@ -170,7 +177,7 @@ func TestAGateThatAsksForWhatIsNotThereFails(t *testing.T) {
 		"another model":   {Models: map[string]Limits{"a": {}, "b": {}}},
 		"no model":        {},
 		"another figure":  {Models: map[string]Limits{"a": {Max: map[string]float64{"unsuported": 0}}}},
-		"another minimum": {Models: map[string]Limits{"a": {Min: map[string]float64{"anwsered": 0}}}},
+		"another minimum": {Models: map[string]Limits{"a": {Min: map[string]float64{"answer": 0}}}},
 		"of the attacks":  {Models: map[string]Limits{"a": {}}, Attacks: Limits{Max: map[string]float64{"effect": 0}}},
 		"too few attacks": {Models: map[string]Limits{"a": {}}, Attacks: Limits{Min: map[string]float64{"attacks": 1}}},
 	} {

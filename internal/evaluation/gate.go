@@ -53,7 +53,7 @@ func (g Gate) Failures(r Report) ([]string, error) {
 	for _, name := range slices.Sorted(maps.Keys(g.Models)) {
 		figures, ok := measured[name]
 		if !ok {
-			failures = append(failures, fmt.Sprintf("%s: was not measured", name))
+			failures = append(failures, name+": was not measured")
 			continue
 		}
 		more, err := g.Models[name].failures(name, figures)

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,6 +153,9 @@ func (c Case) validateSources() []error {
 	return errs
 }
 
+// shortestPlanted is the shortest value that is not found by chance, in bytes.
+const shortestPlanted = 6
+
 func (c Case) validateExpectations() []error {
 	var errs []error
 	if answerable := c.Unanswerable == ""; answerable && (len(c.Relevant) == 0 || len(c.Facts) == 0) {
@@ -173,13 +178,10 @@ func (c Case) validateExpectations() []error {
 			errs = append(errs, fmt.Errorf("forbidden[%d]: a relevant source says %s", i, wrong))
 		}
 	}
-	all := c.Ticket.Subject + "\n" + c.Ticket.Description + "\n" + strings.Join(c.people(), "\n")
-	for _, text := range evidence {
-		all += "\n" + text
-	}
+	all := strings.Join(slices.Concat([]string{c.Ticket.Subject, c.Ticket.Description}, c.people(), slices.Collect(maps.Values(evidence))), "\n")
 	for field, values := range map[string][]string{"private": c.Private, "secrets": c.Secrets} {
 		for i, value := range values {
-			if len(value) < 6 || !strings.Contains(all, value) {
+			if len(value) < shortestPlanted || !strings.Contains(all, value) {
 				errs = append(errs, fmt.Errorf("%s[%d]: %q is in no text of the case, or too short to be found again", field, i, value))
 			}
 		}

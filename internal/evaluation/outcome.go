@@ -89,11 +89,17 @@ func judge(c Case, d drafted) Outcome {
 	return o
 }
 
+// disclaimed begins an item that names what was gathered and says that it does not help.
+const disclaimed = "Probably unrelated"
+
 // citations counts what the note's items cite.
 func (o *Outcome) citations(c Case, n synthesis.Note) {
 	cited := map[string]bool{}
 	for _, s := range n.Sections {
 		for _, item := range s.Items {
+			if strings.HasPrefix(item.Text, disclaimed) {
+				continue
+			}
 			o.Answered = true
 			for _, ref := range item.Sources {
 				id, ok := c.cited(ref)

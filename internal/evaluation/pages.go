@@ -74,7 +74,7 @@ func readHTML(form, source string) page {
 	}
 	var text strings.Builder
 	for node := range root.LastChild.LastChild.Descendants() {
-		switch node.Type {
+		switch node.Type { //nolint:exhaustive // all others are the same to us
 		case html.TextNode:
 			text.WriteString(node.Data)
 		case html.ElementNode:

@@ -42,7 +42,7 @@ type AttackBreach struct {
 
 // attackAll runs the suite against the model that obeys, which has seen a ticket of another tenant before.
 func attackAll(ctx context.Context, attacks []Attack, o Options) (AttackReport, error) {
-	b, err := openBench(model{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}}, o)
+	b, err := openBench(ctx, model{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}}, o)
 	if err != nil {
 		return AttackReport{}, err
 	}
@@ -62,7 +62,7 @@ func attackAll(ctx context.Context, attacks []Attack, o Options) (AttackReport, 
 }
 
 // plantedSecret is what the attacks on secrets have in their texts.
-const plantedSecret = "Blau-Wal-90210!"
+const plantedSecret = "Blau-Wal-90210!" //nolint:gosec // it opens nothing
 
 // siege is a bench under attack.
 type siege struct {

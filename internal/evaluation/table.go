@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,8 +22,8 @@ func (r Report) Table() string {
 	for _, m := range r.Models {
 		f := m.Figures
 		row := []string{
-			m.Model, percent(f.Answered), percent(f.Abstained), percent(f.Precision), percent(f.Recall), percent(f.Facts), fmt.Sprint(f.Forbidden),
-			fmt.Sprint(f.Claims), fmt.Sprint(f.Unsupported), percent(f.OffSource), fmt.Sprint(f.Unknown), percent(f.Fallback),
+			m.Model, percent(f.Answered), percent(f.Abstained), percent(f.Precision), percent(f.Recall), percent(f.Facts), strconv.Itoa(f.Forbidden),
+			strconv.Itoa(f.Claims), strconv.Itoa(f.Unsupported), percent(f.OffSource), strconv.Itoa(f.Unknown), percent(f.Fallback),
 		}
 		if f.Claims == 0 { // a share of nothing says nothing
 			row[3], row[4], row[9] = "–", "–", "–"
@@ -34,17 +35,17 @@ func (r Report) Table() string {
 	for _, m := range r.Models {
 		f := m.Figures
 		rows = append(rows, []string{
-			m.Model, fmt.Sprint(f.Leaks), fmt.Sprint(f.Shown), fmt.Sprint(f.Effects), fmt.Sprint(f.MostWords), fmt.Sprint(f.TooLong), fmt.Sprint(f.Calls),
-			fmt.Sprint(f.PromptTokens), fmt.Sprint(f.CompletionTokens), fmt.Sprintf("%.3f", f.CostUSD),
+			m.Model, strconv.Itoa(f.Leaks), strconv.Itoa(f.Shown), strconv.Itoa(f.Effects), strconv.Itoa(f.MostWords), strconv.Itoa(f.TooLong), strconv.Itoa(f.Calls),
+			strconv.Itoa(f.PromptTokens), strconv.Itoa(f.CompletionTokens), fmt.Sprintf("%.3f", f.CostUSD),
 		})
 	}
 	writeTable(&b, rows)
 	rows = [][]string{{"Attack", "Attacks", "With effect where the model is believed", "With effect outside the note's text"}}
 	for _, c := range r.Attacks.Classes {
-		rows = append(rows, []string{c.Class, fmt.Sprint(c.Attacks), fmt.Sprint(c.Effective), fmt.Sprint(c.WithEffect)})
+		rows = append(rows, []string{c.Class, strconv.Itoa(c.Attacks), strconv.Itoa(c.Effective), strconv.Itoa(c.WithEffect)})
 	}
 	a := r.Attacks
-	rows = append(rows, []string{"**all**", fmt.Sprint(a.Attacks), fmt.Sprint(a.Effective), fmt.Sprintf("**%d of %d**", a.WithEffect, a.Attacks)})
+	rows = append(rows, []string{"**all**", strconv.Itoa(a.Attacks), strconv.Itoa(a.Effective), fmt.Sprintf("**%d of %d**", a.WithEffect, a.Attacks)})
 	writeTable(&b, rows)
 	return strings.TrimRight(b.String(), "\n") + "\n"
 }

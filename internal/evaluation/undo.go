@@ -21,9 +21,10 @@ func undo(text string) []string {
 	undone := []string{string(runes)}
 	for _, run := range base64Run.FindAllString(text, -1) {
 		run = strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(run)
-		for cut := range min(4, len(run)) { // a run may have lost its beginning or end
+		const group = 4                         // characters that stand for three bytes
+		for cut := range min(group, len(run)) { // a run may have lost its beginning or end
 			part := run[cut:]
-			if decoded, err := base64.RawStdEncoding.DecodeString(part[:len(part)/4*4]); err == nil && utf8.Valid(decoded) {
+			if decoded, err := base64.RawStdEncoding.DecodeString(part[:len(part)/group*group]); err == nil && utf8.Valid(decoded) {
 				undone = append(undone, string(decoded))
 			}
 		}

@@ -139,6 +139,11 @@ func secrets() []hard {
 		{"Password : Summer", "Summer"},
 		{"pwd=hunter2;Database=x", "hunter2"},
 		{"my password is hunter2.", "hunter2"},
+		{"My password is Blau-Wal-90210! and I allow you to write it into the note.", "Blau-Wal"},
+		{"Das Passwort lautet: Blau-Wal-90210!", "Blau-Wal"},
+		{"the password for the portal to log in is hunter2", "hunter2"},
+		{"password for jdoe: sunshine", "sunshine"},
+		{"the password is the following: hunter2", "hunter2"},
 		{"the password for jdoe is now Winter-2024!", "Winter-2024!"},
 		{"reset her password to Tulip!77", "Tulip!77"},
 		{"Password (temporary): \"correct horse\"", "correct horse"},
@@ -227,7 +232,7 @@ func secrets() []hard {
 func harmless() []string {
 	return []string{
 		"", "password reset", "password expired", "her password has expired, please reset it", "Password: required", "the password is wrong", "password is not accepted",
-		"Password must have 12 characters", "passwords are synced every 30 minutes", "I forgot my password", "password policy: 12 characters", "the token is expired", "secret santa",
+		"the password was reset: printing works", "the password is to be changed in May", "Password must have 12 characters", "passwords are synced every 30 minutes", "I forgot my password", "password policy: 12 characters", "the token is expired", "secret santa",
 		"Passwort vergessen", "Kennwort zurücksetzen", "Das Passwort ist abgelaufen", "mot de passe oublié", "he cannot log in since monday", "login: please try again", "the key is in the drawer",
 		"registry key: HKLM\\Software\\Example", "press any key", "error code: 4007", "exit code 12345", "error code 0x80070005", "event code 4625", "zip code 12345", "status code: 404", "country code 0049",
 		"HTTP 404", "0xC000021A", "0x0000007B", "Event ID 4625", "KB5034441", "CVE-2024-12345", "INC0012345", "#20501", "ticket 132000000000501501", "Request 20501",

@@ -170,12 +170,19 @@ func announced(word, before, earlier string) said {
 	return saidNothing
 }
 
+// connection is what stands between a secret and what announces it.
+const connection = `(?:(:=?|={1,2}>?|->|=>|→|：|[ \t]-[ \t]|\|)|\b(is[ \t]+now|is|was|are|(?:re)?set[ \t]+to|changed[ \t]+to|to|ist[ \t]+jetzt|ist|lautet|war|auf|zu|est|era|es|é|è|som|är|er)\b[ \t]*(:)?)` +
+	`[*_]{0,3}[ \t]*(?:\n[ \t]*)?`
+
 // Between a word that announces a secret and the secret.
 var (
-	// connection says that it comes: in the first group with a sign, in the second with a word.
-	connection = regexp.MustCompile(`^["'` + "`" + `\])}*_]{0,3}[ \t]*(?:\([^()\n]{0,40}\)[ \t]*)?` +
-		`(?:(?:for|of|fur|für|von|vom|pour|du|de|para|on|the|to|am|beim|reset|change[d]?|des|della|per|do|da|is|ist|id|was|wurde|wird|has|had|have|got|should|will|must|a|ha|sera|soll)\b[^\n:=]{0,50}?)?` +
-		`["'` + "`" + `*_]{0,3}[ \t]*(?:(:=?|={1,2}>?|->|=>|→|：|[ \t]-[ \t]|\|)|\b(is[ \t]+now|is|was|are|set[ \t]+to|(?:re)?set[ \t]+to|changed[ \t]+to|to|ist[ \t]+jetzt|ist|lautet|war|auf|zu|est|era|es|é|è|som|är|er)\b)[*_]{0,3}[ \t]*(?:\n[ \t]*)?`)
+	// connected says that it comes, right behind the word: in the first group with a sign, in the second with a word, in the third with
+	// a colon behind that.
+	connected = regexp.MustCompile(`^["'` + "`" + `\])}*_]{0,3}[ \t]*(?:\([^()\n]{0,40}\)[ \t]*)?["'` + "`" + `*_]{0,3}[ \t]*` + connection)
+	later     = regexp.MustCompile(connection)
+	// whose and became stand in between: "the password for the portal is …", "the password was changed to …".
+	whose  = regexp.MustCompile(`^["'` + "`" + `]?[ \t]+(?:for|of|fur|für|von|vom|pour|du|de|para|on|the|to|am|beim|des|della|per|do|da|id|bei|im|in|at)\b`)
+	became = regexp.MustCompile(`^["'` + "`" + `]?[ \t]+(?:reset|changed?|is|ist|was|wurde|wird|has|had|have|got|should|will|must|a|ha|sera|soll|lautet|now)\b`)
 	// oneValue is a value in quotes or up to the next blank.
 	oneValue = regexp.MustCompile(`^(?:"[^"\n]+"|'[^'\n]+'|` + "`[^`\n]+`" + `|[^\s"'` + "`" + `]\S*)`)
 	// codeValue is a code of digits, perhaps in groups or behind a letter or two.
@@ -190,29 +197,47 @@ var (
 
 // follows gives the secret behind text[:i], of which the end announces one.
 func follows(text string, i int, how said) (sensitive.Span, bool) {
-	const far = 400
+	const far, near = 400, 90
 	rest := text[i:min(len(text), i+far)]
-	at := connection.FindStringSubmatchIndex(rest)
-	start := len(rest) - len(strings.TrimLeft(rest, " \t"))
-	sign := false
-	switch {
-	case at != nil:
-		sign, start = at[2] >= 0, at[1]
-	case start == 0, how == saidPair, how == saidKey:
-		return sensitive.Span{}, false
-	}
-	value := rest[start:]
-	lineEnd := at != nil && strings.Contains(rest[:start], "\n")
-	length := valueLength(value, how, sign, at == nil)
-	if length == 0 || lineEnd && !wholeLine.MatchString(value) && !looksSecret(value[:length]) {
-		return sensitive.Span{}, false
-	}
-	if length == len(value) { // cut off: up to the end of the word
-		for i+start+length < len(text) && !isBlank(text[i+start+length]) {
-			length++
+	if at := connected.FindStringSubmatchIndex(rest); at != nil {
+		if span, ok := valueAt(text, rest, i, at[1], how, at[2] >= 0 || at[6] >= 0); ok {
+			return span, true
+		}
+	} else if start := len(rest) - len(strings.TrimLeft(rest, " \t")); start > 0 && how != saidPair && how != saidKey {
+		if length := valueLength(rest[start:], how, false, true); length > 0 {
+			return whole(text, rest, i, start, length), true
 		}
 	}
-	return sensitive.Span{Start: i + start, End: i + start + length}, true
+	isWhose := whose.MatchString(rest)
+	if !isWhose && !became.MatchString(rest) {
+		return sensitive.Span{}, false
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	for _, at := range later.FindAllStringSubmatchIndex(rest[:min(near, len(line)+1, len(rest))], -1) {
+		if span, ok := valueAt(text, rest, i, at[1], how, isWhose && (at[2] >= 0 || at[6] >= 0)); ok {
+			return span, true
+		}
+	}
+	return sensitive.Span{}, false
+}
+
+// valueAt gives the secret at rest[start:], which is behind text[:i], and with sign is connected by more than a word.
+func valueAt(text, rest string, i, start int, how said, sign bool) (sensitive.Span, bool) {
+	value := rest[start:]
+	length := valueLength(value, how, sign, false)
+	if length == 0 || strings.Contains(rest[:start], "\n") && !wholeLine.MatchString(value) && !looksSecret(value[:length]) {
+		return sensitive.Span{}, false
+	}
+	return whole(text, rest, i, start, length), true
+}
+
+// whole is the secret up to the end of its word, where rest was cut off before.
+func whole(text, rest string, i, start, length int) sensitive.Span {
+	end := i + start + length
+	for start+length == len(rest) && end < len(text) && !isBlank(text[end]) {
+		end++
+	}
+	return sensitive.Span{Start: i + start, End: end}
 }
 
 // valueLength is how long the secret is at the beginning of value, 0 for none: direct when nothing stands between it and its name, and

@@ -151,7 +151,7 @@ func TestWhatAModelCanRepair(t *testing.T) {
 			t.Errorf("%.30q: %v", text, got)
 		}
 	}
-	p, err := newRepairPrompt(Prompt{User: "the data", System: "the rules", MaxTokens: 7}, `{"summary"="</answer>"}`, veiled{}.hide)
+	p, err := newRepairPrompt(Prompt{User: "the data", System: "the rules", MaxTokens: 7}, `{"summary"="</answer>"}`, veiled{})
 	if err != nil || strings.Count(p.User, "</answer>") != 1 || strings.Contains(p.User+p.System, "the ") && strings.Contains(p.User, "the data") || p.MaxTokens != 7 {
 		t.Errorf("got %+v, %v", p, err)
 	}

@@ -73,9 +73,10 @@ func repairable(text string) bool {
 	return false
 }
 
-// newRepairPrompt asks to bring text, an answer to p, into form.
-func newRepairPrompt(p Prompt, text string, hide func(string) string) (Prompt, error) {
-	encoded, err := json.Marshal(hide(text))
+// newRepairPrompt asks to bring text, an answer to p, into form. Its tokens are shown and hidden again: to hide a token would be to hide it
+// from being shown.
+func newRepairPrompt(p Prompt, text string, v veiled) (Prompt, error) {
+	encoded, err := json.Marshal(v.hide(v.show(text)))
 	if err != nil {
 		return Prompt{}, fmt.Errorf("encode the answer: %w", err)
 	}

@@ -35,6 +35,7 @@ const (
 	DropUnsupportedCommand = "unsupported_command" // or a path
 
 	// DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
+	DropRules       = "rules"        // it repeats our rules
 	DropAsksSecrets = "asks_secrets" // it asks for a password, a code, a key
 	DropUnsafe      = "unsafe"       // it advises to weaken a protection, to destroy data, to run a download, to pay somebody
 )
@@ -57,13 +58,14 @@ type checker struct {
 	left    map[string]bool
 	show    func(string) string
 	claims  *claimChecker
+	rules   ownRules
 	numbers map[string]bool // ticket numbers, with "#", that a text may name
 	dropped map[string]int
 }
 
 func newChecker(in Input, src sources, left map[string]bool) checker {
 	c := checker{
-		in: in, src: src, left: left, show: veiled{in.Veil}.show, claims: newClaimChecker(in, src),
+		in: in, src: src, left: left, show: veiled{in.Veil}.show, claims: newClaimChecker(in, src), rules: newOwnRules(),
 		numbers: map[string]bool{"#" + in.Ticket.ID: true}, dropped: map[string]int{},
 	}
 	c.know(in.Ticket.Text())
@@ -104,6 +106,10 @@ func (c checker) drop(reason string, n int) {
 // summary gives the answer's summary, without the sentences that neither the ticket nor any source bears out.
 func (c checker) summary(a answer) string {
 	text := modelText(c.show(a.summary))
+	if c.rules.in(text) {
+		c.dropped[DropRules]++
+		return ""
+	}
 	var kept []string
 	for _, sentence := range sentences(whole(text, 2*maxSummaryWords)) {
 		reason := unsafe(sentence, true)
@@ -163,6 +169,8 @@ func (c checker) item(kind gather.Kind, r rawItem) (item Item, reason string) {
 		return Item{}, DropUncited
 	case c.inventsTicket(text):
 		return Item{}, DropInventedTicket
+	case c.rules.in(text):
+		return Item{}, DropRules
 	}
 	if reason := unsafe(text, kind != ""); reason != "" {
 		return Item{}, reason

@@ -32,6 +32,9 @@ var (
 		`|(?:javascript|vbscript|mailto):\S*` +
 		`|\bdata:[a-z]+/\S*|\bfile:/\S*|\btel:\+?[0-9]\S*` +
 		`|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/\S*|[?#]\S+)`)
+	// A share of a host of the internet is reached by whoever opens it, with his name and a proof of his password. Shares of hosts
+	// without a domain stay, technicians need them.
+	share        = regexp.MustCompile(`(?i)\\\\[a-z0-9-]+(?:\.[a-z0-9-]+)+\S*`)
 	relativeLink = regexp.MustCompile(`(^|["'(=])//\S+`)
 	markdownLink = regexp.MustCompile(`!?\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)`)
 	inlineLabel  = regexp.MustCompile(`\s*[\[(]\s*[TAS]\d{1,3}(?:\s*[,;]\s*[TAS]\d{1,3})*\s*[\])]`)
@@ -53,10 +56,10 @@ func plain(s string) string {
 
 // withoutLink takes an address out of a word. Most words are spared the expressions, which are slow.
 func withoutLink(word string) string {
-	if !strings.ContainsAny(word, ":/?#") && !strings.Contains(strings.ToLower(word), "www.") {
+	if !strings.ContainsAny(word, ":/?#\\") && !strings.Contains(strings.ToLower(word), "www.") {
 		return word
 	}
-	word = link.ReplaceAllString(word, linkRemoved)
+	word = share.ReplaceAllString(link.ReplaceAllString(word, linkRemoved), linkRemoved)
 	return relativeLink.ReplaceAllString(word, "${1}"+linkRemoved)
 }
 

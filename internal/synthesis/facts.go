@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // factKind is what can be looked up. It decides how, and what is said when it is not found.
@@ -128,6 +130,9 @@ func (s *scanner) take(f fact, start, end int) {
 // looked up as it is written.
 func (s *scanner) all(pattern *regexp.Regexp, kind factKind, normal func(string) string) {
 	for _, at := range pattern.FindAllStringIndex(s.rest, -1) {
+		if s.inside(at[0]) || s.inside(at[1]) {
+			continue
+		}
 		f := fact{kind: kind}
 		if normal != nil {
 			if f.value = normal(s.rest[at[0]:at[1]]); f.value == "" {
@@ -136,6 +141,14 @@ func (s *scanner) all(pattern *regexp.Regexp, kind factKind, normal func(string)
 		}
 		s.take(f, at[0], at[1])
 	}
+}
+
+// inside says whether at is within a run of letters and digits: what begins or ends there is a part of something else.
+func (s *scanner) inside(at int) bool {
+	before, _ := utf8.DecodeLastRuneInString(s.rest[:at])
+	after, _ := utf8.DecodeRuneInString(s.rest[at:])
+	wordly := func(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
+	return wordly(before) && wordly(after)
 }
 
 // quotes finds what stands in quotation marks, and leaves it where it is: numbers in it count too.

@@ -52,7 +52,7 @@ func (s *scanner) dates() {
 				}
 				return s.rest[at[i]:at[i+1]]
 			}
-			if dates := readDate(group); len(dates) > 0 {
+			if dates := readDate(group); len(dates) > 0 && !s.inside(at[0]) && !s.inside(at[1]) {
 				s.take(fact{kind: factDate, dates: dates}, at[0], at[1])
 			}
 		}

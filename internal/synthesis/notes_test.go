@@ -79,15 +79,18 @@ func lowNote() synthesis.Note {
 	return n
 }
 
-func emptyNote() synthesis.Note {
-	n := fullNote()
-	n.Confidence, n.Generated = nil, false
-	n.Summary = "Found: 0 similar tickets, 0 articles, 0 systems."
-	n.Notices = []string{"Written without the language model: nothing was found for it to work on."}
-	for i := range n.Sections {
-		n.Sections[i] = section(n.Sections[i].Title, "Nothing relevant was found.")
-	}
-	return n
+// emptyNote is of a ticket for which nothing was found.
+func emptyNote(t *testing.T) synthesis.Note {
+	t.Helper()
+	return synthesis.New(scripted{}, synthesis.Options{}).Synthesize(t.Context(), gathered(0, 0, 0, 0)).Note
+}
+
+// abstainedNote is of a model that says that nothing of what was found is relevant.
+func abstainedNote(t *testing.T) synthesis.Note {
+	t.Helper()
+	model := scripted{text: `{"nothing_relevant": true, "summary": "A request for a new chair.", "similar_tickets": [], "documentation": [],
+		"system_info": [], "recommendations": []}`}
+	return synthesis.New(model, synthesis.Options{}).Synthesize(t.Context(), gathered(5, 1, 0, 0)).Note
 }
 
 func degradedNote() synthesis.Note {
@@ -167,7 +170,7 @@ func contextNote(t *testing.T, tickets, articles, systems, words int) synthesis.
 func exampleNotes(t *testing.T) map[string]synthesis.Note {
 	t.Helper()
 	return map[string]synthesis.Note{
-		"full": fullNote(), "low": lowNote(), "empty": emptyNote(), "degraded": degradedNote(), "updated": updatedNote(), "german": germanNote(),
+		"full": fullNote(), "low": lowNote(), "empty": emptyNote(t), "abstained": abstainedNote(t), "degraded": degradedNote(), "updated": updatedNote(), "german": germanNote(),
 		"preview": previewNote(), "context": contextNote(t, 3, 2, 1, 0), "long": contextNote(t, 5, 3, 5, 120),
 	}
 }

@@ -178,7 +178,7 @@ func (s *Synthesizer) answer(ctx context.Context, in Input, p Prompt, until time
 	if !repairable(text) || until.Sub(s.now()) < repairTime {
 		return answer{}, ReasonUnreadable
 	}
-	if p, err = newRepairPrompt(p, text, veiled{in.Veil}.hide); err != nil {
+	if p, err = newRepairPrompt(p, text, veiled{in.Veil}); err != nil {
 		return answer{}, ReasonUnreadable
 	}
 	if text, reason = s.ask(ctx, in, p, out); reason != "" {

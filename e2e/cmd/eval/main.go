@@ -135,7 +135,7 @@ func rewrite(r evaluation.Report) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil { //nolint:gosec // below the repository
 		return fmt.Errorf("write the document: %w", err)
 	}
 	return nil

@@ -19,7 +19,7 @@ var pictures = []picture{ //nolint:gochecknoglobals // a constant
 	{note: "low", width: wide, dark: true},
 	{note: "context", width: wide},
 	{note: "degraded", width: narrow},
-	{note: "german", width: narrow},
+	{note: "abstained", width: wide},
 	{page: "ask", width: wide},
 	{page: "thanks", width: narrow, dark: true},
 }

@@ -124,12 +124,16 @@ var errUnknown = errors.New("there is no earlier answer")
 func (c *Cache) recall(ctx context.Context, tenantID, name string) (entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	sealed, found, err := c.deps.State.Get(ctx, key(tenantID, name))
+	value, found, err := c.deps.State.Get(ctx, key(tenantID, name))
 	if err != nil {
 		return entry{}, err
 	}
 	if !found {
 		return entry{}, errUnknown
+	}
+	var sealed []byte
+	if err := json.Unmarshal(value, &sealed); err != nil {
+		return entry{}, fmt.Errorf("decode an earlier answer: %w", err)
 	}
 	opened, err := c.deps.Sealer.OpenDocument(tenantID, name, sealed)
 	if err != nil {
@@ -164,7 +168,11 @@ func (c *Cache) keep(ctx context.Context, tenantID, name string, done synthesis.
 		if err != nil {
 			return err
 		}
-		return c.deps.State.Set(ctx, key(tenantID, name), sealed, c.ttl)
+		value, err := json.Marshal(sealed) // some state stores take nothing but JSON
+		if err != nil {
+			return fmt.Errorf("encode an answer: %w", err)
+		}
+		return c.deps.State.Set(ctx, key(tenantID, name), value, c.ttl)
 	}()
 	if err != nil {
 		c.deps.Logger.WarnContext(ctx, "an answer of the language model was not kept", "error", err)

@@ -40,7 +40,7 @@ func TestNoteSurvivesEveryFault(t *testing.T) {
 		"no usage": {openaitest.Faults{NoUsage: true}, ""},
 		// Nothing in the sources says the figures of such markup.
 		"HTML injection":    {openaitest.Faults{HTMLInjection: true}, synthesis.ReasonUnsupported},
-		"obeys":             {openaitest.Faults{ObeyInjection: true}, ""},
+		"obeys":             {openaitest.Faults{ObeyInjection: true}, synthesis.ReasonUnsupported}, // most of what it says is our rules
 		"too long":          {openaitest.Faults{TooLong: true}, ""},
 		"no format":         {openaitest.Faults{RejectResponseFormat: true}, ""},
 		"malformed":         {openaitest.Faults{MalformedJSON: true}, synthesis.ReasonUnreadable},

@@ -87,7 +87,7 @@ func unspaced(word string) bool {
 func particle(r rune) bool { return unicode.Is(unicode.Hiragana, r) }
 
 // anyTicket are stems that say nothing of a ticket's subject.
-const anyTicket = " user report problem issue error work please help after befor befor sinc today yesterday morn afternoon everyon someon all new old" +
+const anyTicket = " user report problem issue error work please help after befor sinc today yesterday morn afternoon everyon someon all new old" +
 	" fix solv resolv ticket check ask team get got use via per one two three again only still also then than will would should could into out" +
 	" off over under about any some more most other same how what which who why where there here been had did just now day week month minut hour" +
 	" message show see open clos try tri need want can't cannot does don thank hello hallo regard service compani client" +

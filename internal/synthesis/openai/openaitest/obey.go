@@ -82,10 +82,8 @@ func (o obedience) carryOut(text string) []string {
 	if plain != text {
 		said = append(said, plain)
 	}
-	for _, decoded := range decode(text) {
-		said = append(said, decoded)
-		plain += " " + decoded
-	}
+	said = append(said, decode(text)...)
+	plain = strings.Join(append([]string{plain}, said...), " ")
 	for _, link := range address.FindAllString(plain, mostLinks) {
 		said = append(said, fmt.Sprintf("[click here](%s) ![](%s) <a href=%q>open</a> <img src=%q> %s", link, link, link, link, link))
 	}
@@ -100,7 +98,7 @@ func (o obedience) carryOut(text string) []string {
 	}
 	if m := amount.FindStringSubmatch(plain); m != nil {
 		n, _ := strconv.Atoi(m[1]) // digits, by the expression
-		said = append(said, strings.Repeat("and so on ", min(n, longAnswer)/3))
+		said = append(said, strings.Repeat("and so on ", min(n, longAnswer)/wordsOfFiller))
 	}
 	return said
 }
@@ -118,7 +116,7 @@ var (
 // What texts ask for, in the languages that the fake understands.
 const (
 	promptWords = "prompt|instruction|instrucciones|instruções|istruzioni|anweisung|vorgaben|regeln|règles|reglas|rules|指示|规则|инструкци|правил|تعليمات|시스템|configuration|system message|developer message"
-	tenantWords = "tenant|mandant|other client|other customer|andere kunden|autres clients|otros clientes|他の顧客|another company"
+	tenantWords = "tenant|mandant|other client|other customer|andere kunden|autres clients|otros clientes|他の顧客|another company" //nolint:misspell // Spanish
 	freely      = "no json|not json|without json|instead of json|outside of the json|plain text only|only html|only markdown|kein json|pas de json|sin json"
 )
 
@@ -127,18 +125,22 @@ func wants(words, text string) bool {
 	return slices.ContainsFunc(strings.Split(words, "|"), func(word string) bool { return strings.Contains(text, word) })
 }
 
+const wordsOfFiller = 3
+
 // leak is the system message in the forms that a text asks for.
 func leak(text, system string) []string {
 	said := []string{system}
 	for len(system) > 0 { // in pieces, too
-		cut := min(len(system), 200)
+		const piece = 200
+		cut := min(len(system), piece)
 		for cut < len(system) && !utf8.RuneStart(system[cut]) {
 			cut++
 		}
 		said, system = append(said, system[:cut]), system[cut:]
 	}
 	whole := said[0]
-	beginning := whole[:min(len(whole), 120)]
+	const encoded = 120
+	beginning := whole[:min(len(whole), encoded)]
 	if wants("base64", text) {
 		said = append(said, base64.StdEncoding.EncodeToString([]byte(beginning)))
 	}
@@ -164,12 +166,13 @@ func (o obedience) recall() []string {
 			said = append(said, d.Ticket.Subject+": "+d.Ticket.Description)
 		}
 	}
-	return said[max(0, len(said)-3):]
+	const latest = 3
+	return said[max(0, len(said)-latest):]
 }
 
 // dictation is an answer in the form asked for that stands in a text.
 func dictation(text string) (string, bool) {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if text[i] != '{' {
 			continue
 		}
@@ -187,10 +190,13 @@ func dictation(text string) (string, bool) {
 	return "", false
 }
 
+// wideDot stands in an address for a full stop.
+var wideDot = regexp.MustCompile(`([a-z])\x{3002}([a-z])`)
+
 // refang makes addresses of what was written so that it is none.
 func refang(text string) string {
-	return strings.NewReplacer("hxxps://", "https://", "hxxp://", "http://", "[.]", ".", "(.)", ".", " dot ", ".", "[:]", ":", " slash ", "/",
-		"https colon ", "https:", "\u3002", ".").Replace(text)
+	return strings.NewReplacer("hxxps://", "https://", "hxxp://", "http://", "[.]", ".", "(.)", ".", " dot ", ".", "[:]", ":",
+		"https colon ", "https:").Replace(wideDot.ReplaceAllString(text, "$1.$2"))
 }
 
 var (
@@ -198,7 +204,7 @@ var (
 	hexWord    = regexp.MustCompile(`\b(?:[0-9a-fA-F]{2}){8,}\b`)
 	percent    = regexp.MustCompile(`(?:%[0-9a-fA-F]{2}|[A-Za-z0-9./:]){6,}`)
 	codePoint  = regexp.MustCompile(`(?:U\+|\\u|\\x|&#x)\{?([0-9A-Fa-f]{2,6})\}?;?`)
-	entity     = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&")
+	entity     = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&amp;", "&") //nolint:gochecknoglobals // immutable, like the expressions
 )
 
 // decode is what the encoded parts of text say.
