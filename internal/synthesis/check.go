@@ -34,7 +34,7 @@ const (
 	DropUnsupportedQuote   = "unsupported_quote"
 	DropUnsupportedCommand = "unsupported_command" // or a path
 
-	// DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
+	// DropRules, DropAsksSecrets and DropUnsafe: a text that no technician should be told, whoever says so.
 	DropRules       = "rules"        // it repeats our rules
 	DropAsksSecrets = "asks_secrets" // it asks for a password, a code, a key
 	DropUnsafe      = "unsafe"       // it advises to weaken a protection, to destroy data, to run a download, to pay somebody
