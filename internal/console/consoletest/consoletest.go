@@ -126,13 +126,18 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 	if opts.NoToken {
 		return c, nil
 	}
-	client, err := adminapi.NewClient(adminapi.Options{BaseURL: c.URL, Token: c.Bootstrap})
+	c.Token, err = firstToken(ctx, c.URL, c.Bootstrap)
+	return c, err
+}
+
+// firstToken exchanges the bootstrap token for one that may do everything.
+func firstToken(ctx context.Context, url string, bootstrap tenant.Secret) (tenant.Secret, error) {
+	client, err := adminapi.NewClient(adminapi.Options{BaseURL: url, Token: bootstrap})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	issued, err := client.Bootstrap(ctx)
-	c.Token = tenant.Secret(issued.Secret)
-	return c, err
+	return tenant.Secret(issued.Secret), err
 }
 
 // authenticator takes API tokens and, with a provider, its tokens; then it waits until the provider is found.
