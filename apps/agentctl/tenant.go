@@ -18,7 +18,8 @@ func newTenantCommand() *cobra.Command {
 		newTenantStatusCommand("disable", "Refuse the tenant's webhooks; its data stays", (*adminapi.Client).DisableTenant),
 		newTenantStatusCommand("enable", "Accept the tenant's webhooks again", (*adminapi.Client).EnableTenant),
 		newTenantDeleteCommand(), newTenantStatusCommand("restore", "Take a deletion back; the tenant is disabled then", (*adminapi.Client).RestoreTenant),
-		newTenantPurgeCommand(), newRotateSecretCommand(), newSetAPIKeyCommand(), newSetKnowledgeKeyCommand())
+		newTenantPurgeCommand(), newRotateSecretCommand(), newSetAPIKeyCommand(), newSetKnowledgeKeyCommand(),
+		newTenantPrefsCommand())
 }
 
 func newTenantListCommand() *cobra.Command {

@@ -72,6 +72,9 @@ overlap besides the new one.`,
 }
 
 func (a *applying) decode(data []byte) error {
+	if err := checkPrefs(data); err != nil {
+		return err
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&a.file); err != nil {
@@ -88,6 +91,20 @@ func (a *applying) decode(data []byte) error {
 		key = string(a.file.APIKey) // an object stays JSON
 	}
 	a.apiKey = tenant.Secret(key)
+	return nil
+}
+
+// checkPrefs looks at the preferences of a tenant's file by their schema, which says more than a decoder does.
+func checkPrefs(data []byte) error {
+	var outline struct {
+		Preferences json.RawMessage `json:"enhancement_prefs"`
+	}
+	if err := json.Unmarshal(data, &outline); err != nil || len(outline.Preferences) == 0 {
+		return nil //nolint:nilerr // the decoder tells
+	}
+	if _, err := tenant.ParsePreferences(outline.Preferences); err != nil {
+		return fmt.Errorf("enhancement_prefs:\n%w", err)
+	}
 	return nil
 }
 

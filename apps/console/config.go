@@ -47,11 +47,13 @@ type config struct {
 	Grace          time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
 
 	// As the enhancer has them: the same model is tried, the same tickets are kept, and the calls to a tenant's server shared.
-	LLM              openai.Server
-	LLMFallback      openai.Fallback
-	ResolvedStatuses []string `envconfig:"MIRROR_RESOLVED_STATUSES" default:"Resolved,Closed"`
-	CloudCalls       int      `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
-	OnPremCalls      int      `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`
+	LLM         openai.Server
+	LLMFallback openai.Fallback
+	// Prices name the models that tenants may choose besides these.
+	Prices           openai.PriceTable `envconfig:"LLM_PRICES"`
+	ResolvedStatuses []string          `envconfig:"MIRROR_RESOLVED_STATUSES" default:"Resolved,Closed"`
+	CloudCalls       int               `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
+	OnPremCalls      int               `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`
 }
 
 func loadConfig() (config, error) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/console/reach"
@@ -57,6 +59,28 @@ func newGatewayClient() *http.Client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// models are those that tenants may choose.
+type models []string
+
+// Offered implements console.Models.
+func (m models) Offered() []string { return m }
+
+// offered are the models that have a price, with those that are used where nobody chooses. Without a table, any may be asked for: then nobody
+// has said which there are.
+func offered(cfg config) models {
+	if len(cfg.Prices) == 0 {
+		return nil
+	}
+	names := slices.Collect(maps.Keys(cfg.Prices))
+	for _, used := range []string{cfg.LLM.Model, cfg.LLMFallback.Model} {
+		if used != "" {
+			names = append(names, used)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // newLLMs are the model and its fallback, to be tried apart; nil for what is not configured.

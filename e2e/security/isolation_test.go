@@ -441,6 +441,15 @@ func tenantCalls() map[string]call {
 			changed.Name = "changed"
 			return w.store.Console.Update(ctx, changed, 0, nil)
 		},
+		"tenant/tenantstore.Store.UpdatePreferences": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.UpdatePreferences(ctx, id, tenant.Preferences{Tone: tenant.ToneFormal}, 0, nil)
+		},
+		"tenant/tenantstore.Store.PreferencesHistory": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.PreferencesHistory(ctx, id, 0, 100)
+		},
+		"tenant/tenantstore.Store.PreferencesAt": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.PreferencesAt(ctx, id, w.terms[victim].Version)
+		},
 		"tenant/tenantstore.Store.UpdateWithKeys": func(ctx context.Context, w *world, id string) (any, error) {
 			changed, credentials := example(id)
 			changed.Name = "changed"
@@ -502,6 +511,7 @@ func ofNoTenant() map[string]string {
 		"gather/corpus.Store.Reindex":               "does what Rebuild does, with rows that lack an index",
 		"search.Collection.Lock":                    "all of the index' calls take it first",
 		"search.Collection.Outdated":                "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
+		"tenant/tenantstore.ChangedBy":              "puts a name into a context, and touches no row",
 		"tenant/tenantstore.Store.Enabled":          "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
 		"tenant/tenantstore.Store.List":             "is the console's, which works across tenants",
 		"tenant/tenantstore.Store.KeepSealed":       "seals all tenants' secrets anew",

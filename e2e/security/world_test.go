@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	terms := map[string]quota.Terms{}
 	for id, name := range map[string]string{victim: canary, stranger: "Example"} {
 		example, credentials := tenantstoretest.Example(id)
-		example.Name = name
+		example.Name, example.Preferences.Instructions = name, name
 		store.Put(t, example, credentials)
 		record, err := store.Console.Read(t.Context(), id)
 		if err != nil {

@@ -13,13 +13,15 @@ type Operation string
 
 // The operations. They are stored: a name that was in use keeps its meaning. docs/logging.md lists them.
 const (
-	OperationTenantCreate  Operation = "tenant.create"
-	OperationTenantUpdate  Operation = "tenant.update"
-	OperationTenantEnable  Operation = "tenant.enable"
-	OperationTenantDisable Operation = "tenant.disable"
-	OperationTenantDelete  Operation = "tenant.delete"
-	OperationTenantRestore Operation = "tenant.restore"
-	OperationTenantPurge   Operation = "tenant.purge"
+	OperationTenantCreate Operation = "tenant.create"
+	OperationTenantUpdate Operation = "tenant.update"
+	// OperationTenantPreferences is a change of a tenant's preferences alone.
+	OperationTenantPreferences Operation = "tenant.preferences"
+	OperationTenantEnable      Operation = "tenant.enable"
+	OperationTenantDisable     Operation = "tenant.disable"
+	OperationTenantDelete      Operation = "tenant.delete"
+	OperationTenantRestore     Operation = "tenant.restore"
+	OperationTenantPurge       Operation = "tenant.purge"
 
 	OperationSecretRotate  Operation = "secret.rotate"
 	OperationSecretReplace Operation = "secret.replace"

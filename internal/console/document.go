@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // Version is that of the API's document. It changes with what the API can do, not with each release.
@@ -19,6 +20,7 @@ const Version = "1.0.0"
 // they would be open to all, and answers would carry them everywhere.
 func description() huma.Config {
 	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	describePreferences(schemas)
 	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: decodeJSON}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
@@ -57,7 +59,7 @@ func (s *Server) Document() (asJSON, asYAML []byte, err error) {
 	return asJSON, bytes.TrimLeft(asYAML, "\n"), nil
 }
 
-// serveDocument lets everybody read the document: it is in the repository, and tells nothing about this installation.
+// serveDocument lets everybody read the document, and the schema of preferences: they are in the repository, and tell nothing about this installation.
 func (s *Server) serveDocument(router *mux.Router) error {
 	asJSON, asYAML, err := s.Document()
 	if err != nil {
@@ -69,6 +71,7 @@ func (s *Server) serveDocument(router *mux.Router) error {
 	}{
 		"openapi.json": {"application/vnd.oai.openapi+json;version=3.1", asJSON},
 		"openapi.yaml": {"application/vnd.oai.openapi;version=3.1", asYAML},
+		pathSchema[1:]: {"application/schema+json", tenant.PreferencesSchema()},
 	} {
 		router.Path(adminapi.Prefix + "/" + name).Methods(http.MethodGet).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			visiting(r.Context()).operation = "openapi"

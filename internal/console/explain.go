@@ -36,6 +36,7 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		detail string
 	}{
 		{tenant.ErrNotFound, http.StatusNotFound, "there is no such tenant"},
+		{tenantstore.ErrNoPreferences, http.StatusNotFound, "the tenant has no preferences of this version: list the versions that there are"},
 		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
 		{ledger.ErrNotFailed, http.StatusConflict, "the job has not failed: only a failed job can be begun anew"},
 		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},

@@ -209,6 +209,12 @@ func (c *clock) move(d time.Duration) {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldThat(t, func(*console.Deps) {})
+}
+
+// newWorldThat is newWorld on other things than usual.
+func newWorldThat(t *testing.T, works func(*console.Deps)) *world {
+	t.Helper()
 	store := tenantstoretest.New(t)
 	w := &world{
 		t: t, store: store, audit: audit.New(store.ConsoleDB), log: &lockedBuffer{}, bus: &bus{}, gateway: newGateway(t), clock: &clock{},
@@ -219,7 +225,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.tokens = tokenstore.New(store.ConsoleDB, w.clock.now)
 	logger := telemetry.NewLogger(w.log, "console", telemetry.LogConfig{Level: slog.LevelDebug})
-	server, err := console.New(console.Config{BadTokens: 30, GatewayURL: w.gateway.URL, Bootstrap: bootstrapToken}, console.Deps{
+	deps := console.Deps{
 		DB: store.ConsoleDB, Tenants: store.Console, Sealer: store.Sealer,
 		Authenticator: access.NewAuthenticator(access.Config{Tokens: w.tokens, Now: w.clock.now, Logger: logger}),
 		Publisher:     w.bus, Importer: w.desk,
@@ -234,7 +240,9 @@ func newWorld(t *testing.T) *world {
 			Transport: http.DefaultTransport, Timeout: time.Second,
 		}),
 		Previews: w.previews, Gateway: w.gateway.Client(), Metrics: w.metrics, Logger: logger, Now: w.clock.now,
-	})
+	}
+	works(&deps)
+	server, err := console.New(console.Config{BadTokens: 30, GatewayURL: w.gateway.URL, Bootstrap: bootstrapToken}, deps)
 	if err != nil {
 		t.Fatal(err)
 	}

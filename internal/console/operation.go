@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
 // operation is one thing that the API can be asked to do.
@@ -61,6 +62,7 @@ func register[I, O any](s *Server, o operation, handler func(context.Context, *I
 			defer cancel()
 			ctx = bounded
 		}
+		ctx = tenantstore.ChangedBy(ctx, visiting(ctx).actor())
 		if wrong := storable(in); len(wrong) > 0 {
 			return nil, invalid(wrong...)
 		}

@@ -121,6 +121,7 @@ func faultsOfPreview(in adminapi.PreviewRequest, t tenant.Tenant) []FieldProblem
 	if in.Preferences == nil {
 		return wrong
 	}
+	*in.Preferences = in.Preferences.Normalized()
 	t.Preferences = *in.Preferences
 	for _, fault := range faults("body", t.Validate()) {
 		fault.Location = strings.Replace(fault.Location, "body.enhancement_prefs", "body.preferences", 1)

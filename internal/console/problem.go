@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 )
 
 // mediaProblem is the media type of every error.
@@ -138,7 +139,11 @@ func faultOf(err error) FieldProblem {
 		return FieldProblem{Message: "is not valid"}
 	}
 	detail := detailed.ErrorDetail()
-	return FieldProblem{Location: detail.Location, Message: plain(detail.Message)}
+	message := plain(detail.Message)
+	if message == validation.MsgUnexpectedProperty {
+		message += meant(detail.Location)
+	}
+	return FieldProblem{Location: detail.Location, Message: message}
 }
 
 // plain takes out of a message what is about Go, or quotes what was sent: encoding/json and net/url do both.

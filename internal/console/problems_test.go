@@ -27,7 +27,7 @@ func TestWhatIsWrongWithARequestIsToldPlaceByPlace(t *testing.T) {
 		"a bad id":         {"POST", "/tenants", `{"tenant_id":"A b"}`, 422, []string{"body.tenant_id"}},
 		"fields that do not go together": {
 			"POST", "/tenants",
-			`{"tenant_id":"x","name":"n","servicedesk_url":"ftp://x","servicedesk_profile":"cloud","api_key":"k","signing_secret":"0123456789abcdef","enhancement_prefs":{"ticket_url":"x"}}`,
+			`{"tenant_id":"x","name":"n","servicedesk_url":"ftp://x","servicedesk_profile":"cloud","api_key":"k","signing_secret":"0123456789abcdef","enhancement_prefs":{"ticket_url":"https://{id}.example.com"}}`,
 			422,
 			[]string{"body.servicedesk_url", "body.api_key", "body.enhancement_prefs.ticket_url"},
 		},

@@ -78,7 +78,9 @@ type Deps struct {
 	Publisher     Publisher
 	Importer      Importer
 	Reach         *reach.Tester
-	Previews      Previewer
+	// Models are those that tenants may choose; nil for any.
+	Models   Models
+	Previews Previewer
 	// Gateway sends test webhooks; http.DefaultClient's kind, without the guard for tenants' URLs, since the gateway is ours.
 	Gateway *http.Client
 	Metrics *telemetry.Metrics
@@ -95,6 +97,7 @@ type Server struct {
 	publisher     Publisher
 	importer      Importer
 	reach         *reach.Tester
+	models        Models
 	previewer     Previewer
 	gateway       *http.Client
 	metrics       *telemetry.Metrics
@@ -147,7 +150,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
-		reach: d.Reach, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
+		reach: d.Reach, models: d.Models, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
 		usage:   budget.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
@@ -178,6 +181,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 // routes registers all operations.
 func (s *Server) routes() {
 	s.tenantRoutes()
+	s.preferencesRoutes()
 	s.lifecycleRoutes()
 	s.secretRoutes()
 	s.connectionRoutes()

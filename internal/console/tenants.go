@@ -67,7 +67,7 @@ func (s *Server) createTenant(ctx context.Context, in *createTenant) (*tenantAns
 		APIKey: tenant.Secret(in.Body.APIKey), SigningSecret: tenant.Secret(in.Body.SigningSecret),
 		KnowledgeAPIKey: tenant.Secret(in.Body.KnowledgeAPIKey),
 	}
-	if wrong := faults("body", errors.Join(t.Validate(), c.Validate(t))); len(wrong) > 0 {
+	if wrong := faults("body", errors.Join(t.Validate(), c.Validate(t), s.unoffered(t.Preferences))); len(wrong) > 0 {
 		return nil, invalid(wrong...)
 	}
 	record, err := s.tenants.Create(ctx, t, c, s.also(s.event(ctx, audit.OperationTenantCreate, audit.StatusOK, t.ID, "", nil)))
@@ -150,7 +150,7 @@ func (s *Server) updateTenant(ctx context.Context, in *updateTenant) (*tenantAns
 	}
 	t := tenantOf(in.TenantID, in.Body.TenantSpec)
 	keys := tenantstore.NewKeys{APIKey: tenant.Secret(in.Body.APIKey), KnowledgeAPIKey: tenant.Secret(in.Body.KnowledgeAPIKey)}
-	if wrong := faults("body", errors.Join(t.Validate(), keys.Validate(t))); len(wrong) > 0 {
+	if wrong := faults("body", errors.Join(t.Validate(), keys.Validate(t), s.unoffered(t.Preferences))); len(wrong) > 0 {
 		return nil, invalid(wrong...)
 	}
 	if refused := s.maySetKeys(ctx, keys, t.ID); refused != nil {
@@ -200,7 +200,7 @@ func stale(err error) error {
 func tenantOf(id string, spec adminapi.TenantSpec) tenant.Tenant {
 	return tenant.Tenant{
 		ID: id, Name: spec.Name, ServiceDeskURL: spec.ServiceDeskURL, Profile: spec.Profile, TechnicianID: spec.TechnicianID,
-		KnowledgeURL: spec.KnowledgeURL, Preferences: spec.Preferences,
+		KnowledgeURL: spec.KnowledgeURL, Preferences: spec.Preferences.Normalized(),
 	}
 }
 

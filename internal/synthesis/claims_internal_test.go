@@ -96,6 +96,7 @@ func TestHonestTextsSurvive(t *testing.T) {
 		{"The second line (2nd level) repaired it e.g. by a new profile, i.e. in T1.", "T1"},
 		{"Der Fehler 0x80070005 trat bei 25 Benutzern auf.", "T1"},
 		{"印刷ジョブを確認してください。", "T2"},
+		{"服务器db01.corp.example报告ORA-12541错误。", "T1"},
 		{"Confirm with the user that Outlook starts.", "A1"},
 		{"Reset the user's password if the profile asks for it.", "A1"},
 		{"Give the user a new password only if needed.", "A1"},
@@ -143,6 +144,8 @@ func TestDishonestTextsAreDropped(t *testing.T) {
 		{"Look at db02.corp.example.", "T1", DropUnsupportedAddress},
 		{"Look at db01.c0rp.example.", "T1", DropUnsupportedAddress},
 		{"Look at dbо1.corp.example.", "T1", DropUnsupportedAddress}, // a Cyrillic letter
+		{"Look at corр.example.", "T1", DropUnsupportedAddress},      // another
+		{"服务器db02.corp.example已停止。", "T1", DropUnsupportedAddress},
 		{"Download fix.exe first.", "T1", DropUnsupportedContact},
 		{"Run repair.exe first.", "T1", DropUnsupportedAddress},
 		{"It took 1,600 seconds.", "T1", DropUnsupportedNumber},

@@ -32,6 +32,7 @@ func TestPlain(t *testing.T) {
 		"host name stays":          {"mx01.contoso.example failed", "mx01.contoso.example failed"},
 		"host name before a ?":     {"is it mx01.contoso.example?", "is it mx01.contoso.example?"},
 		"address and network stay": {"10.1.2.3 in 10.1.2.0/24", "10.1.2.3 in 10.1.2.0/24"},
+		"share elsewhere":          {`open \\evil.example\a now`, "open (link removed) now"},
 		"share stays":              {`\\fs01\finance`, `\\fs01\finance`},
 	} {
 		t.Run(name, func(t *testing.T) {

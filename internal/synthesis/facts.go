@@ -35,6 +35,12 @@ type fact struct {
 	start       int
 }
 
+// letters are those of scripts that put spaces between words. In others a name stands in the middle of a sentence without any.
+const letters = `\p{Latin}\p{Cyrillic}\p{Greek}\p{Armenian}\p{Hebrew}\p{Arabic}`
+
+//nolint:gochecknoglobals // constants, which tables cannot be
+var spaced = []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Hebrew, unicode.Arabic}
+
 // The forms of facts, in the order in which they are taken out of a text.
 var (
 	factQuoted = regexp.MustCompile(`(?:^|[\s(\[:,;–—-])(?:["“„«]([^"“”„«»]{1,300})["”“»]|[‘‚]([^‘’]{1,300})’|'([^']{1,300})'(?:$|[\s)\],.;:!?])|「([^「」]{1,300})」)`)
@@ -50,10 +56,10 @@ var (
 		`Reset|Restart|Restore|Resume|Revoke|Set|Start|Stop|Suspend|Test|Uninstall|Unregister|Update)-[A-Z][A-Za-z]+\b`)
 	factTool = regexp.MustCompile(`(?i)\b(?:sudo|curl|wget|pwsh|powershell|certutil|bitsadmin|mshta|regsvr32|rundll32|wmic|vssadmin|bcdedit|diskpart|netsh|` +
 		`schtasks|taskkill|icacls|takeown|chmod|chown|mkfs|systemctl|iptables|gpupdate|ipconfig|nslookup|ntdsutil|dsregcmd|sfc|dism|chkdsk|rmdir)\b`)
-	factHost   = regexp.MustCompile(`\b[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.[A-Za-z]{2,}\b`)
+	factHost   = regexp.MustCompile(`[` + letters + `\d_](?:[` + letters + `\d_-]*[` + letters + `\d_])?(?:\.[` + letters + `\d_-]+)*\.[` + letters + `]{2,}`)
 	factPhoned = regexp.MustCompile(`(?:\+|\b00|\b0)\d[\d ()/.-]{4,}\d`)
 	factClock  = regexp.MustCompile(`\b([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?\b`)
-	factIdent  = regexp.MustCompile(`[\p{L}\d]+(?:[-_.+][\p{L}\d]+)*`)
+	factIdent  = regexp.MustCompile(`[` + letters + `\d]+(?:[-_.+][` + letters + `\d]+)*`)
 	hasLetter  = regexp.MustCompile(`\p{L}`)
 	hasDigit   = regexp.MustCompile(`\d`)
 )
@@ -147,7 +153,7 @@ func (s *scanner) all(pattern *regexp.Regexp, kind factKind, normal func(string)
 func (s *scanner) inside(at int) bool {
 	before, _ := utf8.DecodeLastRuneInString(s.rest[:at])
 	after, _ := utf8.DecodeRuneInString(s.rest[at:])
-	wordly := func(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
+	wordly := func(r rune) bool { return unicode.In(r, spaced...) || unicode.IsDigit(r) }
 	return wordly(before) && wordly(after)
 }
 

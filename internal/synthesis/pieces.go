@@ -11,7 +11,7 @@ import (
 func pieces(text string) string {
 	var (
 		out  strings.Builder
-		kind rune // of the run that is being written: 'a', '0', or 0 for none
+		kind rune // of the run that is being written: 'a', '0', 'c', or 0 for none
 	)
 	out.WriteByte(' ')
 	for _, r := range text {
@@ -19,10 +19,12 @@ func pieces(text string) string {
 		switch {
 		case unicode.IsDigit(r):
 			is = '0'
-		case unicode.IsLetter(r):
+		case unicode.In(r, spaced...):
 			is, r = 'a', unicode.ToLower(r)
-		case unicode.Is(unicode.M, r) && kind == 'a':
-			is = 'a'
+		case unicode.IsLetter(r): // of a script without spaces, or a rare one
+			is = 'c'
+		case unicode.Is(unicode.M, r) && kind > '0':
+			is = kind
 		}
 		if is != kind && kind != 0 {
 			out.WriteByte(' ')

@@ -72,16 +72,32 @@ func (t Tenant) Validate() error {
 			errs = append(errs, fmt.Errorf("kb_url: %w", err))
 		}
 	}
-	if f := t.Preferences.NoteFormat(); f != FormatHTML && f != FormatMarkdown {
-		errs = append(errs, fmt.Errorf("enhancement_prefs.format: %q is neither %q nor %q", f, FormatHTML, FormatMarkdown))
+	for _, err := range flat(t.Preferences.Validate()) {
+		message, whole := strings.CutPrefix(err.Error(), wholeDocument+": ")
+		if whole {
+			message = "enhancement_prefs: " + message
+		} else {
+			message = "enhancement_prefs." + message
+		}
+		errs = append(errs, errors.New(message))
 	}
-	if err := t.Preferences.TicketURL.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("enhancement_prefs.ticket_url: %w", err))
+	return errors.Join(errs...)
+}
+
+// flat takes joined errors apart.
+func flat(err error) []error {
+	if err == nil {
+		return nil
 	}
-	if err := t.Preferences.ArticleURL.Validate(); err != nil {
-		errs = append(errs, fmt.Errorf("enhancement_prefs.article_url: %w", err))
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
 	}
-	return errors.Join(append(errs, t.Preferences.validateWebhooks()...)...)
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flat(e)...)
+	}
+	return all
 }
 
 // validBaseURL is for what paths are appended to: they would become part of a query or a fragment.

@@ -1,9 +1,6 @@
 package tenant
 
-import (
-	"cmp"
-	"fmt"
-)
+import "cmp"
 
 // WebhookAuth is how a tenant's senders prove that a webhook is theirs.
 type WebhookAuth string
@@ -31,17 +28,3 @@ func (p Preferences) Auth() WebhookAuth { return cmp.Or(p.WebhookAuth, AuthSigna
 
 // Truncates says whether long descriptions are cut, and not refused, which is the default.
 func (p Preferences) Truncates() bool { return p.LongDescriptions == LongTruncated }
-
-// validateWebhooks says what is wrong with the preferences about webhooks.
-func (p Preferences) validateWebhooks() (errs []error) {
-	if a := p.Auth(); a != AuthSignature && a != AuthStatic {
-		errs = append(errs, fmt.Errorf("enhancement_prefs.webhook_auth: %q is neither %q nor %q", a, AuthSignature, AuthStatic))
-	}
-	if l := cmp.Or(p.LongDescriptions, LongRefused); l != LongRefused && l != LongTruncated {
-		errs = append(errs, fmt.Errorf("enhancement_prefs.long_descriptions: %q is neither %q nor %q", l, LongRefused, LongTruncated))
-	}
-	if n := p.WebhooksPerMinute; n < 0 || n > MaxWebhooksPerMinute {
-		errs = append(errs, fmt.Errorf("enhancement_prefs.webhooks_per_minute: %d is not between 1 and %d; leave it out, or 0, for the default", n, MaxWebhooksPerMinute))
-	}
-	return errs
-}

@@ -47,6 +47,9 @@ func (s *Store) Create(ctx context.Context, t tenant.Tenant, c tenant.Credential
 		if err != nil {
 			return err
 		}
+		if err := keepPreferences(ctx, tx, t.ID); err != nil {
+			return err
+		}
 		return run(ctx, tx, also)
 	})
 	if err != nil {
@@ -107,6 +110,9 @@ func (s *Store) change(ctx context.Context, what, id string, version int64, also
 			record, err = scanRecord(tx.QueryRow(ctx, "UPDATE tenant_configs SET "+to.set+
 				", version = "+nextVersion+", updated_at = clock_timestamp() WHERE tenant_id = $1 RETURNING "+recordColumns,
 				append([]any{id}, to.args...)...))
+			if err == nil {
+				err = keepPreferences(ctx, tx, id)
+			}
 		}
 		if err != nil {
 			return err

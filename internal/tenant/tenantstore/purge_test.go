@@ -40,7 +40,7 @@ func furnish(t *testing.T, s *tenantstoretest.Store, id string) map[string]int64
 		exec(t, s, insert, id, rows)
 	}
 	return map[string]int64{
-		"tenant_configs": 1, "enhancement_history": rows, "enhancement_steps": 2 * rows, "ticket_history": rows,
+		"tenant_configs": 1, "tenant_preferences": 1, "enhancement_history": rows, "enhancement_steps": 2 * rows, "ticket_history": rows,
 		"ticket_embeddings": rows, "search_collections": 1, "search_postings": rows,
 	}
 }
