@@ -20,7 +20,7 @@ var (
 // neutral is plain, and means nothing to such an application. It stays legible: an @ is spelt out, and a $ stands apart.
 func neutral(s string) string {
 	s = plain(s)
-	if !strings.ContainsAny(s, "[@＠$＄{<#") { // most texts are spared the expressions, which are slow
+	if !strings.ContainsAny(s, "[@＠$＄{<#%") { // most texts are spared the expressions, which are slow
 		return s
 	}
 	s = tilde.ReplaceAllString(s, "[")
