@@ -77,11 +77,24 @@ func newSource(in Input, label string, item gather.Item) source {
 		}
 	}
 	shown.Text, shown.Resolution = safe(shown.Text, true), safe(shown.Resolution, true)
+	// Titles and fields are shown beside and in place of texts, and links read as them.
+	for _, field := range []*string{&shown.ID, &shown.Title, &shown.Role, &shown.Client, &shown.Location, &shown.Address} {
+		*field = safeField(*field)
+	}
 	ref := Ref{Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL), Date: day(item.ResolvedAt)}
 	if item.Kind != gather.KindSystem { // a system is named by the ticket, or it is not
 		ref.Relevance = item.Relevance
 	}
 	return source{label: label, item: item, hidden: hidden, shown: shown, ref: ref}
+}
+
+// safeField is safe for what is no text of its own: where nothing of it may be told, it is as good as not recorded.
+func safeField(field string) string {
+	told := safe(field, true)
+	if told == leftOut+"." {
+		return ""
+	}
+	return told
 }
 
 // hiddenName is how a model knows a system.
