@@ -158,6 +158,9 @@ func Before(text string, end int, names []string) int {
 	return end
 }
 
+// TellsSecret says whether text has a password, a key or the like in it.
+func TellsSecret(text string) bool { return len(credentials(fold(text).text)) > 0 }
+
 // Unbroken gives text in which no value stands on two lines, with Removed in place of secrets: for those who take lines out of it, where
 // a secret may stand on another line than what says so.
 func Unbroken(text string) string {
