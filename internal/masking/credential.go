@@ -155,11 +155,25 @@ func trimmed(text string, span sensitive.Span) sensitive.Span {
 }
 
 // Learn looks for secrets in texts that are hidden later: Hide then finds them wherever they stand, and in whatever order the texts come.
-// It hands out no tokens.
+// It hands out no tokens, and looks at so much of each text as is ever hidden.
 func (m *Masker) Learn(texts ...string) {
 	for _, text := range texts {
-		m.learn(credentials(fold(text).text))
+		m.learn(credentials(fold(beginning(text, MaxLearnt)).text))
 	}
+}
+
+// MaxLearnt is how many characters of a text Learn looks at: as many as a prompt is made from.
+const MaxLearnt = 12_000
+
+// beginning is the first n characters of text.
+func beginning(text string, n int) string {
+	for i := range text {
+		if n == 0 {
+			return text[:i]
+		}
+		n--
+	}
+	return text
 }
 
 // learn remembers the secrets among found that nobody would take for a word.
