@@ -127,7 +127,7 @@ func joined(text string, spans []sensitive.Span) []finding {
 	slices.SortFunc(spans, func(a, b sensitive.Span) int { return a.Start - b.Start })
 	var found []finding
 	for _, span := range spans {
-		if span = trimmed(text, span); span.Start >= span.End {
+		if span = trimmed(text, span); span.Start >= span.End || isRemoved(text, span) {
 			continue
 		}
 		if n := len(found); n > 0 && span.Start <= found[n-1].end {
@@ -140,6 +140,15 @@ func joined(text string, spans []sensitive.Span) []finding {
 		found[i].key = text[found[i].start:found[i].end]
 	}
 	return found
+}
+
+// isRemoved says that the span is in our own remark on a secret that was removed before.
+func isRemoved(text string, span sensitive.Span) bool {
+	start := span.Start
+	if start > 0 && text[start-1] == Removed[0] {
+		start--
+	}
+	return strings.HasPrefix(text[start:], Removed) && span.End <= start+len(Removed)
 }
 
 // trimmed takes quotes and blanks off.
