@@ -45,7 +45,7 @@ type view struct {
 func newView(n Note) view {
 	v := view{
 		summary: n.Summary, notices: n.Notices, changed: n.Changed,
-		feedback: safeURL(n.Footer.FeedbackURL), footer: []string{n.made()}, empty: n.absences(), evident: map[string]bool{},
+		feedback: ownURL(n.Footer.FeedbackURL), footer: []string{n.made()}, empty: n.absences(), evident: map[string]bool{},
 	}
 	if n.Confidence != nil && n.Confidence.Level != "" {
 		v.confidence = "Confidence: " + string(n.Confidence.Level) + "."
