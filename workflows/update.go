@@ -165,7 +165,7 @@ func (a *Activities) putNote(
 }
 
 // noteSuperseded is the action of a job that found the note of a later one.
-const noteSuperseded servicedesk.NoteAction = "superseded"
+const noteSuperseded servicedesk.NoteAction = enhancement.NoteSuperseded
 
 // write puts the note on the ticket, unless what stands there was written for a later event.
 func (*Activities) write(
