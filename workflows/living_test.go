@@ -141,14 +141,14 @@ func (l *living) wantNote(has bool, parts ...string) {
 }
 
 // until waits for what another process does in its own time, and fails the test when that does not come.
-func (l *living) until(what string, happened func() bool) {
-	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for !happened() {
 		select {
 		case <-ctx.Done():
-			l.t.Fatalf("waited in vain until %s: %v", what, context.Cause(ctx))
+			t.Fatalf("waited in vain until %s: %v", what, context.Cause(ctx))
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -434,7 +434,7 @@ func TestALateEditIsOurs(t *testing.T) {
 	}
 	l.finds("19")
 	l.enhance("three", "edited")
-	l.until("the late edit arrives", func() bool { return strings.Contains(l.note().Description, "#18") })
+	until(t, "the late edit arrives", func() bool { return strings.Contains(l.note().Description, "#18") })
 	l.finds("20")
 	l.enhance("four", "edited")
 	l.wantNote(true, "#20")

@@ -460,12 +460,12 @@ func TestAnUncertainWriteIsNotRepeatedAfterASwitch(t *testing.T) {
 	if err != nil || !strings.Contains(steps[enhancement.StepUpdateTicket].Detail, "an earlier attempt") {
 		t.Errorf("the step says %q, %v", steps[enhancement.StepUpdateTicket].Detail, err)
 	}
-	l.until("the write that had begun arrives", func() bool { return len(l.sdp.Notes("1001")) > 0 })
+	until(t, "the write that had begun arrives", func() bool { return len(l.sdp.Notes("1001")) > 0 })
 	l.turn(t, tenant.ModeLive)
 	l.finds("19")
 	later := l.accepted("two")
 	l.synthesize(later)
-	l.until("the lease of the lost write runs out", func() bool { err = l.update(later); return !errors.Is(err, ledger.ErrNoteBusy) })
+	until(t, "the lease of the lost write runs out", func() bool { err = l.update(later); return !errors.Is(err, ledger.ErrNoteBusy) })
 	if err != nil {
 		t.Fatal(err)
 	}
