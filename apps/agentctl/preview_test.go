@@ -171,5 +171,23 @@ func TestJobNoteShowsWhatAJobWouldHaveSaid(t *testing.T) {
 	if out := must(t, "", "job note --tenant alpha --format html "+job.ID); !strings.Contains(out, "<p>Try the cable.</p>") || !strings.Contains(out, "withheld") {
 		t.Errorf("%s", out)
 	}
+	for detail, wants := range map[string][2]string{
+		"created": {"yes, as note 337", "  337\n"},
+		"superseded: the note of a later event stands":                {"no: the note of a later event", "none of this job's: superseded: the note of a later event stands (337)"},
+		"kept_deleted: somebody has deleted the note, so it stays so": {"no: note 337 was not ours", "none of this job's: kept_deleted: somebody"},
+	} {
+		w.exec(t, "UPDATE enhancement_history SET withheld = '', note_id = '337'")
+		if err := books.RecordStep(t.Context(), "alpha", job.ID, enhancement.StepRecord{
+			Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK, Detail: detail,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if out := must(t, "", "job note --tenant alpha "+job.ID); !strings.Contains(out, wants[0]) {
+			t.Errorf("%s: %s", detail, out)
+		}
+		if out := must(t, "", "job show --tenant alpha "+job.ID); !strings.Contains(out, wants[1]) {
+			t.Errorf("%s: %s", detail, out)
+		}
+	}
 	fails(t, "", "job note --tenant alpha --format pdf "+job.ID, "none of text, html and markdown")
 }

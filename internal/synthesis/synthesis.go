@@ -117,7 +117,7 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	if s.llm == nil {
 		return Note{}, ReasonNoLLM
 	}
-	if src.empty() {
+	if !src.citable(in.Voice) {
 		return Note{}, ReasonNoSources
 	}
 	budget := s.budget(ctx)
