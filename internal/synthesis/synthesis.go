@@ -158,7 +158,7 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	}
 	confidence := c.confidence(a, items)
 	n := newNote(in, fill(a, src, items))
-	if last := len(n.Sections) - 1; last >= 0 && len(a.sections[sectionCount-1]) > 0 && len(items[sectionCount-1]) == 0 && in.Voice.has(keyRecommendations) {
+	if last := len(n.Sections) - 1; last >= 0 && len(a.sections[adviceSection]) > 0 && len(items[adviceSection]) == 0 && in.Voice.has(keyRecommendations) {
 		n.Sections[last].Empty = noneChecked
 	}
 	n.Generated = true
@@ -182,7 +182,7 @@ func (s *Synthesizer) answer(ctx context.Context, in Input, p Prompt, until time
 	if !repairable(text) || until.Sub(s.now()) < repairTime {
 		return answer{}, ReasonUnreadable
 	}
-	if p, err = newRepairPrompt(p, text, veiled{in.Veil}); err != nil {
+	if p, err = newRepairPrompt(p, text, in.Voice, veiled{in.Veil}); err != nil {
 		return answer{}, ReasonUnreadable
 	}
 	if text, reason = s.ask(ctx, in, p, out); reason != "" {
