@@ -43,7 +43,7 @@ func (c *Client) call(
 		how  = outcomeFailed
 	)
 	if err != nil {
-		err = c.classify(callCtx, err, response.Header(), ended)
+		err = c.classify(callCtx, p, err, response.Header(), ended)
 	} else {
 		text, how, err = read(response)
 	}
