@@ -14,13 +14,13 @@ var (
 	productForm = regexp.MustCompile(`\b(Windows|Office|Outlook|Server|Ubuntu|Word|Excel) (\d{1,4})\b`)
 	updateForm  = regexp.MustCompile(`\b(KB\d{5,})\b`)
 	dayForm     = regexp.MustCompile(`\b\d{4}-\d{2}-\d{2}\b`)
-	timeForm    = regexp.MustCompile(`\b(\d{1,2}):(\d{2})\b`)
+	timeForm    = regexp.MustCompile(`(^|[^:\w])(\d{1,2}):(\d{2})($|[^:\w])`)
 )
 
 // reword says the same in other forms: units short, days and times as people write them, German words joined by hyphens.
 func reword(text string) string {
 	text = dayForm.ReplaceAllStringFunc(text, longDay)
-	text = timeForm.ReplaceAllString(text, "$1.$2 Uhr")
+	text = timeForm.ReplaceAllString(text, "$1$2.$3 Uhr$4")
 	text = minutesForm.ReplaceAllString(text, "$1 min")
 	text = secondsForm.ReplaceAllString(text, "$1 s")
 	text = percentForm.ReplaceAllString(text, "$1 percent")
