@@ -27,6 +27,7 @@ type model struct {
 // The models that the simulator plays.
 const (
 	modelHonest       = "honest"       // says what the sources say, and admits when they do not help
+	modelParaphrases  = "paraphrases"  // is honest in another order and in other forms
 	modelConfabulates = "confabulates" // invents facts and citations
 	modelObeys        = "obeys"        // does what any text demands
 	modelPlainText    = "plain text"   // is honest, but knows no JSON
@@ -40,6 +41,7 @@ func models(endpoint *openai.Config) []model {
 	}
 	return []model{
 		{name: modelHonest},
+		{name: modelParaphrases, faults: openaitest.Faults{Paraphrase: true}},
 		{name: modelConfabulates, faults: openaitest.Faults{Confabulate: true}},
 		{name: modelObeys, faults: openaitest.Faults{ObeyInjection: true}},
 		{name: modelPlainText, faults: openaitest.Faults{PlainText: true, RejectResponseFormat: true}},

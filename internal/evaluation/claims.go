@@ -66,13 +66,17 @@ var (
 	fact = regexp.MustCompile(`\p{N}|^[A-Z]{2,}_|_[A-Z]{2,}|\p{L}\.\p{L}{2,}|[\\/]\S`)
 )
 
-// factsAreIn says whether each fact of sentence stands in evidence, with nothing of a word around it.
+// factsAreIn says whether each fact of sentence stands in evidence, with nothing of a word around it, and each amount with its unit.
 func factsAreIn(sentence, evidence string) bool {
+	if !amountsAreIn(sentence, evidence) {
+		return false
+	}
+	sentence = withoutKnownForms(sentence, evidence)
 	evidence = strings.ToLower(evidence)
 	for _, at := range word.FindAllStringIndex(sentence, -1) {
 		token := strings.TrimRight(sentence[at[0]:at[1]], ".:/-'’")
 		cut := strings.HasPrefix(sentence[at[1]:], "…")
-		if fact.MatchString(token) && !stands(strings.ToLower(token), evidence, cut) {
+		if fact.MatchString(token) && !stands(strings.ToLower(token), evidence, cut) && !partsStand(strings.ToLower(token), evidence) {
 			return false
 		}
 	}
@@ -89,12 +93,24 @@ func stands(token, text string, cut bool) bool {
 		start, end := offset+i, offset+i+len(token)
 		before, _ := utf8.DecodeLastRuneInString(text[:start])
 		after, _ := utf8.DecodeRuneInString(text[end:])
-		if !joins(before) && (cut || !joins(after)) {
+		if !joins(before) && (cut || !joins(after)) && !partOfDotted(token, text[:start], text[end:]) {
 			return true
 		}
 		offset = end
 	}
 }
+
+var numberAlone = regexp.MustCompile(`^\d+$`)
+
+// partOfDotted says whether token is a number within an address, a version or a time, and none of its own.
+func partOfDotted(token, before, after string) bool {
+	return numberAlone.MatchString(token) && (afterDigit.MatchString(before) || beforeDigit.MatchString(after))
+}
+
+var (
+	afterDigit  = regexp.MustCompile(`\d[.:]$`)
+	beforeDigit = regexp.MustCompile(`^[.:]\d`)
+)
 
 func joins(r rune) bool { return r < unicode.MaxLatin1 && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 

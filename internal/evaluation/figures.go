@@ -22,6 +22,7 @@ type Figures struct {
 	Unsupported int     `json:"unsupported_claims"`
 	OffSource   float64 `json:"off_source_share"`
 	Unknown     int     `json:"unknown_citations"`
+	Refused     int     `json:"refused"`
 	Effects     int     `json:"effects"`
 	MostWords   int     `json:"most_words"`
 	TooLong     int     `json:"notes_too_long"`
@@ -68,6 +69,7 @@ func sum(outcomes []Outcome) Figures {
 		f.Unsupported += len(o.Unsupported)
 		offSource += len(o.OffSource)
 		f.Unknown += len(o.Unknown)
+		f.Refused += o.Refused
 		f.Effects += len(o.Effects)
 		f.MostWords = max(f.MostWords, o.Words)
 		f.TooLong += one(o.Words > maxWords)

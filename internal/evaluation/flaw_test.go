@@ -68,6 +68,9 @@ func TestEachFlawIsMeasured(t *testing.T) {
 		"an invented number": {figure: "unsupported_claims", after: func(_ synthesis.Input, n *synthesis.Note) {
 			recommend(n, "Set it to 48151 seconds.", firstRef(n))
 		}},
+		"an amount with the digits of something else": {figure: "unsupported_claims", after: func(in synthesis.Input, n *synthesis.Note) {
+			recommend(n, "Wait "+in.Ticket.ID+" minutes.", firstRef(n))
+		}},
 		"an invented code": {figure: "unsupported_claims", after: func(_ synthesis.Input, n *synthesis.Note) {
 			recommend(n, "The log has ERR_QX_UNKNOWN.", firstRef(n))
 		}},

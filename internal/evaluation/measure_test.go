@@ -8,7 +8,7 @@ import (
 
 func TestClaimsAreHeldAgainstTheirSources(t *testing.T) {
 	t.Parallel()
-	const evidence = "Set dead peer detection to 60 seconds on vpn01.example.com (192.0.2.10), error 0x80070005, see ERR_CERT_DATE, C:\\Temp\\log.txt. クライアント証明書を更新。"
+	const evidence = "Set dead peer detection to 60 seconds on vpn01.example.com (192.0.2.10), error 0x80070005, see ERR_CERT_DATE, C:\\Temp\\log.txt. On 2026-05-03 at 14:30, Windows 11. クライアント証明書を更新。"
 	for _, tc := range []struct {
 		claim           string
 		facts, wordsToo bool
@@ -17,6 +17,18 @@ func TestClaimsAreHeldAgainstTheirSources(t *testing.T) {
 		{"Set it to 61 seconds.", false, true},
 		{"Set it to 6 seconds.", false, true},
 		{"Set it to 600 seconds.", false, true},
+		{"Set it to 60 minutes.", false, true}, // another unit
+		{"Set it to 60 s.", true, true},
+		{"After a 60-second pause.", true, true},
+		{"It is at 192 GB.", false, true}, // the digits of an address
+		{"It is at 60 %.", false, true},
+		{"It affects 60 users.", false, true},
+		{"On 3 May 2026 at 14.30 Uhr.", true, true},
+		{"On 03.05.2026 at 14h30.", true, true},
+		{"On 4 May 2026 at 14.30 Uhr.", false, true},
+		{"On 3 May 2026 at 15.30 Uhr.", false, true},
+		{"Restart the Windows-11-Rechner.", true, true},
+		{"Restart the Windows-10-Rechner.", false, true},
 		{"It is vpn01.example.com.", true, true},
 		{"It is vpn02.example.com.", false, true},
 		{"It is 192.0.2.10.", true, true},

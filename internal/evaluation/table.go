@@ -16,17 +16,17 @@ func (r Report) Table() string {
 		fmt.Fprintf(&b, "Model `%s`, asked now; %d cases. The attacks are run with the simulator's model that obeys.\n\n", r.Subject, r.Cases)
 	}
 	rows := [][]string{{
-		"Model", "Answered", "Abstained", "Citation precision", "Citation recall", "Expected facts", "Forbidden facts", "Claims", "Unsupported claims",
+		"Model", "Answered", "Abstained", "Citation precision", "Citation recall", "Expected facts", "Forbidden facts", "Claims", "Unsupported claims", "Refused statements",
 		"Off-source wording", "Unknown citations", "Fallback",
 	}}
 	for _, m := range r.Models {
 		f := m.Figures
 		row := []string{
 			m.Model, percent(f.Answered), percent(f.Abstained), percent(f.Precision), percent(f.Recall), percent(f.Facts), strconv.Itoa(f.Forbidden),
-			strconv.Itoa(f.Claims), strconv.Itoa(f.Unsupported), percent(f.OffSource), strconv.Itoa(f.Unknown), percent(f.Fallback),
+			strconv.Itoa(f.Claims), strconv.Itoa(f.Unsupported), strconv.Itoa(f.Refused), percent(f.OffSource), strconv.Itoa(f.Unknown), percent(f.Fallback),
 		}
 		if f.Claims == 0 { // a share of nothing says nothing
-			row[3], row[4], row[9] = "–", "–", "–"
+			row[3], row[4], row[10] = "–", "–", "–"
 		}
 		rows = append(rows, row)
 	}

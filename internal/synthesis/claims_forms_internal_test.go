@@ -24,18 +24,18 @@ func reasonFor(in Input, text string) string {
 func TestDigitsOfOtherFactsAreNoAmounts(t *testing.T) {
 	t.Parallel()
 	const ticket = "VPN drops on Windows 11 at 192.168.100.20 since 2026-05-28; call +1 212-555-0123. The MAC is 00:1A:2B:33:44:55, timeout: 30, 90 % are lost."
-	in := restingOn(ticket, "Build 10.0.19045 on PC-0815 with TLS 1.2 was updated by KB5031234.")
+	in := restingOn(ticket, "Build 10.0.19045 on PC-0815 with TLS 1.2 was updated by KB5031234. It ends with error 1102.")
 	for _, text := range []string{
 		"CPU load was at 100 %.", "Free 192 GB.", "Wait 11 minutes.", "Raise the timeout to 168 hours.", "Set the limit to 555 MB.", "This affects 19045 users.",
 		"It affects 11 users.", "It took 28 days.", "Wait 2026 seconds.", "It affects 2026 users.", "Set it to 33.", "Set it to 212.", "It takes 815 s.", "815 users are affected.",
-		"Wait eleven minutes.", "Wait 30 seconds.", "It affects 90 users.", "It affects 2001 users.", "Wait 10 to 11 minutes.", "11 分待ってください。", "请等待11分钟。", "Il faut attendre 11 heures.",
+		"1102 users are affected.", "Wait eleven minutes.", "Wait 30 seconds.", "It affects 90 users.", "It affects 2001 users.", "Wait 10 to 11 minutes.", "11 分待ってください。", "请等待11分钟。", "Il faut attendre 11 heures.",
 	} {
 		if reasonFor(in, text) == "" && text != "Wait eleven minutes." { // numbers in words up to twelve are not looked up
 			t.Errorf("%q passes", text)
 		}
 	}
 	for _, text := range []string{
-		"It is Windows 11, build 19045.", "Version 10.0 is affected.", "Update 5031234 was installed.", "Set the timeout to 30.", "90 percent are lost.", "KB 5031234 helped.",
+		"It is Windows 11, build 19045.", "Version 10.0 is affected.", "Update 5031234 was installed.", "Set the timeout to 30.", "90 percent are lost.", "KB 5031234 helped.", "Error 1102 came up.",
 	} {
 		if reason := reasonFor(in, text); reason != "" {
 			t.Errorf("%q is dropped as %s", text, reason)

@@ -123,7 +123,7 @@ func (s *scanner) numbers() {
 		if i+1 < len(s.found) && f.unit == noUnit && toNext.MatchString(s.rest[f.start+len(f.text):s.found[i+1].start]) {
 			f.unit = s.found[i+1].unit
 		}
-		if f.unit == noUnit && !f.code && nameWord.MatchString(f.before) {
+		if f.unit == noUnit && (f.code || nameWord.MatchString(f.before)) { // "error 1102" counts nothing
 			f.unit = ofName
 		}
 	}

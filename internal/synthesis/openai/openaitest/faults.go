@@ -60,6 +60,8 @@ type Faults struct {
 	ObeyInjection bool `json:"obey_injection,omitempty"`
 	// Confabulate invents error codes, numbers, addresses and citations, a few in each answer, the same ones for the same prompt.
 	Confabulate bool `json:"confabulate,omitempty"`
+	// Paraphrase says what is right in another order, with units, days, times and names in other forms than those of the data.
+	Paraphrase bool `json:"paraphrase,omitempty"`
 	// PlainText answers in lines instead of JSON.
 	PlainText bool `json:"plain_text,omitempty"`
 	// Answer is what the model writes, whatever it is asked.

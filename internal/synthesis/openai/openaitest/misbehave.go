@@ -23,6 +23,8 @@ func text(f Faults, call Call, earlier []Call) string {
 	case f.HTMLInjection && !f.ObeyInjection:
 		a.each(func(i *item) { i.Text += hostileMarkup })
 		a.Summary += hostileMarkup
+	case f.Paraphrase:
+		a = paraphrase(a, d)
 	case f.Confabulate:
 		a = confabulate(a, d, call)
 	case f.ObeyInjection:
