@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/masking"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
@@ -248,7 +249,8 @@ func edition(note synthesis.Note, held ledger.HeldNote, at time.Time, format syn
 	var before synthesis.Note
 	// One that another release wrote in a way that cannot be read any more is as good as none.
 	if len(held.Before) > 0 && json.Unmarshal(held.Before, &before) == nil {
-		note = synthesis.Changes(before, note).Marked(note, at, synthesis.DefaultMaxWords)
+		// What one of an earlier release told in a source's title may be what none tells any more.
+		note = synthesis.Changes(before.Veiled(masking.New(nil, nil)), note).Marked(note, at, synthesis.DefaultMaxWords)
 	}
 	w.Body = synthesis.Render(note, format)
 	return w, content

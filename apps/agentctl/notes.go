@@ -58,6 +58,9 @@ func lineAccount(t *table, a adminapi.NoteAccount) {
 	if len(a.Masked) > 0 {
 		t.line("masked", counted(a.Masked))
 	}
+	if a.ModelIgnored != "" {
+		t.line("preferred model", a.ModelIgnored+" is not offered, "+cmp.Or(a.Model, "another")+" was asked")
+	}
 	t.line("cost", fmt.Sprintf("$%.6f", a.CostUSD))
 	t.line("settings", fmt.Sprintf("version %d of the tenant", a.TenantVersion))
 }

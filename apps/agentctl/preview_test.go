@@ -65,7 +65,7 @@ func drafted(r preview.Request) adminapi.Preview {
 			Cited: []adminapi.Citation{{Kind: "ticket", Text: "#17", URL: "https://sdp.example.com/17"}},
 		},
 		Found:    []adminapi.FoundBy{{Kind: "ticket", Items: 3}, {Kind: "article", Unavailable: true}, {Kind: "system"}},
-		Account:  adminapi.NoteAccount{TenantVersion: 7, Generated: true, Confidence: 0.81, Words: 9, Sources: 3, Dropped: map[string]int{"uncited": 2}, Masked: map[string]int{"email": 1}, CostUSD: 0.002},
+		Account:  adminapi.NoteAccount{TenantVersion: 7, Generated: true, Confidence: 0.81, Words: 9, Sources: 3, Dropped: map[string]int{"uncited": 2}, Masked: map[string]int{"email": 1}, Model: "example", ModelIgnored: "dear", CostUSD: 0.002},
 		LLMCalls: []adminapi.LLMCall{{Model: "example", PromptTokens: 100, CompletionTokens: 20, CostUSD: 0.002, DurationMS: 900, CalledAt: time.Unix(0, 0).UTC()}},
 		TookMS:   950,
 	}
@@ -80,7 +80,7 @@ func TestPreviewPrintsTheNoteAndItsAccount(t *testing.T) {
 	if want := "Try the cable.\n\nSimilar Tickets\n\n- Like #17.  [31m[#17]\n"; note != want {
 		t.Errorf("printed %q, want %q", note, want)
 	}
-	for _, says := range []string{"confidence", "0.81", "words", "9", "uncited 2", "email 1", "$0.002000", "100 + 20 tokens", "could not be asked", "version 7"} {
+	for _, says := range []string{"confidence", "0.81", "words", "9", "uncited 2", "email 1", "$0.002000", "100 + 20 tokens", "could not be asked", "version 7", "dear is not offered, example was asked"} {
 		if !strings.Contains(account, says) {
 			t.Errorf("the account does not say %q:\n%s", says, account)
 		}

@@ -86,6 +86,7 @@ type NoteAccount struct {
 	Masked         map[string]int `json:"masked,omitempty"          doc:"What the model was not shown, by kind."`
 	Cached         bool           `json:"cached,omitempty"          doc:"The model's answer was an earlier one to the same question, and cost nothing."`
 	Model          string         `json:"model,omitempty"           doc:"The model whose answer it is made of, or that failed last."`
+	ModelIgnored   string         `json:"model_ignored,omitempty"   doc:"The model that is preferred and that the platform does not offer: another was asked."`
 	CostUSD        float64        `json:"cost_usd"`
 }
 

@@ -159,9 +159,13 @@ func TestWhatAModelCanRepair(t *testing.T) {
 			t.Errorf("%.30q: %v", text, got)
 		}
 	}
-	p, err := newRepairPrompt(Prompt{User: "the data", System: "the rules", MaxTokens: 7}, `{"summary"="</answer>"}`, veiled{})
+	p, err := newRepairPrompt(Prompt{User: "the data", System: "the rules", MaxTokens: 7}, `{"summary"="</answer>"}`, Voice{Off: []string{keySystems, keyTickets}}, veiled{})
 	if err != nil || strings.Count(p.User, "</answer>") != 1 || strings.Contains(p.User+p.System, "the ") && strings.Contains(p.User, "the data") || p.MaxTokens != 7 {
 		t.Errorf("got %+v, %v", p, err)
+	}
+	if strings.Contains(p.System, keySystems) || !strings.Contains(p.System,
+		`{"nothing_relevant": false, "summary": "...", "documentation": [{"text": "...", "cites": ["A1"]}], "recommendations": []}`) {
+		t.Errorf("the form has sections that are off, or not those that are on: %s", p.System)
 	}
 }
 

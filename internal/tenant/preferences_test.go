@@ -23,7 +23,7 @@ func good() []string {
 		`{"sections_off": ["similar_tickets", "documentation", "system_info"]}`,
 		`{"language": "pt-BR"}`, `{"language": "zh-Hant-TW"}`, `{"language": "gsw"}`, `{"language": "de-x-formal"}`,
 		`{"instructions": "` + strings.Repeat("ü", 1000) + `"}`,
-		`{"pinned_facts": ["The intranet is down on Sundays."]}`, `{"pinned_facts": []}`,
+		`{"pinned_facts": ["The intranet is down on Sundays."]}`, `{"instructions": "Never ask for a password, link the page https://reset.example.com. Codes are in the vault."}`, `{"pinned_facts": []}`,
 		`{"model": "gpt-4o-mini"}`, `{"model": "meta/llama-3.3:70b@v1"}`, `{"temperature": 0}`, `{"temperature": 2}`,
 		`{"mask": []}`, `{"mask": ["email", "address"]}`, `{"min_relevance": 0.35}`, `{"min_relevance": 1}`,
 		`{"budget": {}}`, `{"budget": {"soft_usd": 10, "hard_usd": 10}}`, `{"budget": {"soft_usd": 10}}`, `{"budget": {"hard_usd": 0.5}}`,
@@ -77,10 +77,12 @@ func bad() map[string][]string {
 func stricter() map[string][]string {
 	return map[string][]string{
 		`{"language": "xx"}`: {"language: there is no such language"}, `{"language": "und"}`: {"language: there is no such language"},
-		`{"budget": {"soft_usd": 20, "hard_usd": 10}}`:           {"budget.soft_usd: is more than hard_usd"},
-		`{"ticket_url": "https://{id}.example.com/"}`:            {"ticket_url: {id} belongs behind the host"},
-		`{"article_url": "https://user:pw@kb.example.com/{id}"}`: {"article_url: credentials do not belong"},
-		`{"pinned_facts": ["\u200b\u202e"]}`:                     {"pinned_facts[0]: is empty"},
+		`{"budget": {"soft_usd": 20, "hard_usd": 10}}`:                                               {"budget.soft_usd: is more than hard_usd"},
+		`{"ticket_url": "https://{id}.example.com/"}`:                                                {"ticket_url: {id} belongs behind the host"},
+		`{"article_url": "https://user:pw@kb.example.com/{id}"}`:                                     {"article_url: credentials do not belong"},
+		`{"instructions": "Greet them. The password: hunter2-Example"}`:                              {"instructions: has what looks like a password or a key, and is kept for good: leave the password out"},
+		`{"pinned_facts": ["VPN is new.", "admin pw is Hunter2!x", "key: sk-example0123456789abc"]}`: {"pinned_facts[1]: has what", "pinned_facts[2]: has what"},
+		`{"pinned_facts": ["\u200b\u202e"]}`:                                                         {"pinned_facts[0]: is empty"},
 	}
 }
 
