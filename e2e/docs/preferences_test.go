@@ -32,6 +32,8 @@ func (p preference) values() string {
 		return quoted(p.Enum)
 	case p.Form != "":
 		return p.Form
+	case p.Items != nil && p.MaxItems > 0 && len(p.Items.Enum) > 0:
+		return fmt.Sprintf("list of at most %d of %s", p.MaxItems, p.Items.values())
 	case p.Items != nil && p.MaxItems > 0:
 		return fmt.Sprintf("list of at most %d texts of at most %d characters", p.MaxItems, p.Items.MaxLength)
 	case p.Items != nil:

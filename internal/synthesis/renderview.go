@@ -13,10 +13,6 @@ import (
 // maxBecauseWords bounds what a note says of its confidence.
 const maxBecauseWords = 25
 
-// FrameWords is the most words that a note shows besides its summary, its notices, its items, and what changed: the headings,
-// the confidence, the footer, and a reference of at most four words.
-const FrameWords = 65
-
 // newMark stands before an item that names a source which the note before did not.
 const newMark = "New:"
 

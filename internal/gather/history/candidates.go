@@ -54,7 +54,7 @@ func (s *Source) candidates(ctx context.Context, tx postgres.Tx, found search.Re
 		documents[i], scores[hit.Document] = hit.Document, hit.Score
 	}
 	rows, err := tx.Query(ctx, candidatesOf, pgx.NamedArgs{
-		"documents": documents, "self": self, "as_of": orNull(asOf), "compared": maxCompared, "resolution": 2 * MaxResolution,
+		"documents": documents, "self": self, "as_of": postgres.TimeOrNull(asOf), "compared": maxCompared, "resolution": 2 * MaxResolution,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read candidates: %w", err)

@@ -29,7 +29,7 @@ func columns(tickets []PastTicket, rows []corpus.Row, at []int) ticketColumns {
 		p := tickets[i]
 		c.ids, c.subjects, c.descriptions = append(c.ids, p.ID), append(c.subjects, p.Subject), append(c.descriptions, p.Description)
 		c.resolutions, c.urls = append(c.resolutions, p.Resolution), append(c.urls, p.URL)
-		c.created, c.resolved, c.updated = append(c.created, orNull(p.CreatedAt)), append(c.resolved, orNull(p.ResolvedAt)), append(c.updated, orNull(p.UpdatedAt))
+		c.created, c.resolved, c.updated = append(c.created, postgres.TimeOrNull(p.CreatedAt)), append(c.resolved, postgres.TimeOrNull(p.ResolvedAt)), append(c.updated, postgres.TimeOrNull(p.UpdatedAt))
 		c.digests = append(c.digests, rows[i].Digest)
 		c.people = append(c.people, inLines(p.Requester, p.Technician))
 	}
@@ -38,13 +38,6 @@ func columns(tickets []PastTicket, rows []corpus.Row, at []int) ticketColumns {
 
 // inLines gives names as one text, since Postgres has no arrays of arrays of different lengths.
 func inLines(names ...string) string { return strings.Join(ticket.People(names...), "\n") }
-
-func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
 
 func insert(ctx context.Context, tx postgres.Tx, origin gather.Origin, c ticketColumns, documents []*int32) error {
 	_, err := tx.Exec(ctx, `

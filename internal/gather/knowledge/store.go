@@ -84,7 +84,7 @@ func insert(ctx context.Context, tx postgres.Tx, origin gather.Origin, articles 
 	for _, i := range at {
 		a := articles[i]
 		ids, titles, bodies, urls = append(ids, a.ID), append(titles, a.Title), append(bodies, a.Body), append(urls, a.URL)
-		updated, digests = append(updated, orNull(a.UpdatedAt)), append(digests, rows[i].Digest)
+		updated, digests = append(updated, postgres.TimeOrNull(a.UpdatedAt)), append(digests, rows[i].Digest)
 	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO kb_articles AS k (tenant_id, origin, article_id, title, body, url, updated_at, digest, document)
@@ -103,11 +103,4 @@ func (a Article) digest() []byte {
 	encoded, _ := json.Marshal(a) // strings always encode
 	sum := sha256.Sum256(encoded)
 	return sum[:]
-}
-
-func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
