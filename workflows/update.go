@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/masking"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
@@ -36,9 +37,14 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{}, err
 	}
 	if stored.Status == enhancement.StatusCompleted {
-		// An earlier run was cut off before it could report back, and what else it knew is lost.
+		// An earlier step has ended it, because its note is not wanted. Or else an earlier run was cut off before it could report
+		// back, and what else it knew is lost.
 		a.ended(job)
-		return StepResult{Outcome: enhancement.OutcomeOK, TidyAfter: a.tidyAfter()}, nil
+		result := StepResult{Outcome: enhancement.OutcomeOK}
+		if stored.Withheld == "" {
+			result.TidyAfter = a.tidyAfter()
+		}
+		return result, nil
 	}
 	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
 	if err != nil {
@@ -165,7 +171,7 @@ func (a *Activities) putNote(
 }
 
 // noteSuperseded is the action of a job that found the note of a later one.
-const noteSuperseded servicedesk.NoteAction = "superseded"
+const noteSuperseded servicedesk.NoteAction = enhancement.NoteSuperseded
 
 // write puts the note on the ticket, unless what stands there was written for a later event.
 func (*Activities) write(
@@ -243,7 +249,8 @@ func edition(note synthesis.Note, held ledger.HeldNote, at time.Time, format syn
 	var before synthesis.Note
 	// One that another release wrote in a way that cannot be read any more is as good as none.
 	if len(held.Before) > 0 && json.Unmarshal(held.Before, &before) == nil {
-		note = synthesis.Changes(before, note).Marked(note, at, synthesis.DefaultMaxWords)
+		// What one of an earlier release told in a source's title may be what none tells any more.
+		note = synthesis.Changes(before.Veiled(masking.New(nil, nil)), note).Marked(note, at, synthesis.DefaultMaxWords)
 	}
 	w.Body = synthesis.Render(note, format)
 	return w, content

@@ -17,10 +17,12 @@ import (
 // hidden in the ticket at hand, too, which only mentions it.
 func newMask(prefs tenant.Preferences, in synthesis.Input) *masking.Masker {
 	mask := masking.New(Masked(prefs), people(in))
-	mask.Learn(in.Ticket.Subject, in.Ticket.Description)
+	mask.Learn(in.Ticket.Subject, in.Ticket.Description, in.Ticket.Priority, in.Voice.Instructions)
+	mask.Learn(in.Voice.PinnedFacts...)
 	for _, found := range []synthesis.Found{in.Tickets, in.Articles, in.Systems} {
+		mask.Learn(found.Note)
 		for _, item := range found.Items {
-			mask.Learn(item.Title, item.Text, item.Resolution)
+			mask.Learn(item.Title, item.Text, item.Resolution, item.Role, item.Client, item.Location, item.Address)
 		}
 	}
 	return mask

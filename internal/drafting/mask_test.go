@@ -198,6 +198,42 @@ func TestATenantChoosesWhatIsMasked(t *testing.T) {
 	}
 }
 
+// A secret that some text of a draft tells is hidden in those that come before it, too: whichever texts these are.
+func TestASecretIsLearntWhereverItIsTold(t *testing.T) {
+	p := newProvider(t)
+	llm, err := openai.New(openai.Config{Server: openai.Server{BaseURL: p.url, Model: "m", APIKey: modelKey}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := tenantstoretest.New(t)
+	example, credentials := tenantstoretest.Example("alpha")
+	store.Put(t, example, credentials)
+	drafter := drafting.New(drafting.Deps{Tenants: known{store}, Synthesizer: synthesis.New(llm, synthesis.Options{}), Logger: slog.New(slog.DiscardHandler)})
+	const secret, told = "hunter2-Example", "password: hunter2-Example"
+	for name, tell := range map[string]func(r *drafting.Request, past, system *gather.Item){
+		"priority":     func(r *drafting.Request, _, _ *gather.Item) { r.Ticket.Priority = told },
+		"instructions": func(r *drafting.Request, _, _ *gather.Item) { r.Preferences.Instructions = told },
+		"pinned fact":  func(r *drafting.Request, _, _ *gather.Item) { r.Preferences.PinnedFacts = []string{told} },
+		"resolution":   func(_ *drafting.Request, past, _ *gather.Item) { past.Resolution = told },
+		"role":         func(_ *drafting.Request, _, system *gather.Item) { system.Role = told },
+		"client":       func(_ *drafting.Request, _, system *gather.Item) { system.Client = told },
+		"location":     func(_ *drafting.Request, _, system *gather.Item) { system.Location = told },
+		"address":      func(_ *drafting.Request, _, system *gather.Item) { system.Address = told },
+	} {
+		r := drafting.Request{
+			TenantID: "alpha", Ticket: ticket.Ticket{ID: "20501", Subject: "Cannot log in with " + secret, Description: "It says " + secret + " is wrong."},
+			Preferences: &tenant.Preferences{}, Reference: "ai-agents job 7d3b6f0e",
+		}
+		past, system := gather.Item{ID: "17", Title: "Cannot log in", Text: "As " + secret, Resolution: "Reset it.", Relevance: 1}, gather.Item{ID: "pc7", Title: "pc7", Role: "PC"}
+		tell(&r, &past, &system)
+		r.Tickets.Items, r.Systems.Items = []gather.Item{past}, []gather.Item{system}
+		if _, err := drafter.Draft(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		expectNothing(t, name, p.taken(), []string{secret})
+	}
+}
+
 func expectNothing(t *testing.T, where, text string, values []string) {
 	t.Helper()
 	if text == "" {

@@ -67,6 +67,32 @@ func TestRunEmbedsWhatIsMissing(t *testing.T) {
 	}
 }
 
+// A number that begins before the end of what is embedded, and goes on behind it, is not embedded; also where what is masked before
+// makes the text so short that what was cut off in the database would come in.
+func TestRunCutsNoValueInTwo(t *testing.T) {
+	t.Parallel()
+	const card = " 4111 1111 1111 1111"
+	d := gathertest.NewDatabase(t)
+	key := "password: " + strings.Repeat("Aa1!", 400) + " "
+	var wants []string
+	for i, head := range []string{"", key} {
+		for _, end := range []int{embedding.MaxText - 10, embedding.MaxText + gather.Overhang - 10} {
+			id := fmt.Sprintf("kb-%d-%d", i, end)
+			addArticle(t, d, id, "T", head+strings.Repeat("x ", (end-len(head))/2)+card+strings.Repeat(" and so on", 200))
+			wants = append(wants, id)
+		}
+	}
+	m := &model{name: "first"}
+	if done := run(t, d, m, gathertest.Tenant); done.Embedded != len(wants) {
+		t.Errorf("progress is %+v", done)
+	}
+	for _, asked := range m.took() {
+		if strings.Contains(asked, "4111") || strings.Contains(asked, "1111") || len([]rune(asked)) > embedding.MaxText {
+			t.Errorf("embedded %d characters that end in %q", len(asked), asked[len(asked)-50:])
+		}
+	}
+}
+
 func TestAChangeOfModelOrTextEmbedsAnew(t *testing.T) {
 	t.Parallel()
 	d := gathertest.NewDatabase(t)

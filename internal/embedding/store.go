@@ -27,7 +27,8 @@ type row struct {
 // masked, whatever the tenant chose: a name, a number or an address says nothing about what a text means, and vectors need not be made
 // anew when the tenant chooses otherwise.
 func textOf(raw string, people []string) string {
-	return gather.Excerpt(masking.Blank(ticket.Normalize(raw), people), MaxText)
+	whole := gather.WholeExcerpt(ticket.Normalize(raw), MaxText, people)
+	return gather.Excerpt(masking.Blank(whole, people), MaxText)
 }
 
 // textRules names how textOf makes a text. It has to change with that and with what package masking finds in earnest: vectors of
@@ -47,7 +48,7 @@ type verdict struct {
 // readNext gives the rows behind after that lack a vector of model; none at the end.
 func (c collection) readNext(ctx context.Context, tx postgres.Tx, model string, after cursor, limit int) ([]row, error) {
 	rows, err := tx.Query(ctx, c.next, pgx.NamedArgs{
-		"at": after.at, "id": after.id, "model": model, "limit": limit, "chars": MaxText,
+		"at": after.at, "id": after.id, "model": model, "limit": limit, "chars": MaxText + gather.Overhang,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look for texts without a vector: %w", err)

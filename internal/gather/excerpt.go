@@ -3,6 +3,8 @@ package gather
 import (
 	"strings"
 	"unicode"
+
+	"github.com/ai-agents/ai-agents/internal/masking"
 )
 
 const ellipsis = "…"
@@ -45,3 +47,21 @@ func cutAfter(text string, n int) (int, bool) {
 func notAtTheEnd(r rune) bool {
 	return unicode.IsSpace(r) || strings.ContainsRune(".,;:-–(", r)
 }
+
+// WholeExcerpt is Excerpt for text that is masked later, and people it names: no value that has to be masked is cut in two, because
+// of half of it nobody could tell what it is. It is left out instead. Text that was cut before has to reach Overhang characters
+// beyond limit, or to be whole.
+func WholeExcerpt(text string, limit int, people []string) string {
+	text = strings.TrimSpace(text)
+	reach, _ := cutAfter(text, limit+Overhang)
+	text = text[:reach]
+	short := Excerpt(text, limit)
+	if short == text || short == "" {
+		return short
+	}
+	end := len(strings.TrimSuffix(short, ellipsis))
+	return strings.TrimRightFunc(text[:masking.Before(text, end, people)], notAtTheEnd) + ellipsis
+}
+
+// Overhang is how many characters WholeExcerpt looks beyond its limit: more than a value has by which one is known.
+const Overhang = 400

@@ -17,6 +17,7 @@ func hostile() map[string]string {
 		"cards": "4111 ", "phones": "+49 30 ", "open": "(", "passwords": "password ", "values": "password: ", "is": "password is for ", "quotes": `password="`, "entities": "&#64;",
 		"names": "Jane ", "initials": "J. ", "colons": ":", "hex": "ab:", "keys": "-----BEGIN PRIVATE KEY-----\n", "lines": "\n", "blobs": "key " + strings.Repeat("aB3", 10) + " ",
 		"curl": "curl ", "curl -u": "curl -u a:b ", "mysql": "mysql -", "ibans": "DE89 ", "umlauts": "ü", "full width": "４", "url": "https://a:b", "code": "code is ", "spelled": " at a dot ", "pairs": "login: a ",
+		"one word": "pwd=", "one word, colons": "password:", "one word, brackets": "secret:{", "one word, quotes": "secret:'", "one word, cookies": "cookie:", "one word, codes": "otp:", "one word, pairs": "login:a/",
 		"secrets": "password: hunter2 and hunter2 ", "net": "net use ", "dashes": "0-", "han": "王小明", "apostrophes": "'", "mixed": "password: a@b.example +49 30 1234567 Jane Quimby 192.0.2.1 [[X_1]] ",
 	}
 }

@@ -127,7 +127,7 @@ func joined(text string, spans []sensitive.Span) []finding {
 	slices.SortFunc(spans, func(a, b sensitive.Span) int { return a.Start - b.Start })
 	var found []finding
 	for _, span := range spans {
-		if span = trimmed(text, span); span.Start >= span.End {
+		if span = trimmed(text, span); span.Start >= span.End || isRemoved(text, span) {
 			continue
 		}
 		if n := len(found); n > 0 && span.Start <= found[n-1].end {
@@ -140,6 +140,15 @@ func joined(text string, spans []sensitive.Span) []finding {
 		found[i].key = text[found[i].start:found[i].end]
 	}
 	return found
+}
+
+// isRemoved says that the span is in our own remark on a secret that was removed before.
+func isRemoved(text string, span sensitive.Span) bool {
+	start := span.Start
+	if start > 0 && text[start-1] == Removed[0] {
+		start--
+	}
+	return strings.HasPrefix(text[start:], Removed) && span.End <= start+len(Removed)
 }
 
 // trimmed takes quotes and blanks off.
@@ -155,11 +164,25 @@ func trimmed(text string, span sensitive.Span) sensitive.Span {
 }
 
 // Learn looks for secrets in texts that are hidden later: Hide then finds them wherever they stand, and in whatever order the texts come.
-// It hands out no tokens.
+// It hands out no tokens, and looks at so much of each text as is ever hidden.
 func (m *Masker) Learn(texts ...string) {
 	for _, text := range texts {
-		m.learn(credentials(fold(text).text))
+		m.learn(credentials(fold(beginning(text, MaxLearnt)).text))
 	}
+}
+
+// MaxLearnt is how many characters of a text Learn looks at: as many as a prompt is made from.
+const MaxLearnt = 12_000
+
+// beginning is the first n characters of text.
+func beginning(text string, n int) string {
+	for i := range text {
+		if n == 0 {
+			return text[:i]
+		}
+		n--
+	}
+	return text
 }
 
 // learn remembers the secrets among found that nobody would take for a word.

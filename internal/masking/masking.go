@@ -138,6 +138,47 @@ func (m *Masker) Show(text string) string {
 // The same text gives the same, whatever was blanked before.
 func Blank(text string, names []string) string {
 	m := New([]Kind{KindEmail, KindPhone, KindCard, KindBank, KindName, KindAddress}, names)
+	return m.replaced(text, func(run finding, _ string) string { return "[" + strings.ToUpper(string(run.kind)) + "]" })
+}
+
+// Before gives the place at or before text[end:] at which text can be cut so that no value of any kind is cut in two. names are those
+// that are hidden.
+func Before(text string, end int, names []string) int {
+	m := New([]Kind{KindEmail, KindPhone, KindCard, KindBank, KindName, KindAddress}, names)
+	f := fold(text)
+	found := m.find(f.text)
+	for moved := true; moved; {
+		moved = false
+		for _, one := range found {
+			if from, to := f.original(one.start), f.original(one.end); from < end && end < to {
+				end, moved = from, true
+			}
+		}
+	}
+	return end
+}
+
+// TellsSecret says whether text has a password, a key or the like in it.
+func TellsSecret(text string) bool { return len(credentials(fold(text).text)) > 0 }
+
+// Unbroken gives text in which no value stands on two lines, with Removed in place of secrets: for those who take lines out of it, where
+// a secret may stand on another line than what says so.
+func Unbroken(text string) string {
+	m := New([]Kind{KindEmail, KindPhone, KindCard, KindBank, KindAddress}, nil)
+	return m.replaced(text, func(run finding, value string) string {
+		if run.kind == KindCredential {
+			return Removed
+		}
+		return strings.Join(strings.FieldsFunc(value, isLineEnd), " ")
+	})
+}
+
+func isLineEnd(r rune) bool {
+	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
+}
+
+// replaced gives text with something in place of each value.
+func (m *Masker) replaced(text string, with func(run finding, value string) string) string {
 	f := fold(text)
 	var b strings.Builder
 	done := 0
@@ -147,7 +188,7 @@ func Blank(text string, names []string) string {
 			continue
 		}
 		b.WriteString(text[done:from])
-		b.WriteString("[" + strings.ToUpper(string(run.kind)) + "]")
+		b.WriteString(with(run, text[from:to]))
 		done = to
 	}
 	b.WriteString(text[done:])

@@ -210,6 +210,20 @@ func TestASecretIsHiddenWhereverItStands(t *testing.T) {
 	}
 }
 
+// A note that was kept has our remarks on secrets in it, and is read again.
+func TestWhatWasRemovedIsNotRemovedAgain(t *testing.T) {
+	for _, text := range []string{"password: (credential removed)", "pw=(credential removed), and", `password is "(credential removed)"`, "PIN (credential removed)."} {
+		m := masking.New(nil, nil)
+		if got := m.Show(m.Hide(text)); got != text {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+	m := masking.New(nil, nil)
+	if got := m.Hide(`password: "(credential removed) hunter2"`); strings.Contains(got, "hunter2") {
+		t.Error(got)
+	}
+}
+
 func TestBlank(t *testing.T) {
 	for range 2 {
 		got := masking.Blank("Jane Quimby <jane@example.com> and b@example.com at 192.0.2.1: password: hunter2, [[EMAIL_1]]", []string{"Jane Quimby"})

@@ -106,6 +106,7 @@ const (
 // saidCredentials finds what follows on a word that announces a secret.
 func saidCredentials(text string) []sensitive.Span {
 	var spans []sensitive.Span
+	t := &told{text: text}
 	before, earlier := "", "" // the words before
 	for i := 0; i < len(text); {
 		start, end := wordAt(text, i)
@@ -117,7 +118,7 @@ func saidCredentials(text string) []sensitive.Span {
 			word = simple(text[start:end])
 		}
 		if how := announced(word, before, earlier); how != saidNothing {
-			if span, ok := follows(text, end, how); ok {
+			if span, ok := t.follows(end, how); ok {
 				spans = append(spans, span)
 			}
 		}
@@ -195,17 +196,36 @@ var (
 	wholeLine = regexp.MustCompile(`^\S+[ \t]*(?:\n|$)`)
 )
 
+// told is a text in which secrets are told. It keeps the end of the word it looked at last, because a word may announce many secrets,
+// and text may be made to have us look for its end once for each.
+type told struct {
+	text      string
+	from, end int // text[from:end] goes on to the end of its word
+}
+
+// wordEnd gives where the word ends that text[from:] begins in.
+func (t *told) wordEnd(from int) int {
+	if from < t.from || from > t.end {
+		t.from, t.end = from, from
+		for t.end < len(t.text) && !isBlank(t.text[t.end]) {
+			t.end++
+		}
+	}
+	return t.end
+}
+
 // follows gives the secret behind text[:i], of which the end announces one.
-func follows(text string, i int, how said) (sensitive.Span, bool) {
+func (t *told) follows(i int, how said) (sensitive.Span, bool) {
 	const far, near = 400, 90
+	text := t.text
 	rest := text[i:min(len(text), i+far)]
 	if at := connected.FindStringSubmatchIndex(rest); at != nil {
-		if span, ok := valueAt(text, rest, i, at[1], how, at[2] >= 0 || at[6] >= 0); ok {
+		if span, ok := t.valueAt(rest, i, at[1], how, at[2] >= 0 || at[6] >= 0); ok {
 			return span, true
 		}
 	} else if start := len(rest) - len(strings.TrimLeft(rest, " \t")); start > 0 && how != saidPair && how != saidKey {
 		if length := valueLength(rest[start:], how, false, true); length > 0 {
-			return whole(text, rest, i, start, length), true
+			return t.whole(rest, i, start, length), true
 		}
 	}
 	isWhose := whose.MatchString(rest)
@@ -214,7 +234,7 @@ func follows(text string, i int, how said) (sensitive.Span, bool) {
 	}
 	line, _, _ := strings.Cut(rest, "\n")
 	for _, at := range later.FindAllStringSubmatchIndex(rest[:min(near, len(line)+1, len(rest))], -1) {
-		if span, ok := valueAt(text, rest, i, at[1], how, isWhose && (at[2] >= 0 || at[6] >= 0)); ok {
+		if span, ok := t.valueAt(rest, i, at[1], how, isWhose && (at[2] >= 0 || at[6] >= 0)); ok {
 			return span, true
 		}
 	}
@@ -222,20 +242,20 @@ func follows(text string, i int, how said) (sensitive.Span, bool) {
 }
 
 // valueAt gives the secret at rest[start:], which is behind text[:i], and with sign is connected by more than a word.
-func valueAt(text, rest string, i, start int, how said, sign bool) (sensitive.Span, bool) {
+func (t *told) valueAt(rest string, i, start int, how said, sign bool) (sensitive.Span, bool) {
 	value := rest[start:]
 	length := valueLength(value, how, sign, false)
 	if length == 0 || strings.Contains(rest[:start], "\n") && !wholeLine.MatchString(value) && !looksSecret(value[:length]) {
 		return sensitive.Span{}, false
 	}
-	return whole(text, rest, i, start, length), true
+	return t.whole(rest, i, start, length), true
 }
 
 // whole is the secret up to the end of its word, where rest was cut off before.
-func whole(text, rest string, i, start, length int) sensitive.Span {
+func (t *told) whole(rest string, i, start, length int) sensitive.Span {
 	end := i + start + length
-	for start+length == len(rest) && end < len(text) && !isBlank(text[end]) {
-		end++
+	if start+length == len(rest) {
+		end = t.wordEnd(end)
 	}
 	return sensitive.Span{Start: i + start, End: end}
 }

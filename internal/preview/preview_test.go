@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -282,6 +283,10 @@ func TestATenantThatIsNotEnabledHasNoPreviews(t *testing.T) {
 
 func TestPreviewsAreBounded(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, previewsAreBounded)
+}
+
+func previewsAreBounded(t *testing.T) {
 	w := newWorld(t)
 	w.desk = vpn
 	w.drafting = make(chan struct{})
@@ -295,17 +300,9 @@ func TestPreviewsAreBounded(t *testing.T) {
 	}
 	under := func(n int) {
 		t.Helper()
-		for {
-			w.mu.Lock()
-			have := len(w.requests)
-			w.mu.Unlock()
-			if have == n {
-				return
-			}
-			if t.Context().Err() != nil {
-				t.Fatal("the previews did not begin")
-			}
-			time.Sleep(time.Millisecond)
+		synctest.Wait() // until each that was begun waits for its draft
+		if have := len(w.requests); have != n {
+			t.Fatalf("%d previews are under way, want %d", have, n)
 		}
 	}
 	go begin(alpha)

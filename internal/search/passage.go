@@ -8,8 +8,8 @@ import (
 
 // Passage is the part of text, at most limit characters, that has most of the weight of terms: a run of whole lines or
 // sentences, or the beginning of one that is too long. What was left out before or behind it shows as an ellipsis. Of
-// equals it is the first.
-func Passage(text string, terms Weights, limit int) string {
+// equals it is the first. cut shortens one that is too long to so many characters.
+func Passage(text string, terms Weights, limit int, cut func(text string, limit int) string) string {
 	pieces := sentences(text)
 	if len(pieces) == 0 || limit <= 0 {
 		return ""
@@ -30,7 +30,7 @@ func Passage(text string, terms Weights, limit int) string {
 			from, to, most = start, start+end, weight
 		}
 	}
-	return joined(pieces, from, to, limit)
+	return joined(pieces, from, to, limit, cut)
 }
 
 // piece is a sentence or a line of a text.
@@ -80,7 +80,7 @@ func window(pieces []piece, terms Weights, limit int) (n int, weight float64) {
 	return n, weight
 }
 
-func joined(pieces []piece, from, to, limit int) string {
+func joined(pieces []piece, from, to, limit int, cut func(text string, limit int) string) string {
 	var passage strings.Builder
 	if from > 0 {
 		passage.WriteString("… ")
@@ -97,7 +97,7 @@ func joined(pieces []piece, from, to, limit int) string {
 		room -= 2
 	}
 	if utf8.RuneCountInString(text) > room {
-		return string([]rune(text)[:limit-1]) + "…"
+		return cut(text, limit)
 	}
 	if to < len(pieces) {
 		return text + " …"

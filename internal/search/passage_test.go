@@ -36,12 +36,15 @@ func TestPassage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := Passage(c.text, terms, c.limit); got != c.want {
+			if got := Passage(c.text, terms, c.limit, inWord); got != c.want {
 				t.Errorf("Passage(%.60q, %d) = %q, want %q", c.text, c.limit, got, c.want)
 			}
 		})
 	}
 }
+
+// inWord cuts wherever the limit is.
+func inWord(text string, limit int) string { return string([]rune(text)[:limit-1]) + "…" }
 
 func FuzzPassage(f *testing.F) {
 	f.Add("The scanner hangs. Restart it.\nNow!", 12)
@@ -49,7 +52,7 @@ func FuzzPassage(f *testing.F) {
 	f.Add("a. b. c. scanner. d. e.", 9)
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		limit %= 1000
-		got := Passage(text, Weights{"scanner": 2, "水": 1}, limit)
+		got := Passage(text, Weights{"scanner": 2, "水": 1}, limit, inWord)
 		if n := utf8.RuneCountInString(got); n > max(limit, 0) {
 			t.Errorf("Passage(%q, %d) = %q, %d characters", text, limit, got, n)
 		}

@@ -101,7 +101,7 @@ func (in Input) notices() []string {
 			notices = append(notices, in.emptyText(f.kind))
 			continue
 		}
-		if note := shorten(plain(veiled{in.Veil}.tell(f.found.Note)), maxNoticeWords); note != "" {
+		if note := shorten(safeField(plain(veiled{in.Veil}.tell(f.found.Note))), maxNoticeWords); note != "" {
 			notices = append(notices, fmt.Sprintf("%s: %s", f.name, note))
 		}
 	}

@@ -45,7 +45,7 @@ type view struct {
 func newView(n Note) view {
 	v := view{
 		summary: n.Summary, notices: n.Notices, changed: n.Changed,
-		feedback: safeURL(n.Footer.FeedbackURL), footer: []string{n.made()}, empty: n.absences(), evident: map[string]bool{},
+		feedback: ownURL(n.Footer.FeedbackURL), footer: []string{n.made()}, empty: n.absences(), evident: map[string]bool{},
 	}
 	if n.Confidence != nil && n.Confidence.Level != "" {
 		v.confidence = "Confidence: " + string(n.Confidence.Level) + "."
@@ -96,7 +96,7 @@ func (n Note) absences() []absence {
 
 // advises says that s is the section of recommendations: its statements are ours, and its sources support them. In the others a
 // source comes first, as in a list of search results, and the statement tells of it.
-func (s Section) advises() bool { return s.Title == sectionSpecs()[sectionCount-1].title }
+func (s Section) advises() bool { return s.Title == sectionSpecs()[adviceSection].title }
 
 // made tells how the note came about.
 func (n Note) made() string {

@@ -3,8 +3,6 @@ package synthesis
 import (
 	"cmp"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
 )
@@ -12,9 +10,6 @@ import (
 // maxPerKind bounds the sources of one kind that a note considers. The gatherers return fewer; it holds
 // for any input all the same.
 const maxPerKind = 20
-
-// maxURL is the longest address that is linked; browsers and mail gateways cut longer ones.
-const maxURL = 2000
 
 // source is a gathered item under the label by which the prompt and the answer name it.
 type source struct {
@@ -60,6 +55,11 @@ func (s sources) add(in Input, prefix string, kind gather.Kind, items []gather.I
 
 func (s sources) empty() bool { return len(s.byLabel) == 0 }
 
+// citable says whether a section that v wants could cite anything: where none can, there is nothing to ask a model for.
+func (s sources) citable(v Voice) bool {
+	return len(s.tickets) > 0 && v.asksFor(keyTickets) || len(s.articles) > 0 && v.asksFor(keyArticles) || len(s.systems) > 0 && v.asksFor(keySystems)
+}
+
 // newSource prepares item. Its texts are passed through the veil and back, so that no secret of a past ticket reaches a note, and lose
 // the note's reference, by which the note is found again.
 func newSource(in Input, label string, item gather.Item) source {
@@ -77,11 +77,24 @@ func newSource(in Input, label string, item gather.Item) source {
 		}
 	}
 	shown.Text, shown.Resolution = safe(shown.Text, true), safe(shown.Resolution, true)
+	// Titles and fields are shown beside and in place of texts, and links read as them.
+	for _, field := range []*string{&shown.ID, &shown.Title, &shown.Role, &shown.Client, &shown.Location, &shown.Address} {
+		*field = safeField(*field)
+	}
 	ref := Ref{Label: label, Kind: item.Kind, Text: name(label, shown), URL: safeURL(item.URL), Date: day(item.ResolvedAt)}
 	if item.Kind != gather.KindSystem { // a system is named by the ticket, or it is not
 		ref.Relevance = item.Relevance
 	}
 	return source{label: label, item: item, hidden: hidden, shown: shown, ref: ref}
+}
+
+// safeField is safe for what is no text of its own: where nothing of it may be told, it is as good as not recorded.
+func safeField(field string) string {
+	told := safe(field, true)
+	if told == leftOut+"." {
+		return ""
+	}
+	return told
 }
 
 // hiddenName is how a model knows a system.
@@ -100,36 +113,4 @@ func name(label string, shown gather.Item) string {
 	default:
 		return label
 	}
-}
-
-// safeURL gives raw in the form in which it is linked, or nothing when it should not be. Credentials in
-// an address are refused, because "https://good.example@evil.example" reads as the wrong host.
-func safeURL(raw string) string {
-	raw = strings.TrimSpace(raw)
-	if len(raw) > maxURL {
-		return ""
-	}
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" {
-		return ""
-	}
-	if u.Scheme != "http" && u.Scheme != "https" {
-		return ""
-	}
-	return encodeURL(u.String())
-}
-
-// encodeURL percent-encodes what could end an address early inside an attribute or between angle
-// brackets; all else in an address that was parsed keeps its meaning.
-func encodeURL(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"'<>\\`()[]{}|^*", c) >= 0 {
-			fmt.Fprintf(&b, "%%%02X", c)
-			continue
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
 }

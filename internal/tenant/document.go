@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/ai-agents/ai-agents/internal/masking"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -48,7 +49,7 @@ func (p Preferences) Validate() error {
 	}
 	errs := []error{checkPreferences(document)}
 	if errs[0] == nil { // of what has another form, nothing more is said
-		errs = append(errs, p.validLanguage(), p.Budget.validate())
+		errs = append(errs, p.validLanguage(), p.Budget.validate(), p.withoutSecrets())
 	}
 	for _, link := range []struct {
 		key string
@@ -69,6 +70,21 @@ func (p Preferences) validLanguage() error {
 		return errors.New("language: there is no such language: write it as a tag (BCP 47), such as de or pt-BR")
 	}
 	return nil
+}
+
+// withoutSecrets refuses secrets in what is kept for good: versions of preferences are never changed, and many can read them.
+func (p Preferences) withoutSecrets() error {
+	const wrong = "has what looks like a password or a key, and is kept for good: leave the password out"
+	var errs []error
+	if masking.TellsSecret(p.Instructions) {
+		errs = append(errs, errors.New("instructions: "+wrong))
+	}
+	for i, fact := range p.PinnedFacts {
+		if masking.TellsSecret(fact) {
+			errs = append(errs, fmt.Errorf("pinned_facts[%d]: %s", i, wrong))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (b Budget) validate() error {

@@ -20,9 +20,10 @@ func good() []string {
 	return []string{
 		`{}`,
 		`{"format": "markdown", "mode": "shadow", "language": "de", "tone": "formal", "sections_off": ["documentation"]}`,
+		`{"sections_off": ["similar_tickets", "documentation", "system_info"]}`,
 		`{"language": "pt-BR"}`, `{"language": "zh-Hant-TW"}`, `{"language": "gsw"}`, `{"language": "de-x-formal"}`,
 		`{"instructions": "` + strings.Repeat("ü", 1000) + `"}`,
-		`{"pinned_facts": ["The intranet is down on Sundays."]}`, `{"pinned_facts": []}`,
+		`{"pinned_facts": ["The intranet is down on Sundays."]}`, `{"instructions": "Never ask for a password, link the page https://reset.example.com. Codes are in the vault."}`, `{"pinned_facts": []}`,
 		`{"model": "gpt-4o-mini"}`, `{"model": "meta/llama-3.3:70b@v1"}`, `{"temperature": 0}`, `{"temperature": 2}`,
 		`{"mask": []}`, `{"mask": ["email", "address"]}`, `{"min_relevance": 0.35}`, `{"min_relevance": 1}`,
 		`{"budget": {}}`, `{"budget": {"soft_usd": 10, "hard_usd": 10}}`, `{"budget": {"soft_usd": 10}}`, `{"budget": {"hard_usd": 0.5}}`,
@@ -34,15 +35,16 @@ func good() []string {
 // bad are preferences that are refused, with the beginning of what is said of each key, and a part of what to do.
 func bad() map[string][]string {
 	return map[string][]string{
-		`{"format": "pdf"}`:                   {"format: has to be one of html, markdown"},
-		`{"mode": "Shadow"}`:                  {"mode: has to be one of off, shadow, live"},
-		`{"mode": ""}`:                        {"mode: has to be one of"},
-		`{"mode": null}`:                      {"mode: has to be a string, and is null"},
-		`{"tone": 3}`:                         {"tone: has to be a string, and is a number"},
-		`{"language": "German"}`:              {"language: has to be a language tag (BCP 47), such as de"},
-		`{"language": "de_DE "}`:              {"language: has to be a language tag"},
-		`{"sections_off": "documentation"}`:   {"sections_off: has to be an array, and is a string"},
-		`{"sections_off": ["all"]}`:           {"sections_off[0]: has to be one of similar_tickets"},
+		`{"format": "pdf"}`:                 {"format: has to be one of html, markdown"},
+		`{"mode": "Shadow"}`:                {"mode: has to be one of off, shadow, live"},
+		`{"mode": ""}`:                      {"mode: has to be one of"},
+		`{"mode": null}`:                    {"mode: has to be a string, and is null"},
+		`{"tone": 3}`:                       {"tone: has to be a string, and is a number"},
+		`{"language": "German"}`:            {"language: has to be a language tag (BCP 47), such as de"},
+		`{"language": "de_DE "}`:            {"language: has to be a language tag"},
+		`{"sections_off": "documentation"}`: {"sections_off: has to be an array, and is a string"},
+		`{"sections_off": ["all"]}`:         {"sections_off[0]: has to be one of similar_tickets"},
+		`{"sections_off": ["similar_tickets", "documentation", "system_info", "recommendations"]}`: {"sections_off: has 4 items, of which 3 are allowed"},
 		`{"mask": ["email", "email"]}`:        {"mask: names something twice"},
 		`{"mask": ["shoe_size"]}`:             {"mask[0]: has to be one of credential, email"},
 		`{"instructions": ""}`:                {"instructions: is empty"},
@@ -75,10 +77,12 @@ func bad() map[string][]string {
 func stricter() map[string][]string {
 	return map[string][]string{
 		`{"language": "xx"}`: {"language: there is no such language"}, `{"language": "und"}`: {"language: there is no such language"},
-		`{"budget": {"soft_usd": 20, "hard_usd": 10}}`:           {"budget.soft_usd: is more than hard_usd"},
-		`{"ticket_url": "https://{id}.example.com/"}`:            {"ticket_url: {id} belongs behind the host"},
-		`{"article_url": "https://user:pw@kb.example.com/{id}"}`: {"article_url: credentials do not belong"},
-		`{"pinned_facts": ["\u200b\u202e"]}`:                     {"pinned_facts[0]: is empty"},
+		`{"budget": {"soft_usd": 20, "hard_usd": 10}}`:                                               {"budget.soft_usd: is more than hard_usd"},
+		`{"ticket_url": "https://{id}.example.com/"}`:                                                {"ticket_url: {id} belongs behind the host"},
+		`{"article_url": "https://user:pw@kb.example.com/{id}"}`:                                     {"article_url: credentials do not belong"},
+		`{"instructions": "Greet them. The password: hunter2-Example"}`:                              {"instructions: has what looks like a password or a key, and is kept for good: leave the password out"},
+		`{"pinned_facts": ["VPN is new.", "admin pw is Hunter2!x", "key: sk-example0123456789abc"]}`: {"pinned_facts[1]: has what", "pinned_facts[2]: has what"},
+		`{"pinned_facts": ["\u200b\u202e"]}`:                                                         {"pinned_facts[0]: is empty"},
 	}
 }
 

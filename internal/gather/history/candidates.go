@@ -33,7 +33,7 @@ type candidate struct {
 	begin string
 }
 
-// The texts are cut in the database: a long resolution need not travel. The lateral join has every ticket looked up by
+// The texts are cut in the database, far enough behind what is kept of them (gather.Overhang): a long resolution need not travel. The lateral join has every ticket looked up by
 // its number, whatever the planner believes of the tenant.
 const candidatesOf = `
 	SELECT w.document, h.*
@@ -107,8 +107,8 @@ func fold(found []candidate, limit int) []gather.Item {
 func (c candidate) trimmed() gather.Item {
 	item := c.item
 	item.ResolvedAt = item.ResolvedAt.UTC()
-	item.Title = gather.Excerpt(item.Title, ticket.MaxSubject)
-	item.Text = gather.Excerpt(c.begin, MaxText)
-	item.Resolution = gather.Excerpt(item.Resolution, MaxResolution)
+	item.Title = gather.WholeExcerpt(item.Title, ticket.MaxSubject, item.People)
+	item.Text = gather.WholeExcerpt(c.begin, MaxText, item.People)
+	item.Resolution = gather.WholeExcerpt(item.Resolution, MaxResolution, item.People)
 	return item
 }

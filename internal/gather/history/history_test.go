@@ -195,6 +195,28 @@ func TestFindBoundsTexts(t *testing.T) {
 	}
 }
 
+// A card's number that begins before the end of what is kept of a text, and goes on behind it, is not kept.
+func TestFindCutsNoValueInTwo(t *testing.T) {
+	t.Parallel()
+	const card = "4111 1111 1111 1111"
+	d := gathertest.NewDatabase(t)
+	across := func(limit int) string {
+		return "Backup fails. " + strings.Repeat("ab ", limit/3-10) + strings.Repeat("x", 6) + " " + card + strings.Repeat(" and so on", 300)
+	}
+	add(t, d, gathertest.Tenant, past{
+		id: "9", subject: "Backup fails", description: across(history.MaxText), resolution: across(history.MaxResolution), resolved: resolvedOn(1),
+	})
+	got := find(t, d, ticket.Ticket{ID: "1", Subject: "Backup fails"})
+	if len(got) != 1 {
+		t.Fatalf("found %d tickets, want 1", len(got))
+	}
+	for _, text := range []string{got[0].Text, got[0].Resolution} {
+		if strings.Contains(text, "4111") || !strings.HasSuffix(text, "xxxxxx…") {
+			t.Errorf("kept …%q", text[len(text)-40:])
+		}
+	}
+}
+
 type brokenDatabase struct{ err error }
 
 func (b brokenDatabase) InTenantSnapshot(context.Context, string, func(postgres.Tx) error) error {

@@ -64,8 +64,8 @@ func (a article) item() (gather.Item, bool) {
 	item := gather.Item{
 		Kind:      gather.KindArticle,
 		ID:        plainText(a.ID),
-		Title:     gather.Excerpt(plainText(a.Title), MaxTitle),
-		Text:      gather.Excerpt(plainText(a.Summary), MaxSummary),
+		Title:     gather.WholeExcerpt(plainText(a.Title), MaxTitle, nil),
+		Text:      gather.WholeExcerpt(plainText(a.Summary), MaxSummary, nil),
 		Relevance: min(max(a.Score, 0), 1),
 		URL:       webLink(a.URL),
 	}

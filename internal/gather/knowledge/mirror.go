@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/masking"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/search"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -131,7 +132,7 @@ func (m *Mirror) candidates(ctx context.Context, tx postgres.Tx, found search.Re
 		item := gather.Item{Kind: gather.KindArticle}
 		var document int32
 		err := row.Scan(&document, &item.ID, &item.Title, &item.URL)
-		item.Title = gather.Excerpt(item.Title, MaxTitle)
+		item.Title = gather.WholeExcerpt(item.Title, MaxTitle, nil)
 		item.Relevance = min(scores[document]/found.Perfect, 1)
 		return item, err
 	})
@@ -156,7 +157,7 @@ func (m *Mirror) describe(ctx context.Context, tx postgres.Tx, items []gather.It
 	rows, err := tx.Query(ctx, `
 		SELECT w.id, a.*
 		FROM unnest($1::text[]) AS w (id)
-		CROSS JOIN LATERAL (SELECT left(body, $2) FROM kb_articles WHERE article_id = w.id LIMIT 1) AS a`, ids, maxBody)
+		CROSS JOIN LATERAL (SELECT left(body, $2) FROM kb_articles WHERE article_id = w.id LIMIT 1) AS a`, ids, maxBody+gather.Overhang)
 	if err != nil {
 		return nil, fmt.Errorf("read the articles: %w", err)
 	}
@@ -165,7 +166,8 @@ func (m *Mirror) describe(ctx context.Context, tx postgres.Tx, items []gather.It
 		passages = make(map[string]string, len(items))
 	)
 	_, err = pgx.ForEachRow(rows, []any{&id, &body}, func() error {
-		passages[id] = search.Passage(body, terms, MaxSummary)
+		body = masking.Unbroken(gather.WholeExcerpt(body, maxBody, nil))
+		passages[id] = search.Passage(body, terms, MaxSummary, func(text string, limit int) string { return gather.WholeExcerpt(text, limit, nil) })
 		return nil
 	})
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/gathertest"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
+	"github.com/ai-agents/ai-agents/internal/masking"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/search/plantest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -83,6 +84,31 @@ func TestMirrorGivesThePassageThatMatched(t *testing.T) {
 	}
 	if items[0].Kind != gather.KindArticle || items[0].Title != "Handbook" || items[0].Relevance <= knowledge.MinRelevance || items[0].Relevance > 1 {
 		t.Errorf("found %+v", items[0])
+	}
+}
+
+// A passage begins at a line or a sentence, and what is on the line before may be what tells a password, or half of a number.
+func TestMirrorLeavesNoPartOfAValueInThePassage(t *testing.T) {
+	t.Parallel()
+	chapter := strings.Repeat("This chapter is about the history of the department. ", 40)
+	for name, body := range map[string]string{
+		"a password on a line of its own": chapter + "\nThe password:\nhunter2-Example\nWhen the scanner hangs, hold the green button.\n" + chapter,
+		"a number on two lines":           chapter + "\nCall +49 30 555\n01234567 when the scanner hangs, hold the green button.\n" + chapter,
+		"a card at the end":               "When the scanner hangs, hold the green button " + strings.Repeat("x ", (knowledge.MaxSummary-56)/2) + "4111 1111 1111 1111 " + chapter,
+		"a card where it is cut before":   strings.Repeat("a ", (50_000-64)/2) + ". When the scanner hangs, hold the green button 4111 1111 1111 1111 " + chapter,
+	} {
+		s := newShelf(t)
+		s.put(gather.OriginFile, gather.Change{Added: 2}, knowledge.Article{ID: "1", Title: "Handbook", Body: body}, knowledge.Article{ID: "2", Title: "Telephone", Body: "Dial 0 first."})
+		items := s.find(knowledge.MirrorOptions{}, "Scanner hangs, green button")
+		if len(items) != 1 || !strings.Contains(items[0].Text, "green button") {
+			t.Fatalf("%s: found %+v", name, items)
+		}
+		hidden := masking.New(masking.Defaults(), nil).Hide(items[0].Text)
+		for _, part := range []string{"hunter2", "01234567", "4111", "1111"} {
+			if strings.Contains(hidden, part) {
+				t.Errorf("%s: %s is in %q", name, part, hidden)
+			}
+		}
 	}
 }
 

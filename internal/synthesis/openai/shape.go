@@ -31,15 +31,6 @@ type message struct {
 	ToolCalls []json.RawMessage `json:"tool_calls"`
 }
 
-// usage is in floats because some servers count in them.
-type usage struct {
-	Prompt     float64 `json:"prompt_tokens"`
-	Completion float64 `json:"completion_tokens"`
-	Details    struct {
-		Cached float64 `json:"cached_tokens"`
-	} `json:"prompt_tokens_details"`
-}
-
 // content is a text, or a list of parts that have one each.
 type content string
 
