@@ -66,7 +66,7 @@ func newLLM(cfg openai.Config, secrets sidecar.Secrets, metrics *telemetry.Metri
 		return nil, fmt.Errorf("configure the language model: %w", err)
 	}
 	if unpriced := cfg.Unpriced(); len(unpriced) > 0 {
-		logger.Warn("the price of a language model is not known: what it costs is missing in reports, and no budget stops it",
+		logger.Warn("the price of a language model is not known: what it costs is missing in reports, and it is not asked for tenants with a hard limit",
 			"models", unpriced, "set", "LLM_PRICES")
 	}
 	return llm, nil

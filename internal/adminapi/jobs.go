@@ -55,7 +55,7 @@ type Job struct {
 type Feedback struct {
 	Vote      feedback.Value  `json:"vote"              enum:"up,down"`
 	Reason    feedback.Reason `json:"reason,omitempty"  enum:"wrong,off_topic,incomplete,outdated"`
-	Comment   string          `json:"comment,omitempty"`
+	Comment   string          `json:"comment,omitempty" doc:"A technician's own words; left out for who may not read notes (notes:read)."`
 	FirstAt   time.Time       `json:"first_at"`
 	ChangedAt time.Time       `json:"changed_at"        doc:"When the vote was given last."`
 }

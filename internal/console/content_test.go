@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -124,6 +125,11 @@ func TestJobsAreListedAndShown(t *testing.T) {
 	job = read[adminapi.Job](t, w.call(http.MethodGet, "/tenants/alpha/jobs/"+want[0], nil), http.StatusOK)
 	if f := job.Feedback; f == nil || f.Vote != said.Value || f.Reason != said.Reason || f.Comment != said.Comment || f.ChangedAt.IsZero() {
 		t.Errorf("feedback %+v", f)
+	}
+	rec = w.callAs(w.token([]access.Permission{access.JobsRead}), http.MethodGet, "/tenants/alpha/jobs/"+want[0], nil)
+	job = read[adminapi.Job](t, rec, http.StatusOK)
+	if f := job.Feedback; f == nil || f.Vote != said.Value || f.Reason != said.Reason || f.ChangedAt.IsZero() || strings.Contains(rec.Body.String(), "gateway was") {
+		t.Errorf("who may not read notes sees %s", rec.Body)
 	}
 	refused(t, w.call(http.MethodGet, "/tenants/alpha/jobs/"+others, nil), http.StatusNotFound, "no such job")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/preview"
@@ -42,6 +43,9 @@ func (s *Server) getJobNote(ctx context.Context, in *getJob) (*jobNoteAnswer, er
 	made, ok := steps[enhancement.StepSynthesize]
 	if !ok || len(made.Result) == 0 {
 		return nil, problem(http.StatusNotFound, "the job has made no note: its steps say how far it is")
+	}
+	if err := s.announceRead(ctx, audit.OperationNoteRead, in.TenantID, job.ID); err != nil {
+		return nil, err
 	}
 	var note synthesis.Note
 	if err := decodeStep("the note of a job", made.Result, &note); err != nil {

@@ -23,7 +23,8 @@ func (s *Server) jobRoutes() {
 	}, s.listJobs)
 	register(s, operation{
 		id: "get-job", method: http.MethodGet, path: pathTenant + "/jobs/{job_id}", needs: permission(access.JobsRead),
-		summary: "Read a job", detail: "With its steps, its requests to the language model, and what was said of its note.", errors: []int{http.StatusNotFound},
+		summary: "Read a job", detail: "With its steps, its requests to the language model, and what was said of its note: the comment for those only who may read notes.",
+		errors: []int{http.StatusNotFound},
 	}, s.getJob)
 	register(s, operation{
 		id: "retry-job", method: http.MethodPost, path: pathTenant + "/jobs/{job_id}/retry", needs: permission(access.JobsWrite),
@@ -123,15 +124,20 @@ func (s *Server) getJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown.Feedback = showVote(vote)
+	shown.Feedback = showVote(vote, visiting(ctx).principal.May(access.NotesRead, in.TenantID))
 	return &jobAnswer{Body: shown}, nil
 }
 
-func showVote(v *feedback.Vote) *adminapi.Feedback {
+// showVote shows the comment to those only who may read notes: it is a technician's own text, and may say what the ticket says.
+func showVote(v *feedback.Vote, comment bool) *adminapi.Feedback {
 	if v == nil {
 		return nil
 	}
-	return &adminapi.Feedback{Vote: v.Value, Reason: v.Reason, Comment: v.Comment, FirstAt: v.FirstAt, ChangedAt: v.ChangedAt}
+	shown := &adminapi.Feedback{Vote: v.Value, Reason: v.Reason, FirstAt: v.FirstAt, ChangedAt: v.ChangedAt}
+	if comment {
+		shown.Comment = v.Comment
+	}
+	return shown
 }
 
 func showJob(j enhancement.Job) adminapi.Job {

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
@@ -74,7 +75,7 @@ func (s *Server) previewNote(ctx context.Context, in *previewNote) (*previewAnsw
 	if wrong := faultsOfPreview(in.Body, record.Tenant); len(wrong) > 0 {
 		return nil, invalid(wrong...)
 	}
-	entry := s.event(ctx, audit.OperationNotePreview, audit.StatusOK, in.TenantID, in.Body.TicketID, previewDetail(in.Body))
+	entry := s.event(ctx, audit.OperationNotePreview, audit.StatusOK, in.TenantID, in.Body.TicketID, previewDetail(in.Body, record.Preferences))
 	release, err := s.begin(ctx, entry, s.previews, ofClient(ctx, clientPreviews))
 	if err != nil {
 		return nil, err
@@ -130,15 +131,23 @@ func faultsOfPreview(in adminapi.PreviewRequest, t tenant.Tenant) []FieldProblem
 	return wrong
 }
 
-// previewDetail is what the entry about a preview says besides.
-func previewDetail(in adminapi.PreviewRequest) map[string]string {
+// previewDetail is what the entry about a preview says besides: of other preferences which they are, and what they hide from the
+// model.
+func previewDetail(in adminapi.PreviewRequest, own tenant.Preferences) map[string]string {
 	detail := map[string]string{"source": string(in.Source)}
 	if in.Ticket != nil {
 		detail["source"] = string(adminapi.SourceGiven)
 	}
-	if in.Preferences != nil {
-		detail["preferences"] = "others"
+	if in.Preferences == nil {
+		return detail
 	}
+	detail["preferences"] = "others"
+	detail["changed"] = strings.Join(tenant.ChangedKeys(own, *in.Preferences), ", ")
+	var kinds []string
+	for _, kind := range drafting.Masked(*in.Preferences) {
+		kinds = append(kinds, string(kind))
+	}
+	detail["masked"] = strings.Join(kinds, ", ")
 	return detail
 }
 
@@ -191,6 +200,9 @@ func (s *Server) listPastTickets(ctx context.Context, in *listPastTickets) (*pas
 	}
 	past, err := s.tickets.Past(ctx, in.TenantID, history.PastList{Since: in.Since, After: after, Limit: in.Limit + 1})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.announceRead(ctx, audit.OperationPastTicketsRead, in.TenantID, ""); err != nil {
 		return nil, err
 	}
 	past, more := cut(past, in.Limit)

@@ -71,12 +71,30 @@ func TestPreviewAsksTheEnhancer(t *testing.T) {
 	}
 	entries := w.entries(audit.Query{Operation: audit.OperationNotePreview})
 	if len(entries) != 1 || entries[0].Status != audit.StatusOK || entries[0].TenantID != "alpha" || entries[0].Target != "1001" ||
-		entries[0].Detail["source"] != "ledger" || entries[0].Detail["preferences"] != "others" {
+		entries[0].Detail["source"] != "ledger" || entries[0].Detail["preferences"] != "others" ||
+		entries[0].Detail["changed"] != "format, language, min_relevance" || entries[0].Detail["masked"] != "bank, card, credential, email, name, phone" {
 		t.Errorf("entries %+v", entries)
 	}
 	read[adminapi.Preview](t, w.call(http.MethodPost, pathPreview, `{"ticket":{"subject":"VPN drops"}}`), http.StatusOK)
 	if last := w.previews.asked[1]; last.Ticket == nil || last.Ticket.Subject != "VPN drops" || last.Source != adminapi.SourceAuto {
 		t.Errorf("asked %+v", last)
+	}
+}
+
+// Who has a model see more than the tenant lets it is in the log.
+func TestAPreviewWithoutMasksIsSeen(t *testing.T) {
+	t.Parallel()
+	w := withPreviews(t)
+	read[adminapi.Preview](t, w.call(http.MethodPost, pathPreview, `{"ticket_id":"1","preferences":{"mask":[],"model":"example-other"}}`), http.StatusOK)
+	read[adminapi.Preview](t, w.call(http.MethodPost, pathPreview, `{"ticket_id":"2"}`), http.StatusOK)
+	for _, e := range w.entries(audit.Query{Operation: audit.OperationNotePreview}) {
+		changed, masked := "", ""
+		if e.Target == "1" {
+			changed, masked = "format, mask, model", "credential"
+		}
+		if e.Detail["changed"] != changed || e.Detail["masked"] != masked {
+			t.Errorf("ticket %s: %v", e.Target, e.Detail)
+		}
 	}
 }
 
@@ -236,6 +254,71 @@ func TestPastTicketsAreListed(t *testing.T) {
 	}
 	refused(t, w.call(http.MethodGet, "/tenants/alpha/past-tickets?cursor=x", nil), http.StatusBadRequest)
 	refused(t, w.call(http.MethodGet, "/tenants/nobody/past-tickets", nil), http.StatusNotFound)
+}
+
+// noted is a job of the tenant alpha that has made a note.
+func (w *world) noted(ticketID string) string {
+	w.t.Helper()
+	job := enhancement.New("alpha", enhancement.EventCreated, ticket.Ticket{ID: ticketID, Subject: "VPN drops"}, "c")
+	books := ledger.New(w.store.DB)
+	if _, err := books.Accept(w.t.Context(), job); err != nil {
+		w.t.Fatal(err)
+	}
+	made := enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK, Result: encoded(w.t, synthesis.Note{Summary: "Try this."})}
+	if err := books.RecordStep(w.t.Context(), "alpha", job.ID, made); err != nil {
+		w.t.Fatal(err)
+	}
+	return job.ID
+}
+
+// Reading clients' texts leaves a trace, and a script that reads them all does not fill the log.
+func TestWhoReadsNotesAndPastTicketsIsAudited(t *testing.T) {
+	t.Parallel()
+	w := withPreviews(t)
+	jobs := []string{w.noted("1001"), w.noted("1002")}
+	_, secret, err := w.tokens.Create(t.Context(), &access.Principal{Subject: "system:test", Permissions: access.All()},
+		access.NewToken{Name: "example", Permissions: []access.Permission{access.NotesRead}, Valid: 3 * time.Hour}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := secret.Reveal()
+	readAll := func(token string) {
+		t.Helper()
+		for _, job := range jobs {
+			for range 3 {
+				read[adminapi.JobNote](t, w.callAs(token, http.MethodGet, "/tenants/alpha/jobs/"+job+"/note", nil), http.StatusOK)
+				read[adminapi.Page[adminapi.ResolvedTicket]](t, w.callAs(token, http.MethodGet, "/tenants/alpha/past-tickets", nil), http.StatusOK)
+			}
+		}
+	}
+	check := func(when string, notes, past int) {
+		t.Helper()
+		got, listed := w.entries(audit.Query{Operation: audit.OperationNoteRead}), w.entries(audit.Query{Operation: audit.OperationPastTicketsRead})
+		if len(got) != notes || len(listed) != past {
+			t.Fatalf("%s: %d entries of notes and %d of past tickets, want %d and %d", when, len(got), len(listed), notes, past)
+		}
+	}
+	readAll(reader)
+	check("the first time", 2, 1)
+	readAll(reader)
+	check("within the hour", 2, 1)
+	readAll(w.token([]access.Permission{access.NotesRead}))
+	check("by another token", 4, 2)
+	w.clock.move(time.Hour)
+	readAll(reader)
+	check("an hour later", 6, 3)
+	targets := map[string]int{}
+	for _, e := range w.entries(audit.Query{Operation: audit.OperationNoteRead}) {
+		if e.Status != audit.StatusOK || e.TenantID != "alpha" || e.Actor == "" {
+			t.Errorf("entry %+v", e)
+		}
+		targets[e.Target]++
+	}
+	if targets[jobs[0]] != 3 || targets[jobs[1]] != 3 {
+		t.Errorf("entries about %v", targets)
+	}
+	refused(t, w.callAs(reader, http.MethodGet, "/tenants/alpha/jobs/"+strings.Repeat("0", 8)+jobs[0][8:]+"/note", nil), http.StatusNotFound)
+	check("of what is not there", 6, 3)
 }
 
 func TestAJobsNoteIsShown(t *testing.T) {

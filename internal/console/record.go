@@ -26,6 +26,19 @@ func (s *Server) also(e audit.Event) func(ctx context.Context, tx postgres.Tx) e
 // which there is no entry.
 func (s *Server) announce(ctx context.Context, e audit.Event) error { return s.audit.Append(ctx, e) }
 
+// announceRead writes the entry before clients' texts are shown, the first time in an hour that this client reads this.
+func (s *Server) announceRead(ctx context.Context, op audit.Operation, tenantID, target string) error {
+	r := audit.Read{Operation: op, Actor: visiting(ctx).actor(), TenantID: tenantID, Target: target}
+	if !s.reads.Due(r) {
+		return nil
+	}
+	if err := s.announce(ctx, s.event(ctx, op, audit.StatusOK, tenantID, target, nil)); err != nil {
+		return err
+	}
+	s.reads.Done(r)
+	return nil
+}
+
 // conclude writes how announced work ended. The work is done by then, so a failure is logged and not told.
 func (s *Server) conclude(ctx context.Context, e audit.Event) {
 	if err := s.audit.Append(ctx, e); err != nil {

@@ -118,6 +118,7 @@ type Server struct {
 	failures, tokenless *origin.Failures
 
 	sparse  *audit.Sparse
+	reads   *audit.Reads
 	bodies  *slots
 	uploads chan struct{}
 	// streams are those of tenants; exports of the audit log and its verifications do not wait for them.
@@ -148,13 +149,17 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	reads, err := audit.NewReads(d.Now)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
 		reach: d.Reach, models: d.Models, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
 		usage:   budget.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
-		failures: failures, tokenless: tokenless, sparse: sparse, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
+		failures: failures, tokenless: tokenless, sparse: sparse, reads: reads, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
 		previews: newSlots(mostPreviews),
 	}

@@ -109,7 +109,9 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	in := synthesis.Input{
 		Ticket: r.Ticket, Tickets: relevant(r.Tickets, prefs), Articles: relevant(r.Articles, prefs), Systems: r.Systems, Reference: r.Reference,
 		TenantID: r.TenantID, Voice: voice(prefs), Model: prefs.Model, Temperature: prefs.Temperature,
-		Footer: synthesis.Footer{JobID: r.JobID, FeedbackURL: d.feedbackURL(ctx, r)},
+		// What costs 0 in the books never reaches a limit, and must not be asked under one.
+		Limited: d.deps.Budget != nil && limits.HardUSD > 0,
+		Footer:  synthesis.Footer{JobID: r.JobID, FeedbackURL: d.feedbackURL(ctx, r)},
 	}
 	if in.Without, err = d.without(ctx, r.TenantID, limits); err != nil {
 		return Draft{}, err

@@ -16,7 +16,7 @@ import (
 // newMask makes what hides values in the texts of one draft. It sees all of them beforehand: a password that a past ticket calls one is
 // hidden in the ticket at hand, too, which only mentions it.
 func newMask(prefs tenant.Preferences, in synthesis.Input) *masking.Masker {
-	mask := masking.New(kinds(prefs), people(in))
+	mask := masking.New(Masked(prefs), people(in))
 	mask.Learn(in.Ticket.Subject, in.Ticket.Description, in.Ticket.Priority, in.Voice.Instructions)
 	mask.Learn(in.Voice.PinnedFacts...)
 	for _, found := range []synthesis.Found{in.Tickets, in.Articles, in.Systems} {
@@ -28,11 +28,14 @@ func newMask(prefs tenant.Preferences, in synthesis.Input) *masking.Masker {
 	return mask
 }
 
-func kinds(prefs tenant.Preferences) []masking.Kind {
+// Masked are the kinds of data that no model sees under the preferences, sorted. Credentials always are.
+func Masked(prefs tenant.Preferences) []masking.Kind {
+	kinds := append([]masking.Kind{masking.KindCredential}, prefs.Mask...)
 	if prefs.Mask == nil {
-		return masking.Defaults()
+		kinds = masking.Defaults()
 	}
-	return prefs.Mask
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
 }
 
 // people are all names that the ticket and the past tickets tell of.

@@ -27,12 +27,14 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 // dear is a model of which each answer costs a dollar.
 type dear struct {
 	asked  int
+	last   synthesis.Prompt
 	cached bool
 	during func()
 }
 
-func (d *dear) Complete(context.Context, synthesis.Prompt) (synthesis.Completion, error) {
+func (d *dear) Complete(_ context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
 	d.asked++
+	d.last = p
 	if d.during != nil {
 		d.during()
 	}
@@ -209,6 +211,21 @@ func TestReachingTheLimitIsToldAtOnce(t *testing.T) {
 		t.Errorf("after a job: %s", &jobs.log)
 	}
 	jobs.Spent(t.Context(), "unknown") // is logged, and no more
+}
+
+// A hard limit, the tenant's own and not that of preferences tried out, keeps models from being asked that cost nothing in the books.
+func TestAHardLimitIsToldToTheModel(t *testing.T) {
+	for name, limits := range map[string]tenant.Budget{"none": {}, "a soft one": {SoftUSD: 50}, "a hard one": {HardUSD: 50}} {
+		w := newWorld(t, limits)
+		tried := request("")
+		tried.Preferences = &tenant.Preferences{}
+		for _, r := range []drafting.Request{request(""), tried} {
+			w.draft(t, r)
+			if want := limits.HardUSD > 0; w.model.asked == 0 || w.model.last.Limited != want {
+				t.Errorf("%s: limited %t, want %t", name, w.model.last.Limited, want)
+			}
+		}
+	}
 }
 
 func TestAnUnknownStandingKeepsTheModelFromBeingAsked(t *testing.T) {

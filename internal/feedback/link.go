@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -94,9 +95,12 @@ type Links struct {
 	tokens *Tokens
 }
 
+var errClear = errors.New("links over http can be read, and used, by whoever is on the way, and lead anywhere he likes: use https " +
+	"(http only for this machine, such as http://127.0.0.1:8080)")
+
 var errBase = errors.New("use an absolute http or https URL without user, query and fragment, such as https://agents.example.com")
 
-// NewLinks makes links below base, where technicians' browsers reach the gateway; empty for none.
+// NewLinks makes links below base, where technicians' browsers reach the gateway; empty for none. Plain http is for this machine only.
 func NewLinks(base string, tokens *Tokens) (*Links, error) {
 	base = strings.TrimRight(base, "/")
 	if base == "" {
@@ -105,6 +109,9 @@ func NewLinks(base string, tokens *Tokens) (*Links, error) {
 	u, err := url.Parse(base)
 	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || strings.ContainsAny(base, "?#") {
 		return nil, errBase
+	}
+	if addr, err := netip.ParseAddr(u.Hostname()); u.Scheme == "http" && u.Hostname() != "localhost" && (err != nil || !addr.IsLoopback()) {
+		return nil, errClear
 	}
 	return &Links{base: base, tokens: tokens}, nil
 }

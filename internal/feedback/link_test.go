@@ -110,6 +110,8 @@ func TestLinks(t *testing.T) {
 		"https://agents.example.com":       "https://agents.example.com/feedback/",
 		"https://agents.example.com/":      "https://agents.example.com/feedback/",
 		"http://127.0.0.1:8080":            "http://127.0.0.1:8080/feedback/",
+		"http://localhost":                 "http://localhost/feedback/",
+		"http://[::1]:8080":                "http://[::1]:8080/feedback/",
 		"https://example.com/ai-agents///": "https://example.com/ai-agents/feedback/",
 	} {
 		links, err := feedback.NewLinks(base, tokens)
@@ -134,6 +136,11 @@ func TestLinks(t *testing.T) {
 	}
 	if link, err := none.Link("alpha", jobID); link != "" || err != nil {
 		t.Errorf("without a base: %q, %v", link, err)
+	}
+	for _, base := range []string{"http://agents.example.com", "http://192.0.2.1:8080", "http://[2001:db8::1]", "http://localhost.example.com", "http://127.0.0.1.example.com", "HTTP://agents.example.com"} {
+		if _, err := feedback.NewLinks(base, tokens); err == nil || !strings.Contains(err.Error(), "use https") {
+			t.Errorf("%q: %v, want one that says what to do", base, err)
+		}
 	}
 	for _, base := range []string{"agents.example.com", "/feedback", "ftp://example.com", "https://", "https://a@example.com", "https://example.com?x", "https://example.com#x", "javascript:alert(1)", "https://exa mple.com"} {
 		if _, err := feedback.NewLinks(base, tokens); err == nil {

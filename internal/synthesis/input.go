@@ -23,6 +23,8 @@ type Input struct {
 	// Model and Temperature are the tenant's choice; the LLM's own when empty and nil.
 	Model       string   `json:"-"`
 	Temperature *float64 `json:"-"`
+	// Limited is Prompt's.
+	Limited bool `json:"-"`
 	// Veil hides what no model may see; nil for nothing.
 	Veil Veil `json:"-"`
 	// Without, when set, says why no model is asked.

@@ -23,6 +23,8 @@ var (
 	ErrTooLong = errors.New("the prompt is too long for the language model")
 	// ErrNotNow says that it has failed again and again, and is left alone for a moment.
 	ErrNotNow = errors.New("the language model is not asked for now")
+	// ErrNoPrice says that nobody knows what the model costs, and that it may be asked only where that is known.
+	ErrNoPrice = errors.New("the language model has no price, and the tenant's budget has a hard limit")
 )
 
 // Prompt is what a model is asked.
@@ -40,6 +42,8 @@ type Prompt struct {
 	// Model and Temperature are the tenant's choice; the LLM's own when empty and nil.
 	Model       string
 	Temperature *float64
+	// Limited says that what is spent is limited: a model is asked only if its price is known.
+	Limited bool
 	// Usable says of an answer whether it is worth being given again to the same question; nil for any.
 	Usable func(text string) bool
 }

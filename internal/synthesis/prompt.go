@@ -88,7 +88,7 @@ func newPrompt(in Input, src sources, maxTokens int) (p Prompt, left map[string]
 		return Prompt{}, nil, err
 	}
 	p.MaxTokens = maxAnswerTokens
-	p.TenantID, p.Model, p.Temperature = in.TenantID, in.Model, in.Temperature
+	p.TenantID, p.Model, p.Temperature, p.Limited = in.TenantID, in.Model, in.Temperature, in.Limited
 	frame := estimateTokens(p.System) + estimateTokens(dataOpen+dataClose)
 	d := newPromptData(in, src)
 	left = map[string]bool{}

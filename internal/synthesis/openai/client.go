@@ -47,9 +47,15 @@ func New(c Config) (*Client, error) {
 // Complete asks for a completion of p. It tries again, with exponential backoff and jitter or after the
 // wait that the server asks for, when the server was busy, broken or out of reach; never when the same
 // request would fail the same way. When several completions in a row have failed so, the next ones fail at once, for a short
-// while. Errors match synthesis.ErrRefused, synthesis.ErrNoAnswer, synthesis.ErrTooLong and synthesis.ErrNotNow,
+// while. Errors match synthesis.ErrRefused, synthesis.ErrNoAnswer, synthesis.ErrTooLong, synthesis.ErrNotNow and synthesis.ErrNoPrice,
 // context.DeadlineExceeded when time ran out, and contain no secret.
 func (c *Client) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
+	if p.Limited {
+		model := c.model(ctx, p)
+		if _, known := c.config.price(model); !known {
+			return synthesis.Completion{}, fmt.Errorf("%w: set the price of %s in LLM_PRICES", synthesis.ErrNoPrice, model)
+		}
+	}
 	done, err := c.breaker.Do(func() (synthesis.Completion, error) { return c.complete(ctx, p) })
 	if open, ok := errors.AsType[*breaker.OpenError](err); ok {
 		return done, fmt.Errorf("%w: %w", synthesis.ErrNotNow, open)

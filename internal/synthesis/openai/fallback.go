@@ -70,11 +70,15 @@ func Open(c Config) (synthesis.LLM, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fallback: %w", err)
 	}
-	return &chain{first: first, second: second}, nil
+	return &chain{first: first, second: second, elsewhere: c.Fallback.BaseURL != ""}, nil
 }
 
 // chain asks one model, and another one when the first does not help.
-type chain struct{ first, second *Client }
+type chain struct {
+	first, second *Client
+	// elsewhere says that second is another server.
+	elsewhere bool
+}
 
 var _ synthesis.LLM = (*chain)(nil)
 
@@ -84,13 +88,19 @@ const (
 	ofShares   = 5
 )
 
-// Complete asks the first model, and the second one after whatever the first failed of, unless nobody waits any more. The calls
-// of both are accounted for, and the error is that of both.
+// Complete asks the first model, and the second one after whatever the first failed of, unless nobody waits any more, or the tenant
+// chose its model and the second is on another server: with its choice it also chose who reads its tickets. The calls of both are
+// accounted for, and the error is that of both.
 func (c *chain) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
 	bounded, stop := share(ctx)
 	done, err := c.first.Complete(bounded, p)
 	stop()
 	if err == nil || ctx.Err() != nil {
+		return done, err
+	}
+	if p.Model != "" && c.elsewhere {
+		c.first.config.Logger.WarnContext(ctx, "the language model did not help, and the tenant's choice keeps its tickets from the fallback's server",
+			"model", p.Model, "fallback", c.second.config.Model, "error", err)
 		return done, err
 	}
 	c.first.config.Logger.WarnContext(ctx, "the language model did not help, the fallback is asked",

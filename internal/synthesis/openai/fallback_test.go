@@ -80,9 +80,7 @@ func TestTheFallbackIsAsked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPair(t, tc.faults, openaitest.Faults{}, nil)
-			asked := prompt()
-			asked.Model = "preferred"
-			got, err := p.llm.Complete(t.Context(), asked)
+			got, err := p.llm.Complete(t.Context(), prompt())
 			if err != nil || !strings.Contains(got.Text, "Renewed") || got.Model != "second" {
 				t.Fatalf("got %+v, %v", got, err)
 			}
@@ -90,7 +88,7 @@ func TestTheFallbackIsAsked(t *testing.T) {
 				t.Fatalf("%d calls counted, %d and %d made", len(got.Calls), len(p.first.Calls()), len(p.second.Calls()))
 			}
 			for _, call := range got.Calls[:tc.first] {
-				if call.Model != "preferred" || call.Error == "" {
+				if call.Model != "first" || call.Error == "" {
 					t.Errorf("a first call is %+v", call)
 				}
 			}
@@ -104,6 +102,82 @@ func TestTheFallbackIsAsked(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A tenant that chose its model is not moved to somebody else's server; on the same one another model may help it.
+func TestATenantsChoiceStaysOnItsServer(t *testing.T) {
+	t.Parallel()
+	asked := prompt()
+	asked.Model = "preferred"
+	p := newPair(t, openaitest.Faults{Status: 500}, openaitest.Faults{}, nil)
+	got, err := p.llm.Complete(t.Context(), asked)
+	if err == nil || got.Fallback || len(p.second.Calls()) != 0 || len(got.Calls) != 3 {
+		t.Errorf("got %+v, %v, and %d requests elsewhere", got, err, len(p.second.Calls()))
+	}
+	if !strings.Contains(p.log.String(), "keeps its tickets from the fallback's server") {
+		t.Errorf("the log does not tell: %s", p.log)
+	}
+	asked.Model = "no longer offered"
+	if _, err := p.llm.Complete(t.Context(), asked); err == nil || len(p.second.Calls()) != 0 {
+		t.Errorf("a choice that is offered no longer: %v, and %d requests elsewhere", err, len(p.second.Calls()))
+	}
+	p = newPair(t, openaitest.Faults{}, openaitest.Faults{}, nil)
+	if got, err := p.llm.Complete(t.Context(), asked); err != nil || got.Model != "first" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	p = newPair(t, openaitest.Faults{Status: 500}, openaitest.Faults{}, func(c *openai.Config) { c.Fallback = openai.Fallback{Model: "small"} })
+	asked.Model = "preferred"
+	_, _ = p.llm.Complete(t.Context(), asked)
+	if calls := p.first.Calls(); len(calls) == 0 || calls[len(calls)-1].Model != "small" {
+		t.Errorf("the same server was asked %+v", calls)
+	}
+}
+
+// What nobody knows the price of costs 0 in the books, and would never reach a limit.
+func TestWithinALimitOnlyModelsWithAPriceAreAsked(t *testing.T) {
+	t.Parallel()
+	limited := prompt()
+	limited.Limited = true
+	without := func(models ...string) func(*openai.Config) {
+		return func(c *openai.Config) {
+			for _, model := range models {
+				delete(c.PriceTable, model)
+			}
+		}
+	}
+	for name, tc := range map[string]struct {
+		first          openaitest.Faults
+		change         func(*openai.Config)
+		prefers, model string // model is the one that answers; empty for none
+		calls          [2]int
+	}{
+		"both have one":         {openaitest.Faults{Status: 404}, nil, "", "second", [2]int{1, 1}},
+		"the fallback has none": {openaitest.Faults{Status: 404}, without("second"), "", "", [2]int{1, 0}},
+		"the usual has none":    {openaitest.Faults{}, without("first"), "", "second", [2]int{0, 1}},
+		"the chosen has none":   {openaitest.Faults{}, without("preferred"), "preferred", "", [2]int{0, 0}},
+		"none has one":          {openaitest.Faults{}, without("first", "second"), "", "", [2]int{0, 0}},
+		"it is free":            {openaitest.Faults{}, func(c *openai.Config) { c.PriceTable["first"] = openai.Price{} }, "", "first", [2]int{1, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, asked := newPair(t, tc.first, openaitest.Faults{}, tc.change), limited
+			asked.Model = tc.prefers
+			got, err := p.llm.Complete(t.Context(), asked)
+			if calls := [2]int{len(p.first.Calls()), len(p.second.Calls())}; calls != tc.calls {
+				t.Errorf("%v requests, want %v: %v", calls, tc.calls, err)
+			}
+			switch {
+			case tc.model == "" && !errors.Is(err, synthesis.ErrNoPrice):
+				t.Errorf("%v, want one that says that the price is missing", err)
+			case tc.model != "" && (err != nil || got.Model != tc.model):
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+	p := newPair(t, openaitest.Faults{}, openaitest.Faults{}, without("first"))
+	if got, err := p.llm.Complete(t.Context(), prompt()); err != nil || got.Model != "first" {
+		t.Errorf("without a limit: %+v, %v", got, err)
 	}
 }
 
