@@ -1,10 +1,12 @@
 package e2e_test
 
 import (
+	"math"
 	"slices"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
@@ -34,14 +36,26 @@ func TestMoney(t *testing.T) {
 	}
 
 	asked := adminapi.PreviewRequest{Ticket: &adminapi.PreviewTicket{Subject: exampleSubject, Description: exampleText, Priority: "High"}}
+	var spent float64
 	for i, cached := range []bool{false, true} {
 		preview, err := users.Admin().Preview(t.Context(), id, asked)
 		if err != nil {
 			t.Fatal(err)
 		}
+		spent += preview.Account.CostUSD
 		if !preview.Account.Generated || preview.Account.Cached != cached || (preview.Account.CostUSD == 0) != cached {
 			t.Errorf("preview %d: %+v", i, preview.Account)
 		}
+	}
+	var booked adminapi.UsageSums
+	for _, u := range usage().Items {
+		if u.Purpose == string(budget.PurposePreview) {
+			booked.Calls += u.Calls
+			booked.CostUSD += u.CostUSD
+		}
+	}
+	if booked.Calls == 0 || math.Abs(booked.CostUSD-spent) > 1e-8 { // stored in billionths
+		t.Errorf("the previews cost %v, and are booked with %+v", spent, booked)
 	}
 	if after := usage(); after.Total.CachedAnswers != 1 || after.Total.CostUSD <= before.Total.CostUSD {
 		t.Errorf("after two previews: %+v", after)

@@ -94,12 +94,13 @@ func TestAPastTicketIsNoAnswerToItself(t *testing.T) {
 	}
 }
 
-// A route is the sidecar's or an app's: what an app's sidecar brings to another one carries that one's token.
+// A route is the sidecar's or an app's, and who took over a sidecar that may call still lacks the proof that a preview takes: what an
+// app's sidecar brings to another one carries that one's token, and whatever headers the caller likes.
 func TestOnlyTheConsoleHasTheEnhancerPreview(t *testing.T) {
 	t.Parallel()
-	const body = `{"tenant_id":"x","ticket":{"subject":"x"}}`
-	if status, answer := askSidecar(t, "console", http.MethodPost, "/v1.0/invoke/enhancer/method"+preview.Route, strings.NewReader(body)); status != http.StatusOK || !strings.Contains(answer, string(preview.CodeNoTenant)) {
-		t.Fatalf("the console: %d %s", status, answer)
+	const body = `{"tenant_id":"x","document":"e30=","proof":"AAAA"}`
+	if status, answer := askSidecar(t, "console", http.MethodPost, "/v1.0/invoke/enhancer/method"+preview.Route, strings.NewReader(body)); status != http.StatusForbidden || !strings.Contains(answer, "does not come from the console") {
+		t.Fatalf("the console's sidecar, without a proof: %d %s", status, answer)
 	}
 	for _, route := range []string{"/events/dead", "/events/enhancement", "/events/tenant"} {
 		if status, answer := askSidecar(t, "console", http.MethodPost, "/v1.0/invoke/enhancer/method"+route, strings.NewReader("{}")); status != http.StatusForbidden {
@@ -111,8 +112,9 @@ func TestOnlyTheConsoleHasTheEnhancerPreview(t *testing.T) {
 	}
 	for name, headers := range map[string]map[string]string{
 		"nobody": {}, "with a wrong token": {"Dapr-Api-Token": "x", "Dapr-Caller-App-Id": preview.Caller},
-		"the gateway": {"Dapr-Api-Token": running.AppToken("enhancer"), "Dapr-Caller-App-Id": "gateway"},
-		"the sidecar": {"Dapr-Api-Token": running.AppToken("enhancer")},
+		"the gateway":                  {"Dapr-Api-Token": running.AppToken("enhancer"), "Dapr-Caller-App-Id": "gateway"},
+		"the sidecar":                  {"Dapr-Api-Token": running.AppToken("enhancer")},
+		"as the console, and no proof": {"Dapr-Api-Token": running.AppToken("enhancer"), "Dapr-Caller-App-Id": preview.Caller},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, running.InternalURL("enhancer")+preview.Route, strings.NewReader(body))
 		if err != nil {

@@ -28,6 +28,8 @@ type living struct {
 
 	t   *testing.T
 	sdp *servicedesktest.Server
+	// relevance of what is found falls from job to job, as that of past tickets does with their age.
+	relevance float64
 }
 
 // patient is for tests in which the server answers.
@@ -37,7 +39,7 @@ func newLiving(t *testing.T, timeout time.Duration) *living {
 	t.Helper()
 	f := newFixture(t)
 	sdp, _ := f.withServiceDesk(t, timeout)
-	return &living{fixture: f, t: t, sdp: sdp}
+	return &living{fixture: f, t: t, sdp: sdp, relevance: 1}
 }
 
 // accepted makes the ticket's next job.
@@ -109,11 +111,12 @@ func (l *living) wantDetail(job workflows.Job, want string) {
 }
 
 func (l *living) finds(ids ...string) {
-	items := []gather.Item{}
-	for _, id := range ids {
-		items = append(items, gather.Item{Kind: gather.KindTicket, ID: id, Title: "title of " + id, Text: "text", Resolution: "resolution", Relevance: 0.5})
-	}
 	l.sources[enhancement.StepTicketSearch].find = func(context.Context, gather.Query, int) (gather.Result, error) {
+		l.relevance = max(0.1, l.relevance-0.07)
+		var items []gather.Item
+		for _, id := range ids {
+			items = append(items, gather.Item{Kind: gather.KindTicket, ID: id, Title: "title of " + id, Text: "text", Resolution: "resolution", Relevance: l.relevance})
+		}
 		return gather.Result{Items: items}, nil
 	}
 }
@@ -133,6 +136,20 @@ func (l *living) wantNote(has bool, parts ...string) {
 	for _, part := range parts {
 		if text := l.note().Description; strings.Contains(text, part) != has {
 			l.t.Errorf("%q in the note: %t\n%s", part, !has, text)
+		}
+	}
+}
+
+// until waits for what another process does in its own time, and fails the test when that does not come.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for !happened() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited in vain until %s: %v", what, context.Cause(ctx))
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
@@ -417,9 +434,7 @@ func TestALateEditIsOurs(t *testing.T) {
 	}
 	l.finds("19")
 	l.enhance("three", "edited")
-	for !strings.Contains(l.note().Description, "#18") {
-		<-time.After(10 * time.Millisecond)
-	}
+	until(t, "the late edit arrives", func() bool { return strings.Contains(l.note().Description, "#18") })
 	l.finds("20")
 	l.enhance("four", "edited")
 	l.wantNote(true, "#20")

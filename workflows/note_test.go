@@ -123,9 +123,7 @@ func TestAStopDoesNotCutAWriteShort(t *testing.T) {
 		_, err := f.activities.UpdateTicket(activityContext{ctx: stopped, input: input})
 		ended <- err
 	}()
-	for len(sdp.Calls()) < 2 { // the look-up, and the write that now takes its time
-		<-time.After(5 * time.Millisecond)
-	}
+	until(t, "the write takes its time, behind the look-up", func() bool { return len(sdp.Calls()) >= 2 })
 	stop()
 	hasty, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -35,10 +35,20 @@ func (a *Activities) runTidy(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
+	// Where notes are off, nothing is touched, and the books are not opened for a ticket that may have no note. What decides is asked
+	// again below.
+	switch mode, err := a.Ledger.NoteMode(ctx, job.TenantID); {
+	case errors.Is(err, tenant.ErrNotFound):
+		return nil // and with it the right to touch its tickets
+	case err != nil:
+		return err
+	case mode == tenant.ModeOff:
+		return nil
+	}
 	desk, _, err := a.Desks.Desk(ctx, job.TenantID)
 	switch {
 	case errors.Is(err, tenant.ErrNotFound):
-		return nil // and with it the right to touch its tickets
+		return nil
 	case err != nil:
 		return err
 	}
@@ -48,7 +58,7 @@ func (a *Activities) runTidy(ctx context.Context, job Job) error {
 		return err
 	}
 	defer a.release(ctx, job, stored.Ticket.ID, holder)
-	// In shadow mode it adds nothing to take a second note of ours away, which stood there before. Where notes are off, nothing is touched.
+	// In shadow mode it adds nothing to take a second note of ours away, which stood there before.
 	if held.Mode == tenant.ModeOff {
 		return nil
 	}

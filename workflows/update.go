@@ -37,9 +37,14 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{}, err
 	}
 	if stored.Status == enhancement.StatusCompleted {
-		// An earlier run was cut off before it could report back, and what else it knew is lost.
+		// An earlier step has ended it, because its note is not wanted. Or else an earlier run was cut off before it could report
+		// back, and what else it knew is lost.
 		a.ended(job)
-		return StepResult{Outcome: enhancement.OutcomeOK, TidyAfter: a.tidyAfter()}, nil
+		result := StepResult{Outcome: enhancement.OutcomeOK}
+		if stored.Withheld == "" {
+			result.TidyAfter = a.tidyAfter()
+		}
+		return result, nil
 	}
 	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
 	if err != nil {
@@ -166,7 +171,7 @@ func (a *Activities) putNote(
 }
 
 // noteSuperseded is the action of a job that found the note of a later one.
-const noteSuperseded servicedesk.NoteAction = "superseded"
+const noteSuperseded servicedesk.NoteAction = enhancement.NoteSuperseded
 
 // write puts the note on the ticket, unless what stands there was written for a later event.
 func (*Activities) write(

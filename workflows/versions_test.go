@@ -35,9 +35,7 @@ func busy(int) error {
 // pausing waits until the run waits for its second attempt.
 func pausing(t *testing.T, client *workflow.Client, id string) {
 	t.Helper()
-	for !strings.Contains(history(t.Context(), t, client, id), "TimerCreated") {
-		<-time.After(10 * time.Millisecond)
-	}
+	until(t, "the run waits", func() bool { return strings.Contains(history(t.Context(), t, client, id), "TimerCreated") })
 }
 
 // next is another job of the tenant, under way.

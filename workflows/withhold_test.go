@@ -101,16 +101,62 @@ func TestAModeThatIsNotKnownIsNotLive(t *testing.T) {
 	l.wantWithheld(t, job.JobID, tenant.ModeShadow, "withheld_shadow: ")
 }
 
+// asked is a ledger that counts what is asked of it.
+type asked struct {
+	workflows.Ledger
+
+	mu    sync.Mutex
+	times map[string]int
+}
+
+func (a *asked) count(what string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.times[what]++
+}
+
+func (a *asked) EndUnwanted(ctx context.Context, tenantID, jobID string, run int, step enhancement.StepRecord) (ledger.Unwanted, error) {
+	a.count("unwanted")
+	return a.Ledger.EndUnwanted(ctx, tenantID, jobID, run, step)
+}
+
+func (a *asked) Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error) {
+	a.count("job")
+	return a.Ledger.Job(ctx, tenantID, jobID)
+}
+
+func (a *asked) Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error) {
+	a.count("steps")
+	return a.Ledger.Steps(ctx, tenantID, jobID)
+}
+
+func (a *asked) HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error) {
+	a.count("hold")
+	return a.Ledger.HoldNote(ctx, tenantID, ticketID, holder, lease)
+}
+
+// The first activity ends the job. What the engine runs after it finds that, and goes no further.
 func TestNothingIsMadeWhereNotesAreOff(t *testing.T) {
 	t.Parallel()
-	for name, fresh := range map[string]func(t *testing.T) *fixture{"a job": newFixture, "one whose ticket is fetched": newHinted} {
+	for name, tc := range map[string]struct {
+		fresh func(t *testing.T) *fixture
+		asked map[string]int
+	}{
+		"a job":                       {newFixture, map[string]int{"unwanted": 4, "job": 1}}, // three searches, the synthesis; the update
+		"one whose ticket is fetched": {newHinted, map[string]int{"unwanted": 1, "job": 1}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := fresh(t)
+			f := tc.fresh(t)
 			f.turn(t, tenant.ModeOff)
+			books := &asked{Ledger: f.activities.Ledger, times: map[string]int{}}
+			f.activities.Ledger = books
 			result, job := f.run(t)
 			if result.Status != enhancement.StatusCompleted || f.asked() != 0 || f.desk.calls != 0 || f.desk.fetched != 0 || f.desk.tidied != 0 {
 				t.Errorf("result %+v, %d searches, desk %+v", result, f.asked(), f.desk)
+			}
+			if diff := cmp.Diff(tc.asked, books.times); diff != "" {
+				t.Errorf("of the ledger was asked: %s", diff)
 			}
 			f.wantWithheld(t, job.ID, tenant.ModeOff, "withheld_off: ")
 			steps, err := f.ledger.Steps(t.Context(), "alpha", job.ID)
@@ -243,8 +289,13 @@ func TestWhatIsTidiedDependsOnTheMode(t *testing.T) {
 		job := l.enhance("one", "created")
 		l.sdp.AddNote("1001", servicedesktest.Note{Description: l.note().Description, Author: servicedesktest.Person{ID: "4"}})
 		l.turn(t, mode)
+		books := &asked{Ledger: l.ledger, times: map[string]int{}}
+		l.activities.Ledger = books
 		if err := l.do(job, l.activities.TidyNote); err != nil {
 			t.Fatal(err)
+		}
+		if books.times["hold"] != removed {
+			t.Errorf("%s: the note was held %d times", mode, books.times["hold"])
 		}
 		if n := len(l.sdp.Notes("1001")); n != 2-removed {
 			t.Errorf("%s: %d notes", mode, n)
@@ -409,16 +460,12 @@ func TestAnUncertainWriteIsNotRepeatedAfterASwitch(t *testing.T) {
 	if err != nil || !strings.Contains(steps[enhancement.StepUpdateTicket].Detail, "an earlier attempt") {
 		t.Errorf("the step says %q, %v", steps[enhancement.StepUpdateTicket].Detail, err)
 	}
-	for len(l.sdp.Notes("1001")) == 0 { // it arrives in the end, as a write can that had begun
-		time.Sleep(10 * time.Millisecond)
-	}
+	until(t, "the write that had begun arrives", func() bool { return len(l.sdp.Notes("1001")) > 0 })
 	l.turn(t, tenant.ModeLive)
 	l.finds("19")
 	later := l.accepted("two")
 	l.synthesize(later)
-	deadline := time.Now().Add(10 * time.Second) // the lease of the lost write runs out first
-	for err = l.update(later); errors.Is(err, ledger.ErrNoteBusy) && time.Now().Before(deadline); err = l.update(later) {
-	}
+	until(t, "the lease of the lost write runs out", func() bool { err = l.update(later); return !errors.Is(err, ledger.ErrNoteBusy) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,6 +90,13 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 // noteOf says what became of the job's note.
 func noteOf(job adminapi.Job) string {
 	if job.Withheld == "" {
+		for _, s := range job.Steps {
+			action := enhancement.NoteAction(s.Detail)
+			left := action == enhancement.NoteSuperseded || strings.HasPrefix(action, "kept_")
+			if s.Step == enhancement.StepUpdateTicket && left && job.Status == enhancement.StatusCompleted {
+				return "none of this job's: " + s.Detail + " (" + job.NoteID + ")"
+			}
+		}
 		return cmp.Or(job.NoteID, "none")
 	}
 	if job.Withheld == tenant.ModeOff {

@@ -58,6 +58,9 @@ func lineAccount(t *table, a adminapi.NoteAccount) {
 	if len(a.Masked) > 0 {
 		t.line("masked", counted(a.Masked))
 	}
+	if a.ModelIgnored != "" {
+		t.line("preferred model", a.ModelIgnored+" is not offered, "+cmp.Or(a.Model, "another")+" was asked")
+	}
 	t.line("cost", fmt.Sprintf("$%.6f", a.CostUSD))
 	t.line("settings", fmt.Sprintf("version %d of the tenant", a.TenantVersion))
 }
@@ -116,8 +119,12 @@ func showJobNote(cmd *cobra.Command, made adminapi.JobNote) error {
 	switch made.State {
 	case adminapi.NotePosted:
 		t.line("posted", "yes, as note "+made.NoteID)
+	case adminapi.NoteSuperseded:
+		t.line("posted", "no: the note of a later event stood there, as note "+made.NoteID)
+	case adminapi.NoteKept:
+		t.line("posted", "no: note "+made.NoteID+" was not ours to write over; `agentctl job show` says why")
 	case adminapi.NoteWithheld:
-		t.line("posted", "no: it was withheld, because the tenant was in shadow mode")
+		t.line("posted", "no: it was withheld, because of the mode that the tenant was in")
 	case adminapi.NoteNotPosted:
 		t.line("posted", "no: `agentctl job show` says how far the job is")
 	}

@@ -65,7 +65,7 @@ func drafted(r preview.Request) adminapi.Preview {
 			Cited: []adminapi.Citation{{Kind: "ticket", Text: "#17", URL: "https://sdp.example.com/17"}},
 		},
 		Found:    []adminapi.FoundBy{{Kind: "ticket", Items: 3}, {Kind: "article", Unavailable: true}, {Kind: "system"}},
-		Account:  adminapi.NoteAccount{TenantVersion: 7, Generated: true, Confidence: 0.81, Words: 9, Sources: 3, Dropped: map[string]int{"uncited": 2}, Masked: map[string]int{"email": 1}, CostUSD: 0.002},
+		Account:  adminapi.NoteAccount{TenantVersion: 7, Generated: true, Confidence: 0.81, Words: 9, Sources: 3, Dropped: map[string]int{"uncited": 2}, Masked: map[string]int{"email": 1}, Model: "example", ModelIgnored: "dear", CostUSD: 0.002},
 		LLMCalls: []adminapi.LLMCall{{Model: "example", PromptTokens: 100, CompletionTokens: 20, CostUSD: 0.002, DurationMS: 900, CalledAt: time.Unix(0, 0).UTC()}},
 		TookMS:   950,
 	}
@@ -80,7 +80,7 @@ func TestPreviewPrintsTheNoteAndItsAccount(t *testing.T) {
 	if want := "Try the cable.\n\nSimilar Tickets\n\n- Like #17.  [31m[#17]\n"; note != want {
 		t.Errorf("printed %q, want %q", note, want)
 	}
-	for _, says := range []string{"confidence", "0.81", "words", "9", "uncited 2", "email 1", "$0.002000", "100 + 20 tokens", "could not be asked", "version 7"} {
+	for _, says := range []string{"confidence", "0.81", "words", "9", "uncited 2", "email 1", "$0.002000", "100 + 20 tokens", "could not be asked", "version 7", "dear is not offered, example was asked"} {
 		if !strings.Contains(account, says) {
 			t.Errorf("the account does not say %q:\n%s", says, account)
 		}
@@ -170,6 +170,24 @@ func TestJobNoteShowsWhatAJobWouldHaveSaid(t *testing.T) {
 	w.exec(t, "UPDATE enhancement_history SET status = 'completed', finished_at = now(), withheld = 'shadow'")
 	if out := must(t, "", "job note --tenant alpha --format html "+job.ID); !strings.Contains(out, "<p>Try the cable.</p>") || !strings.Contains(out, "withheld") {
 		t.Errorf("%s", out)
+	}
+	for detail, wants := range map[string][2]string{
+		"created": {"yes, as note 337", "  337\n"},
+		"superseded: the note of a later event stands":                {"no: the note of a later event", "none of this job's: superseded: the note of a later event stands (337)"},
+		"kept_deleted: somebody has deleted the note, so it stays so": {"no: note 337 was not ours", "none of this job's: kept_deleted: somebody"},
+	} {
+		w.exec(t, "UPDATE enhancement_history SET withheld = '', note_id = '337'")
+		if err := books.RecordStep(t.Context(), "alpha", job.ID, enhancement.StepRecord{
+			Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK, Detail: detail,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if out := must(t, "", "job note --tenant alpha "+job.ID); !strings.Contains(out, wants[0]) {
+			t.Errorf("%s: %s", detail, out)
+		}
+		if out := must(t, "", "job show --tenant alpha "+job.ID); !strings.Contains(out, wants[1]) {
+			t.Errorf("%s: %s", detail, out)
+		}
 	}
 	fails(t, "", "job note --tenant alpha --format pdf "+job.ID, "none of text, html and markdown")
 }

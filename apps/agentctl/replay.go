@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -173,14 +174,15 @@ func (f *replayFlags) replay(cmd *cobra.Command, client *adminapi.Client, plan r
 		}
 		defer func() { _ = progress.Close() }() // each result was written when it came
 		keep, earlier = progress.Add, known
-		if len(known) > 0 {
-			cmd.PrintErrf("%s has %s already\n", f.progress, plural(int64(len(known)), "ticket"))
+		if whole := slices.DeleteFunc(slices.Clone(known), replay.Result.Failed); len(whole) > 0 {
+			cmd.PrintErrf("%s has %s already\n", f.progress, plural(int64(len(whole)), "ticket"))
 		}
 	}
 	done := 0
 	runner := replay.Runner{
 		Previews: client, Concurrency: f.concurrency,
 		Confirm: func(e replay.Estimate) error { return f.confirm(cmd, e) },
+		Drafted: keep,
 		Done: func(r replay.Result) error {
 			done++
 			cmd.PrintErrf("%d  %s  $%.4f  %s\n", done, plain(r.TicketID), r.CostUSD(), plain(headline(r)))

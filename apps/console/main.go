@@ -86,7 +86,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		Bootstrap: tenant.Secret(secrets[access.BootstrapSecret]), TLS: cfg.tls(),
 	}, console.Deps{
 		DB: db, Tenants: tenants, Sealer: sealer, Authenticator: newAuthenticator(tokens, persons, logger), Publisher: dapr,
-		Importer: importer, Reach: tester, Previews: preview.Remote{Invoker: dapr}, Models: offered(cfg), Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
+		Importer: importer, Reach: tester, Previews: preview.Remote{Invoker: dapr, Sealer: sealer, Now: time.Now},
+		Models: offered(cfg), Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
 	})
 	if err != nil {
 		return err

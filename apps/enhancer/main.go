@@ -113,7 +113,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
 	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, logger),
-		newPreviews(cfg.Preview, db, known, activities, logger), cfg.Sidecar.AppToken, health, metrics), logger)
+		newPreviews(cfg.Preview, db, known, activities, sealer, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
 		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, logger), logger)

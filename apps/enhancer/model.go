@@ -32,7 +32,7 @@ func newDrafter(cfg config, db *postgres.DB, tenants drafting.Tenants, state ans
 	}
 	return drafting.New(drafting.Deps{
 		Tenants: tenants, Synthesizer: synthesis.New(llm, synthesis.Options{PromptTokens: cfg.PromptTokens, Logger: logger}), Feedback: links,
-		Budget: budget.NewGuard(budget.New(db), metrics, logger, time.Now), Meter: metrics, Logger: logger,
+		Budget: budget.NewGuard(budget.New(db), metrics, logger, time.Now), Offers: cfg.LLM.Offers, Meter: metrics, Logger: logger,
 	}), nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
@@ -13,15 +14,19 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/workflows"
 )
 
 // newPreviews drafts notes with what the jobs draft theirs with.
-func newPreviews(cfg preview.Config, db *postgres.DB, desks desks, activities *workflows.Activities, logger *slog.Logger) http.Handler {
+func newPreviews(cfg preview.Config, db *postgres.DB, desks desks, activities *workflows.Activities, sealer *tenant.Sealer,
+	logger *slog.Logger,
+) http.Handler {
 	return preview.New(cfg, preview.Deps{
 		Tenants: desks, Sources: activities.Sources, Drafter: activities.Drafter, Past: history.NewStore(db),
-		Jobs: newestJobs{ledger.New(db)}, Desks: readDesks{desks.clients}, Limits: workflows.PreviewLimits(), Logger: logger,
+		Jobs: newestJobs{ledger.New(db)}, Desks: readDesks{desks.clients}, Limits: workflows.PreviewLimits(),
+		Sealer: sealer, Now: time.Now, Logger: logger,
 	}).Handler()
 }
 

@@ -44,7 +44,7 @@ func argued() map[string]string {
 		"internal/enhancement/ledger.admitted":     passed,
 		"internal/enhancement/ledger.changeEnded":  passed,
 		"internal/tenant/tenantstore.load":         passed,
-		"internal/tenant/tenantstore.change":       passed,
+		"internal/tenant/tenantstore.set":          passed,
 		"internal/enhancement/ledger.Tally":        "conditions are literals with numbered places; the values are arguments",
 		"internal/enhancement/ledger.changeSome":   "conditions are literals with numbered places; the values are arguments",
 		"internal/enhancement/ledger.Release":      "conditions are literals with numbered places; the values are arguments",

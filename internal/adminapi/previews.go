@@ -86,6 +86,7 @@ type NoteAccount struct {
 	Masked         map[string]int `json:"masked,omitempty"          doc:"What the model was not shown, by kind."`
 	Cached         bool           `json:"cached,omitempty"          doc:"The model's answer was an earlier one to the same question, and cost nothing."`
 	Model          string         `json:"model,omitempty"           doc:"The model whose answer it is made of, or that failed last."`
+	ModelIgnored   string         `json:"model_ignored,omitempty"   doc:"The model that is preferred and that the platform does not offer: another was asked."`
 	CostUSD        float64        `json:"cost_usd"`
 }
 
@@ -101,8 +102,8 @@ type ResolvedTicket struct {
 type JobNote struct {
 	JobID    string       `json:"job_id"`
 	TicketID string       `json:"ticket_id"`
-	State    NoteState    `json:"state"             doc:"posted: it was written on the ticket. withheld: it was not, because the tenant was in shadow mode. not_posted: it was made, and is not on the ticket: the job is not done yet, or failed, or another note stays there." enum:"posted,withheld,not_posted"`
-	NoteID   string       `json:"note_id,omitempty" doc:"The id of the ticket's note; absent when there is none."`
+	State    NoteState    `json:"state"             doc:"posted: it was written on the ticket, or one that says the same stood there; a later job may have edited it since. superseded: the note of a later event stood there, and was left. kept: a person has changed or deleted the ticket's note, or the server does not tell what it says, so it was left as it is. withheld: it was not written because of the tenant's mode. not_posted: the job is not done yet, or failed." enum:"posted,superseded,kept,withheld,not_posted"`
+	NoteID   string       `json:"note_id,omitempty" doc:"The id of the ticket's note, which is this one only if it was posted; absent when there is none."`
 	Note     RenderedNote `json:"note"              doc:"As it was drafted: marks of what has changed since the ticket's note before it are made when it is written."`
 	Account  *NoteAccount `json:"account,omitempty" doc:"Absent for a job of an older release."`
 	MadeAt   time.Time    `json:"made_at"`
@@ -113,7 +114,9 @@ type NoteState string
 
 // The states of a note.
 const (
-	NotePosted    NoteState = "posted"
-	NoteWithheld  NoteState = "withheld"
-	NoteNotPosted NoteState = "not_posted"
+	NotePosted     NoteState = "posted"
+	NoteSuperseded NoteState = "superseded"
+	NoteKept       NoteState = "kept"
+	NoteWithheld   NoteState = "withheld"
+	NoteNotPosted  NoteState = "not_posted"
 )

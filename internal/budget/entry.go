@@ -49,6 +49,10 @@ type Sums struct {
 	CostUSD          float64
 }
 
+// dearest is the most that one request is taken to cost, far below what a column holds: a sum that none holds would keep all else
+// from being recorded.
+const dearest = 999_999
+
 func (s *Sums) enter(e Entry) {
 	if e.Again {
 		s.CachedAnswers++
@@ -64,7 +68,9 @@ func (s *Sums) enter(e Entry) {
 	s.PromptTokens += int64(max(0, e.PromptTokens))
 	s.CachedTokens += int64(max(0, e.CachedTokens))
 	s.CompletionTokens += int64(max(0, e.CompletionTokens))
-	s.CostUSD += max(0, e.CostUSD)
+	if e.CostUSD > 0 { // and a number
+		s.CostUSD += min(e.CostUSD, dearest)
+	}
 }
 
 // Add adds other to s.

@@ -9,6 +9,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/drafting"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/preview"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 )
 
@@ -47,7 +48,7 @@ func (s *Server) getJobNote(ctx context.Context, in *getJob) (*jobNoteAnswer, er
 		return nil, err
 	}
 	shown := adminapi.JobNote{
-		JobID: job.ID, TicketID: job.Ticket.ID, State: noteState(job), NoteID: job.NoteID, MadeAt: made.FinishedAt,
+		JobID: job.ID, TicketID: job.Ticket.ID, State: noteState(job, steps[enhancement.StepUpdateTicket]), NoteID: job.NoteID, MadeAt: made.FinishedAt,
 		Note: preview.Rendered(note, record.Preferences.NoteFormat()),
 	}
 	if len(made.Account) > 0 {
@@ -61,12 +62,20 @@ func (s *Server) getJobNote(ctx context.Context, in *getJob) (*jobNoteAnswer, er
 	return &jobNoteAnswer{Body: shown}, nil
 }
 
-// noteState says what became of the job's note.
-func noteState(job enhancement.Job) adminapi.NoteState {
+// noteState says what became of the job's note. Until the job is completed, nothing has: what its row says of a note is an earlier
+// run's.
+func noteState(job enhancement.Job, put enhancement.StepRecord) adminapi.NoteState {
+	action := enhancement.NoteAction(put.Detail)
 	switch {
+	case job.Status != enhancement.StatusCompleted:
+		return adminapi.NoteNotPosted
 	case job.Withheld != "":
 		return adminapi.NoteWithheld
-	case job.Status == enhancement.StatusCompleted && job.NoteID != "":
+	case action == enhancement.NoteSuperseded:
+		return adminapi.NoteSuperseded
+	case servicedesk.NoteAction(action).Kept():
+		return adminapi.NoteKept
+	case job.NoteID != "":
 		return adminapi.NotePosted
 	default:
 		return adminapi.NoteNotPosted

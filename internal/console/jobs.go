@@ -135,6 +135,9 @@ func showVote(v *feedback.Vote) *adminapi.Feedback {
 }
 
 func showJob(j enhancement.Job) adminapi.Job {
+	if j.Status != enhancement.StatusCompleted { // an earlier run's
+		j.Withheld = ""
+	}
 	return adminapi.Job{
 		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
 		HeldFor: string(j.HeldFor), HeldSince: orNil(j.HeldSince), Trouble: j.Trouble, TroubleAt: orNil(j.TroubleAt),

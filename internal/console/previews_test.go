@@ -265,6 +265,45 @@ func TestAJobsNoteIsShown(t *testing.T) {
 		!strings.Contains(got.Note.HTML, "Try &lt;b&gt;this&lt;/b&gt;.") || len(got.Note.Cited) != 1 || got.Note.Cited[0].Text != "#17" {
 		t.Errorf("%+v", got)
 	}
+	for _, tc := range []struct {
+		status enhancement.Status
+		noteID string
+		mode   string
+		detail string
+		want   adminapi.NoteState
+	}{
+		{enhancement.StatusCompleted, "337", "", "created", adminapi.NotePosted},
+		{enhancement.StatusCompleted, "337", "", "unchanged", adminapi.NotePosted},
+		{enhancement.StatusCompleted, "337", "", "superseded: the note of a later event stands", adminapi.NoteSuperseded},
+		{enhancement.StatusCompleted, "337", "", "kept_edited: somebody has changed the note", adminapi.NoteKept},
+		{enhancement.StatusCompleted, "337", "", "kept_deleted: somebody has deleted the note", adminapi.NoteKept},
+		{enhancement.StatusCompleted, "337", "", "kept_unread", adminapi.NoteKept},
+		{enhancement.StatusCompleted, "", "shadow", "withheld_shadow: kept here", adminapi.NoteWithheld},
+		{enhancement.StatusCompleted, "", "off", "withheld_off: none is posted", adminapi.NoteWithheld},
+		// Begun anew: what the row and the step say is of an earlier run.
+		{enhancement.StatusRunning, "337", "", "created", adminapi.NoteNotPosted},
+		{enhancement.StatusRunning, "", "shadow", "withheld_shadow: kept here", adminapi.NoteNotPosted},
+		{enhancement.StatusFailed, "", "off", "withheld_off: none is posted", adminapi.NoteNotPosted},
+	} {
+		if err := books.RecordStep(t.Context(), "alpha", job.ID, enhancement.StepRecord{
+			Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK, Detail: tc.detail,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.store.Database.Admin.Exec(t.Context(),
+			`UPDATE enhancement_history
+			SET status = $1, note_id = $2, withheld = $3, finished_at = CASE WHEN $1 IN ('completed', 'failed') THEN now() END,
+				failure_reason = CASE WHEN $1 = 'failed' THEN 'example' ELSE '' END`, tc.status, tc.noteID, tc.mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := read[adminapi.JobNote](t, w.call(http.MethodGet, path, nil), http.StatusOK); got.State != tc.want {
+			t.Errorf("%+v: the note is %s", tc, got.State)
+		}
+		shown := read[adminapi.Job](t, w.call(http.MethodGet, strings.TrimSuffix(path, "/note"), nil), http.StatusOK)
+		if (shown.Withheld != "") != (tc.want == adminapi.NoteWithheld) {
+			t.Errorf("%+v: the job was withheld in mode %q", tc, shown.Withheld)
+		}
+	}
 	want := &adminapi.NoteAccount{TenantVersion: 3, Generated: true, Words: 9, Masked: map[string]int{string(masking.KindEmail): 2}, CostUSD: 0.5}
 	if diff := cmp.Diff(want, got.Account); diff != "" {
 		t.Error(diff)

@@ -63,6 +63,8 @@ type Account struct {
 	Cached         bool                 `json:"cached,omitempty"`
 	// Abstained: see synthesis.Output.
 	Abstained bool `json:"abstained,omitempty"`
+	// ModelIgnored is the model that the tenant prefers and that is not offered, so that another was asked.
+	ModelIgnored string `json:"model_ignored,omitempty"`
 	// Model is the one whose answer the note is made from, or that failed last; empty when none was asked.
 	Model            string  `json:"model,omitempty"`
 	Calls            int     `json:"calls,omitempty"`
@@ -79,6 +81,8 @@ type Deps struct {
 	Feedback Feedback
 	// Budget says whether a model may still be asked, and takes down what is no job's; nil for no limits and no books.
 	Budget Budget
+	// Offers says whether a model that a tenant prefers is one of those that are asked; nil for all.
+	Offers func(model string) bool
 	// Meter counts requests to models; nil for nobody.
 	Meter  Meter
 	Logger *slog.Logger
@@ -115,7 +119,11 @@ func (d *Drafter) Draft(ctx context.Context, r Request) (Draft, error) {
 	out := d.deps.Synthesizer.Synthesize(ctx, in)
 	d.account(ctx, r, limits, out)
 	d.tellMasked(ctx, r, mask.Counts())
-	return Draft{Output: out, Account: account(t.Version, in, out, mask)}, nil
+	a := account(t.Version, in, out, mask)
+	if out.Model != "" && in.Model != "" && d.deps.Offers != nil && !d.deps.Offers(in.Model) {
+		a.ModelIgnored = in.Model
+	}
+	return Draft{Output: out, Account: a}, nil
 }
 
 // feedbackURL is empty for a preview, which nobody votes on, and where there is no link: the note is worth more than it.

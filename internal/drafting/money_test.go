@@ -91,6 +91,7 @@ func newWorld(t *testing.T, limits tenant.Budget) *world {
 	w.budget = budget.NewGuard(budget.New(w.store.DB), telemetry.NewMetrics(), logger, time.Now)
 	w.Drafter = drafting.New(drafting.Deps{
 		Tenants: known{w.store}, Synthesizer: synthesis.New(w.model, synthesis.Options{}), Budget: w.budget, Meter: w.meter, Logger: logger,
+		Offers: func(model string) bool { return model == "m" },
 	})
 	return w
 }
@@ -140,6 +141,22 @@ func TestWhatAPreviewCostsIsEntered(t *testing.T) {
 	metered := []telemetry.LLMCall{{Model: "m", Failed: true}, {Model: "m", PromptTokens: 100, CachedTokens: 60, CompletionTokens: 20, CostUSD: 1, Unpriced: true}}
 	if diff := cmp.Diff(metered, w.meter.calls); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A preference that is not followed is in the account of every draft that a model was asked for.
+func TestAModelThatIsNotOfferedIsInTheAccount(t *testing.T) {
+	w := newWorld(t, tenant.Budget{HardUSD: 3})
+	for _, tc := range []struct{ preferred, ignored string }{{"", ""}, {"m", ""}, {"dear", "dear"}, {"dear", ""}} {
+		r := request("")
+		r.Preferences = &tenant.Preferences{Model: tc.preferred}
+		got := w.draft(t, r)
+		if got.Account.ModelIgnored != tc.ignored {
+			t.Errorf("%q: %+v", tc.preferred, got.Account)
+		}
+	}
+	if w.model.asked != 3 { // the budget is spent: of the last draft none was asked, and none ignored
+		t.Errorf("asked %d times", w.model.asked)
 	}
 }
 

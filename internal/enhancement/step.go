@@ -2,6 +2,7 @@ package enhancement
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -40,6 +41,16 @@ type StepRecord struct {
 	FinishedAt time.Time
 	// AnswerOf is the model whose earlier answer was given again without a call; empty when none was.
 	AnswerOf string
+}
+
+// NoteSuperseded is the action of a job that found the note of a later event, and left it. The other actions are those of package
+// servicedesk, and of jobs whose note was withheld.
+const NoteSuperseded = "superseded"
+
+// NoteAction is what a job did about its ticket's note, of which the detail of StepUpdateTicket says the reason behind a colon.
+func NoteAction(detail string) string {
+	action, _, _ := strings.Cut(detail, ":")
+	return action
 }
 
 // LLMCall is one request to a language model and what it cost, whether or not it succeeded.

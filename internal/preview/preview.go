@@ -61,7 +61,10 @@ type Deps struct {
 	Jobs    Jobs
 	Desks   Tickets // the ServiceDesk Plus
 	Limits  Limits
-	Logger  *slog.Logger
+	// Sealer has the console's keyset, by which it vouches for what it asks.
+	Sealer *tenant.Sealer
+	Now    func() time.Time
+	Logger *slog.Logger
 }
 
 // Service makes previews. It may be used concurrently.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,9 +42,21 @@ type world struct {
 	drafting chan struct{}
 	drafter  *drafting.Drafter
 	cfg      preview.Config
+	sealer   *tenant.Sealer
+	now      func() time.Time
 }
 
-func newWorld() *world {
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	keyset, err := tenant.GenerateKeyset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := tenant.NewSealer(keyset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
 	w := &world{
 		tenant: tenant.Tenant{ID: alpha, Version: 7, Preferences: tenant.Preferences{
 			Format: tenant.FormatMarkdown,
@@ -58,6 +71,8 @@ func newWorld() *world {
 		job:  func() (enhancement.Job, error) { return enhancement.Job{}, enhancement.ErrNotFound },
 		past: func() (ticket.Ticket, error) { return ticket.Ticket{}, history.ErrNoTicket },
 		cfg:  preview.Config{TenantLimit: 2, GlobalLimit: 3},
+
+		sealer: sealer, now: func() time.Time { return at },
 	}
 	w.drafter = drafting.New(drafting.Deps{Tenants: w, Synthesizer: synthesis.New(nil, synthesis.Options{}), Logger: slog.New(slog.DiscardHandler)})
 	return w
@@ -65,7 +80,7 @@ func newWorld() *world {
 
 func (w *world) service() *preview.Service {
 	return preview.New(w.cfg, preview.Deps{
-		Tenants: w, Drafter: w, Past: pasts{w}, Jobs: w, Desks: desks{w}, Logger: slog.New(slog.DiscardHandler),
+		Tenants: w, Drafter: w, Past: pasts{w}, Jobs: w, Desks: desks{w}, Sealer: w.sealer, Now: w.now, Logger: slog.New(slog.DiscardHandler),
 		Sources: map[enhancement.Step]gather.Source{
 			enhancement.StepTicketSearch: source{w, gather.KindTicket},
 			enhancement.StepDocSearch:    source{w, gather.KindArticle},
@@ -125,7 +140,7 @@ func vpn() (ticket.Ticket, error) {
 
 func TestAPreviewIsDraftedFromWhatTheSourcesFind(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	w := newWorld(t)
 	w.desk = vpn
 	asOf := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001", AsOf: asOf})
@@ -164,7 +179,7 @@ func TestAPreviewIsDraftedFromWhatTheSourcesFind(t *testing.T) {
 
 func TestASourceThatFailsLeavesAGap(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	w := newWorld(t)
 	w.desk = vpn
 	w.broken[gather.KindArticle] = errors.New("dial tcp 192.0.2.1:443: refused")
 	w.broken[gather.KindSystem] = &gather.PermanentError{Err: errors.New("refused")}
@@ -186,7 +201,7 @@ func TestASourceThatFailsLeavesAGap(t *testing.T) {
 
 func TestOtherPreferencesTakeThePlaceOfTheTenants(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	w := newWorld(t)
 	w.desk = vpn
 	other := tenant.Preferences{Format: tenant.FormatHTML, MinRelevance: 0.5}
 	got, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001", Preferences: &other})
@@ -231,7 +246,7 @@ func TestWhereATicketIsReadFrom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld()
+			w := newWorld(t)
 			c.set(w)
 			c.asked.TenantID = alpha
 			got, err := w.service().Preview(t.Context(), c.asked)
@@ -258,7 +273,7 @@ func TestWhereATicketIsReadFrom(t *testing.T) {
 
 func TestATenantThatIsNotEnabledHasNoPreviews(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	w := newWorld(t)
 	w.gone = true
 	_, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001"})
 	if refusal, is := errors.AsType[*preview.Refusal](err); !is || refusal.Code != preview.CodeNoTenant {
@@ -268,7 +283,11 @@ func TestATenantThatIsNotEnabledHasNoPreviews(t *testing.T) {
 
 func TestPreviewsAreBounded(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	synctest.Test(t, previewsAreBounded)
+}
+
+func previewsAreBounded(t *testing.T) {
+	w := newWorld(t)
 	w.desk = vpn
 	w.drafting = make(chan struct{})
 	s := w.service()
@@ -281,17 +300,9 @@ func TestPreviewsAreBounded(t *testing.T) {
 	}
 	under := func(n int) {
 		t.Helper()
-		for {
-			w.mu.Lock()
-			have := len(w.requests)
-			w.mu.Unlock()
-			if have == n {
-				return
-			}
-			if t.Context().Err() != nil {
-				t.Fatal("the previews did not begin")
-			}
-			time.Sleep(time.Millisecond)
+		synctest.Wait() // until each that was begun waits for its draft
+		if have := len(w.requests); have != n {
+			t.Fatalf("%d previews are under way, want %d", have, n)
 		}
 	}
 	go begin(alpha)

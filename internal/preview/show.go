@@ -42,7 +42,7 @@ func AccountOf(a drafting.Account) adminapi.NoteAccount {
 	}
 	return adminapi.NoteAccount{
 		TenantVersion: a.TenantVersion, Generated: a.Generated, FallbackReason: string(a.FallbackReason), Confidence: a.Confidence,
-		Words: a.Words, Sources: a.Sources, Dropped: a.Dropped, Masked: masked, Cached: a.Cached, Model: a.Model, CostUSD: a.CostUSD,
+		Words: a.Words, Sources: a.Sources, Dropped: a.Dropped, Masked: masked, Cached: a.Cached, Model: a.Model, ModelIgnored: a.ModelIgnored, CostUSD: a.CostUSD,
 	}
 }
 

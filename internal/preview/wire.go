@@ -21,8 +21,8 @@ const (
 	Caller = "console"
 )
 
-// maxRequest bounds a request in bytes: a ticket's texts and preferences, escaped.
-const maxRequest = 256 << 10
+// maxRequest bounds a request in bytes: a ticket's texts and preferences, escaped, and what makes it Vouched.
+const maxRequest = 384 << 10
 
 // Request asks for a preview. It is valid: the console has checked it.
 type Request struct {
@@ -65,24 +65,39 @@ type Answer struct {
 	Refusal *Refusal          `json:"refusal,omitempty"`
 }
 
-// Handler serves Route. The answer is 200, whatever it says: other statuses are those of who did not get here.
+// Handler serves Route. The answer is 200, whatever it says: other statuses are those of who did not get here, or does not come from
+// the console.
 func (s *Service) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var request Request
-		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&request)
+		var vouched Vouched
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&vouched)
 		conn := http.NewResponseController(w)
 		// It may take longer than the listener's own limits say. Where there is no connection, there is none.
 		_ = conn.SetReadDeadline(time.Time{})
 		_ = conn.SetWriteDeadline(time.Now().Add(s.deps.Limits.Total() + answerTime))
+		if _, is := errors.AsType[*http.MaxBytesError](err); is {
+			write(w, Answer{Refusal: &Refusal{Code: CodeInvalid, Detail: "the request is too large"}})
+			return
+		}
+		request, err := vouched.open(s.deps.Sealer, s.deps.Now())
+		if err != nil {
+			s.deps.Logger.WarnContext(r.Context(), "a preview was refused", "error", err)
+			http.Error(w, errUnproved.Error()+": the enhancer's log says more", http.StatusForbidden)
+			return
+		}
 		ctx := telemetry.With(r.Context(), slog.String(telemetry.KeyOperation, "preview"), slog.String(telemetry.KeyTenant, request.TenantID),
 			slog.String(telemetry.KeyTicket, request.TicketID), slog.String(telemetry.KeyCorrelation, request.CorrelationID))
-		answer := Answer{Refusal: &Refusal{Code: CodeInvalid, Detail: "the request cannot be read"}}
-		if err == nil && request.TenantID != "" {
-			answer = s.answer(ctx, request)
+		if request.TenantID == "" {
+			write(w, Answer{Refusal: &Refusal{Code: CodeInvalid, Detail: "the request names no tenant"}})
+			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(answer) // who asked has gone when this fails
+		write(w, s.answer(ctx, request))
 	})
+}
+
+func write(w http.ResponseWriter, a Answer) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(a) // who asked has gone when this fails
 }
 
 // answerTime is how long an answer may take to be written.
@@ -106,12 +121,21 @@ type Invoker interface {
 }
 
 // Remote has the enhancer make previews.
-type Remote struct{ Invoker Invoker }
+type Remote struct {
+	Invoker Invoker
+	// Sealer has the enhancer's keyset: what is asked is vouched for with it.
+	Sealer *tenant.Sealer
+	Now    func() time.Time
+}
 
 // Preview asks the enhancer. What it refuses is a *Refusal.
 func (r Remote) Preview(ctx context.Context, request Request) (adminapi.Preview, error) {
+	vouched, err := vouch(r.Sealer, request, r.Now())
+	if err != nil {
+		return adminapi.Preview{}, err
+	}
 	var answer Answer
-	if err := r.Invoker.Invoke(ctx, App, Route, request, &answer); err != nil {
+	if err := r.Invoker.Invoke(ctx, App, Route, vouched, &answer); err != nil {
 		return adminapi.Preview{}, fmt.Errorf("ask the enhancer for a preview: %w", err)
 	}
 	if answer.Refusal != nil {

@@ -8,17 +8,19 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 )
 
 // ErrOtherPlan says that a progress file is of another replay.
 var ErrOtherPlan = errors.New("the file is of another replay")
 
-// Progress is a file that keeps results as they come: the plan on its first line, then a result on each. Only its owner may
+// Progress is a file that keeps results as they come: the plan on its first line, then a result on each, which may have some of its drafts
+// alone. Only its owner may
 // read it, because it holds clients' texts.
 type Progress struct{ file *os.File }
 
-// OpenProgress opens the file at path, or makes it, and gives the results that it has: each ticket once, those that failed left
-// out, to be tried again. A last line that was cut off is removed. A file of another plan is ErrOtherPlan, and left as it is.
+// OpenProgress opens the file at path, or makes it, and gives the results that it has: each ticket once, with
+// all drafts that any line has of it; what failed is left out, to be tried again. A last line that was cut off is removed. A file of another plan is ErrOtherPlan, and left as it is.
 func OpenProgress(path string, plan Plan) (_ *Progress, results []Result, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -42,7 +44,7 @@ func OpenProgress(path string, plan Plan) (_ *Progress, results []Result, err er
 	if len(data) == 0 {
 		return p, nil, p.line(header)
 	}
-	results, err = read(whole, header)
+	results, err = read(whole, header, len(plan.Configurations))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w: give another name, or remove it", path, err)
 	}
@@ -53,7 +55,7 @@ func OpenProgress(path string, plan Plan) (_ *Progress, results []Result, err er
 	return p, results, err
 }
 
-func read(data, header []byte) ([]Result, error) {
+func read(data, header []byte, drafts int) ([]Result, error) {
 	first, rest, _ := bytes.Cut(data, []byte("\n"))
 	if !bytes.Equal(first, header) {
 		return nil, ErrOtherPlan
@@ -67,20 +69,34 @@ func read(data, header []byte) ([]Result, error) {
 		if err := json.Unmarshal(line, &r); err != nil {
 			return nil, fmt.Errorf("%w: a line of it is no result", ErrOtherPlan)
 		}
-		if r.Failed() {
-			continue
+		i, known := place[r.TicketID]
+		if !known {
+			i = len(results)
+			place[r.TicketID] = i
+			results = append(results, Result{})
 		}
-		if i, known := place[r.TicketID]; known {
-			results[i] = r
-			continue
-		}
-		place[r.TicketID] = len(results)
-		results = append(results, r)
+		results[i] = merged(results[i], r, drafts)
 	}
-	return results, nil
+	return slices.DeleteFunc(results, func(r Result) bool {
+		return !slices.ContainsFunc(r.Drafts, func(d Draft) bool { return d.Preview != nil })
+	}), nil
 }
 
-// Add keeps a result.
+// merged is the later result with the drafts that only the earlier one has, and without errors.
+func merged(earlier, later Result, drafts int) Result {
+	all := make([]Draft, drafts)
+	for _, r := range []Result{earlier, later} {
+		for i, d := range r.Drafts[:min(drafts, len(r.Drafts))] {
+			if d.Preview != nil {
+				all[i] = d
+			}
+		}
+	}
+	later.Drafts = all
+	return later
+}
+
+// Add keeps a result, or what there is of it.
 func (p *Progress) Add(r Result) error {
 	data, err := json.Marshal(r)
 	if err != nil {

@@ -4,10 +4,7 @@ package replay
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -56,7 +53,7 @@ type Draft struct {
 	Error   string            `json:"error,omitempty"`
 }
 
-// Failed says whether a draft of the ticket is missing.
+// Failed says whether a draft of the ticket is missing: it failed, or has yet to be made.
 func (r Result) Failed() bool {
 	return slices.ContainsFunc(r.Drafts, func(d Draft) bool { return d.Preview == nil })
 }
@@ -85,18 +82,14 @@ type Runner struct {
 	Concurrency int
 	// Confirm is asked once, as soon as a ticket has cost something and others are left; an error of it ends the replay.
 	Confirm func(Estimate) error
+	// Drafted is told of each draft as it comes, with what there is of its ticket, one at a time: what was paid for is not to be lost when
+	// the rest of the ticket takes long, or never comes. An error of it ends the replay; nil for nobody.
+	Drafted func(Result) error
 	// Done is told of each result as it comes, one at a time; an error of it ends the replay.
 	Done func(Result) error
 	// Wait pauses before a preview that was refused for lack of room, or of an enhancer, is asked for again; pause.For when nil.
 	Wait func(context.Context, time.Duration) error
 }
-
-const (
-	// attempts and longestWait bound the patience with a console that has no room, or an enhancer that is being restarted.
-	attempts    = 12
-	firstWait   = time.Second
-	longestWait = 15 * time.Second
-)
 
 // run is a replay under way.
 type run struct {
@@ -104,21 +97,30 @@ type run struct {
 
 	plan  Plan
 	total int
+	// begun are tickets of which there are some drafts.
+	begun map[string]Result
 
 	mu        sync.Mutex
+	version   int64 // the tenant's, under which its own preferences are drafted; 0 before the first
 	results   []Result
 	confirmed bool
 }
 
-// Run drafts notes for the tickets that earlier has no results of, and gives all results, in the tickets' order. When it ends
-// early, because of ctx or because nothing can come of it, it gives those that there are beside the error.
+// Run drafts what earlier has no drafts of, and gives all results, in the tickets' order. When it ends early, because of ctx, because
+// the tenant was changed (ErrTenantChanged) or because nothing can come of it, it gives those that there are beside the error.
 func (r Runner) Run(ctx context.Context, plan Plan, tickets []adminapi.ResolvedTicket, earlier []Result) ([]Result, error) {
 	if r.Wait == nil {
 		r.Wait = pause.For
 	}
+	now := &run{Runner: r, plan: plan, total: len(tickets), begun: map[string]Result{}}
 	known := map[string]bool{}
 	for _, e := range earlier {
+		if e.Failed() {
+			now.begun[e.TicketID] = e
+			continue
+		}
 		known[e.TicketID] = true
+		now.results = append(now.results, e)
 	}
 	var left []adminapi.ResolvedTicket
 	for _, t := range tickets {
@@ -126,8 +128,10 @@ func (r Runner) Run(ctx context.Context, plan Plan, tickets []adminapi.ResolvedT
 			left = append(left, t)
 		}
 	}
-	now := &run{Runner: r, plan: plan, total: len(tickets), results: slices.Clone(earlier)}
-	err := now.confirm()
+	err := now.sameTenantAs(earlier)
+	if err == nil {
+		err = now.confirm()
+	}
 	if err == nil && len(left) > 0 {
 		err = now.one(ctx, left[0]) // alone: it shows what the others cost
 		left = left[1:]
@@ -151,36 +155,6 @@ func (r *run) all(ctx context.Context, tickets []adminapi.ResolvedTicket) error 
 		return err
 	}
 	return ctx.Err()
-}
-
-// one drafts the notes of a ticket. What is wrong with the ticket alone is in its result.
-func (r *run) one(ctx context.Context, t adminapi.ResolvedTicket) error {
-	if err := r.confirm(); err != nil { // somebody may be asking
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	result := Result{TicketID: t.TicketID, Subject: t.Subject, CreatedAt: t.CreatedAt, ResolvedAt: t.ResolvedAt}
-	if r.plan.AsOf {
-		result.AsOf = asOf(t)
-	}
-	for _, c := range r.plan.Configurations {
-		shown, err := r.preview(ctx, adminapi.PreviewRequest{
-			TicketID: t.TicketID, Source: adminapi.SourceHistory, AsOf: result.AsOf, Preferences: c.Preferences,
-		})
-		switch {
-		case err == nil:
-			result.Drafts = append(result.Drafts, Draft{Preview: &shown})
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case fatal(err):
-			return err
-		default:
-			result.Drafts = append(result.Drafts, Draft{Error: err.Error()})
-		}
-	}
-	return r.add(result)
 }
 
 func (r *run) add(result Result) error {
@@ -211,54 +185,6 @@ func (r *run) confirm() error {
 	}
 	r.confirmed = true
 	return nil
-}
-
-// preview asks again where there is no room, or no enhancer, for a moment.
-func (r *run) preview(ctx context.Context, request adminapi.PreviewRequest) (adminapi.Preview, error) {
-	wait := firstWait
-	for attempt := 1; ; attempt++ {
-		shown, err := r.Previews.Preview(ctx, r.plan.TenantID, request)
-		if err == nil || attempt == attempts || !passes(err) {
-			return shown, err
-		}
-		if problem, is := errors.AsType[*adminapi.Problem](err); is {
-			wait = max(wait, problem.RetryAfter)
-		}
-		if r.Wait(ctx, min(wait, longestWait)) != nil {
-			return adminapi.Preview{}, err
-		}
-		wait *= 2
-	}
-}
-
-// passes says that it may be otherwise in a moment. Of an enhancer that was cut off, a model may have been asked all the same.
-func passes(err error) bool {
-	status := adminapi.StatusOf(err)
-	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
-}
-
-// fatal says that no other ticket would fare better.
-func fatal(err error) bool {
-	problem, is := errors.AsType[*adminapi.Problem](err)
-	if !is {
-		return true // the console cannot be spoken to
-	}
-	switch problem.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		return true
-	case http.StatusUnprocessableEntity, http.StatusBadRequest:
-		return slices.ContainsFunc(problem.Errors, func(f adminapi.FieldProblem) bool { return strings.HasPrefix(f.Location, "body.preferences") })
-	default:
-		return false
-	}
-}
-
-// asOf is when the ticket came; when it was resolved, where that is not known.
-func asOf(t adminapi.ResolvedTicket) *time.Time {
-	if t.CreatedAt != nil {
-		return t.CreatedAt
-	}
-	return &t.ResolvedAt
 }
 
 // ordered gives the results of the tickets in their order.

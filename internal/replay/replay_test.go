@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -243,5 +246,105 @@ func TestAnInterruptionKeepsWhatThereIs(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"1", "2", "3", "4", "5", "6"}, ids(results)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A draft that was paid for is kept, also when the other one of its ticket never comes.
+func TestTheFirstOfTwoDraftsIsNotPaidForTwice(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "replay.jsonl")
+	// replayed goes on with what the file has.
+	replayed := func(ctx context.Context, c *console) ([]replay.Result, error) {
+		progress, earlier, err := replay.OpenProgress(path, both())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = progress.Close() }()
+		r := runner(c)
+		r.Concurrency, r.Drafted, r.Done = 1, progress.Add, progress.Add
+		return r.Run(ctx, both(), tickets(3), earlier)
+	}
+	interrupted := func(cancel context.CancelFunc) func(int, adminapi.PreviewRequest) (adminapi.Preview, error) {
+		return func(_ int, in adminapi.PreviewRequest) (adminapi.Preview, error) {
+			switch {
+			case in.TicketID == "2" && in.Preferences != nil:
+				cancel()
+				return adminapi.Preview{}, context.Canceled
+			case in.TicketID == "1" && in.Preferences == nil:
+				return adminapi.Preview{}, &adminapi.Problem{Status: http.StatusNotFound, Detail: "nobody knows the ticket"}
+			}
+			return note(in, 0.01), nil
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	c := newConsole()
+	c.answer = interrupted(cancel)
+	if results, err := replayed(ctx, c); !errors.Is(err, context.Canceled) || len(results) != 1 || len(c.asked) != 4 {
+		t.Fatalf("%d results of %d requests, %v", len(results), len(c.asked), err)
+	}
+	c = newConsole()
+	results, err := replayed(t.Context(), c)
+	if err != nil || len(results) != 3 || slices.ContainsFunc(results, replay.Result.Failed) {
+		t.Fatalf("%+v, %v", results, err)
+	}
+	var asked []string
+	for _, in := range c.asked {
+		name := in.TicketID
+		if in.Preferences != nil {
+			name += " other"
+		}
+		asked = append(asked, name)
+	}
+	if diff := cmp.Diff([]string{"1", "2 other", "3", "3 other"}, asked); diff != "" {
+		t.Error(diff)
+	}
+	if d := results[1].Drafts; d[0].Preview.Note.Cited[0].Text != "#17" || d[1].Preview.Note.Cited[0].Text != "Guide <b>" {
+		t.Errorf("%+v", results[1])
+	}
+}
+
+// One report does not tell of two configurations as of one: neither in a replay, nor in one that goes on with another's results.
+func TestAChangedTenantEndsAReplay(t *testing.T) {
+	t.Parallel()
+	changed := func(version int64) *console {
+		c := newConsole()
+		c.answer = func(n int, in adminapi.PreviewRequest) (adminapi.Preview, error) {
+			p := note(in, 0)
+			if n > 2 {
+				p.Account.TenantVersion = version
+			}
+			return p, nil
+		}
+		return c
+	}
+	r := runner(changed(4))
+	r.Concurrency = 1
+	results, err := r.Run(t.Context(), own(), tickets(5), nil)
+	if !errors.Is(err, replay.ErrTenantChanged) || len(results) != 2 || !strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "version 4") {
+		t.Errorf("%d results, %v", len(results), err)
+	}
+	mixed := slices.Clone(results)
+	after := newConsole()
+	after.answer = func(_ int, in adminapi.PreviewRequest) (adminapi.Preview, error) {
+		p := note(in, 0)
+		p.Account.TenantVersion = 4
+		return p, nil
+	}
+	again, err := runner(after).Run(t.Context(), own(), tickets(5), results)
+	if !errors.Is(err, replay.ErrTenantChanged) || len(again) != 2 || len(after.asked) != 1 {
+		t.Errorf("%d results of %d requests, %v", len(again), len(after.asked), err)
+	}
+	other := note(adminapi.PreviewRequest{TicketID: "3"}, 0)
+	other.Account.TenantVersion = 4
+	mixed = append(mixed, replay.Result{TicketID: "3", Drafts: []replay.Draft{{Preview: &other}}})
+	nobody := newConsole()
+	if _, err := runner(nobody).Run(t.Context(), own(), tickets(5), mixed); !errors.Is(err, replay.ErrTenantChanged) || len(nobody.asked) != 0 {
+		t.Errorf("%d requests, %v", len(nobody.asked), err)
+	}
+	// Under given preferences the tenant's own do not matter.
+	given := own()
+	given.Configurations[0].Preferences = &tenant.Preferences{Language: "de"}
+	if results, err := runner(changed(4)).Run(t.Context(), given, tickets(5), nil); err != nil || len(results) != 5 {
+		t.Errorf("%d results, %v", len(results), err)
 	}
 }

@@ -333,6 +333,37 @@ func TestARouteIsTheSidecarsOrAnApps(t *testing.T) {
 	}
 }
 
+// daprd brings an app's own headers beside those that it adds, in any order.
+func TestHeadersOfACallerOpenNothing(t *testing.T) {
+	open := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	ofSidecar, ofApp := sidecar.OnlySidecar("example", open), sidecar.OnlyApp("console", "example", open)
+	for name, c := range map[string]struct {
+		route   http.Handler
+		headers http.Header
+	}{
+		"forged first":            {ofApp, http.Header{"Dapr-Caller-App-Id": {"console", "gateway"}}},
+		"forged last":             {ofApp, http.Header{"Dapr-Caller-App-Id": {"gateway", "console"}}},
+		"said twice":              {ofApp, http.Header{"Dapr-Caller-App-Id": {"console", "console"}}},
+		"in a list":               {ofApp, http.Header{"Dapr-Caller-App-Id": {"console, gateway"}}},
+		"an empty caller":         {ofSidecar, http.Header{"Dapr-Caller-App-Id": {"", "gateway"}}},
+		"only an empty caller":    {ofSidecar, http.Header{"Dapr-Caller-App-Id": {""}}},
+		"a callee and no caller":  {ofSidecar, http.Header{"Dapr-Callee-App-Id": {"enhancer"}}},
+		"a caller's namespace":    {ofSidecar, http.Header{"Dapr-Caller-Namespace": {"default"}}},
+		"forwarded":               {ofSidecar, http.Header{"Forwarded": {"for=192.0.2.1"}}},
+		"forwarded in other ways": {ofSidecar, http.Header{"X-Forwarded-For": {"192.0.2.1"}}},
+		"for another host":        {ofSidecar, http.Header{"X-Forwarded-Host": {"host.example.com"}}},
+	} {
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody)
+		req.Header = c.headers
+		req.Header.Set("Dapr-Api-Token", "example")
+		rec := httptest.NewRecorder()
+		c.route.ServeHTTP(rec, req)
+		if rec.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", name, rec.Code)
+		}
+	}
+}
+
 type example struct {
 	Name string `json:"name"`
 }

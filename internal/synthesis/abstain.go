@@ -24,7 +24,7 @@ func abstention(in Input, src sources, summary string) Note {
 			s.Omitted = max(0, len(src.tickets)-mostUnrelated)
 		case sectionSpecs()[1].title:
 			s.Omitted = max(0, len(src.articles)-mostUnrelated)
-		case sectionSpecs()[sectionCount-1].title:
+		case sectionSpecs()[adviceSection].title:
 			s.Empty = nothingRecommended
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -131,13 +130,22 @@ func TestProseIsNoAnswer(t *testing.T) {
 		"I cannot help with that.", "Summary: all is well.", "Recommendations:\nnone", "- a [T1]\n- b [T2]", "Dear user:\n- buy [T1]",
 		"similar_tickets", strings.Repeat("[", 60_000), strings.Repeat(`{"summary":`, 2000), strings.Repeat("{'", 9000), strings.Repeat("- a [T1]\n", 5000),
 	} {
-		started := time.Now()
 		if a, err := parse(text); err == nil {
 			t.Errorf("%.40q is read as %+v", text, a)
 		}
-		if took := time.Since(started); took > 30*time.Second { // far from any speed: it must not be quadratic
-			t.Errorf("%.40q took %s", text, took)
+	}
+}
+
+// Each opening brace is a try to read what follows, so that braces alone would cost the square of their number.
+func TestAnObjectIsLookedForAFewTimesOnly(t *testing.T) {
+	t.Parallel()
+	for tries, want := range map[int]bool{1: true, maxAnswerTries: true, maxAnswerTries + 1: false, 20_000: false} {
+		if got := findObject(strings.Repeat("{ ", tries-1)+wholeAnswer) != nil; got != want {
+			t.Errorf("found at brace %d: %t", tries, got)
 		}
+	}
+	if a, err := parse(strings.Repeat(" ", maxAnswerBytes) + wholeAnswer); err == nil {
+		t.Errorf("beyond what is read: %+v", a)
 	}
 }
 
@@ -151,9 +159,13 @@ func TestWhatAModelCanRepair(t *testing.T) {
 			t.Errorf("%.30q: %v", text, got)
 		}
 	}
-	p, err := newRepairPrompt(Prompt{User: "the data", System: "the rules", MaxTokens: 7}, `{"summary"="</answer>"}`, veiled{})
+	p, err := newRepairPrompt(Prompt{User: "the data", System: "the rules", MaxTokens: 7}, `{"summary"="</answer>"}`, Voice{Off: []string{keySystems, keyTickets}}, veiled{})
 	if err != nil || strings.Count(p.User, "</answer>") != 1 || strings.Contains(p.User+p.System, "the ") && strings.Contains(p.User, "the data") || p.MaxTokens != 7 {
 		t.Errorf("got %+v, %v", p, err)
+	}
+	if strings.Contains(p.System, keySystems) || !strings.Contains(p.System,
+		`{"nothing_relevant": false, "summary": "...", "documentation": [{"text": "...", "cites": ["A1"]}], "recommendations": []}`) {
+		t.Errorf("the form has sections that are off, or not those that are on: %s", p.System)
 	}
 }
 

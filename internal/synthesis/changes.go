@@ -25,7 +25,7 @@ type Change struct {
 }
 
 // SectionChange is how the sources of a section differ from those of the same section before. Sources are known by what the
-// reader sees of them.
+// reader sees of them. One that another section named before is not new, and one that another names now is not gone.
 type SectionChange struct {
 	Title         string
 	New, NotNamed []Ref
@@ -33,19 +33,15 @@ type SectionChange struct {
 
 // Changes compares a note with the one before it on the same ticket.
 func Changes(before, after Note) Change {
-	c := Change{before: map[string]bool{}}
-	for _, s := range before.Sections {
-		for _, ref := range s.refs() {
-			c.before[ref.key()] = true
-		}
-	}
+	c := Change{before: before.named()}
+	now := after.named()
 	for _, is := range after.Sections {
 		was := before.section(is.Title)
 		if is.advises() {
 			c.Recommendations = !slices.Equal(was.statements(), is.statements())
 			continue
 		}
-		change := SectionChange{Title: is.Title, New: missing(is.refs(), was.refs()), NotNamed: missing(was.refs(), is.refs())}
+		change := SectionChange{Title: is.Title, New: is.refsNot(c.before), NotNamed: was.refsNot(now)}
 		if len(change.New)+len(change.NotNamed) > 0 {
 			c.Sections = append(c.Sections, change)
 		}
@@ -57,24 +53,36 @@ func Changes(before, after Note) Change {
 func (c Change) None() bool { return len(c.Sections) == 0 && !c.Recommendations }
 
 // Marked is the note with what is new in it marked, and with a line that says what has changed and as of when, in at most
-// maxWords words: rather than to lose an item, the line counts sources and does not name them. A note in which nothing has
-// changed stays as it is.
+// maxWords words: rather than to lose an item, the line counts sources and does not name them. Where items are lost all the same, it
+// does not speak of them. A note in which nothing has changed stays as it is.
 func (c Change) Marked(n Note, at time.Time, maxWords int) Note {
 	if c.None() {
 		return n
 	}
 	n = c.markNew(n)
 	for _, describe := range []func([]Ref) string{named, counted} {
-		n.Changed = c.line(at, describe)
-		if n.Reference != "" {
-			n.Changed = without(n.Changed, n.Reference)
-		}
+		n.Changed = c.line(n, at, describe)
 		if longest(n) <= maxWords {
 			return n
 		}
 	}
-	n, _ = fit(n, maxWords)
+	n, _ = fit(n, maxWords) // with room for the line as it is, which can but become shorter
+	n.Changed = c.left(n).line(n, at, counted)
 	return n
+}
+
+// left is c without what is not new in n any more, because there is no room for it.
+func (c Change) left(n Note) Change {
+	now := n.named()
+	sections := c.Sections
+	c.Sections = nil
+	for _, s := range sections {
+		s.New = slices.DeleteFunc(slices.Clone(s.New), func(r Ref) bool { return !now[r.key()] })
+		if len(s.New)+len(s.NotNamed) > 0 {
+			c.Sections = append(c.Sections, s)
+		}
+	}
+	return c
 }
 
 // markNew marks items that cite a source which the note before did not name.
@@ -90,7 +98,11 @@ func (c Change) markNew(n Note) Note {
 	return n
 }
 
-func (c Change) line(at time.Time, describe func([]Ref) string) string {
+// line is what n says of c; nothing when there is nothing to say.
+func (c Change) line(n Note, at time.Time, describe func([]Ref) string) string {
+	if c.None() {
+		return ""
+	}
 	parts := []string{"Updated " + at.UTC().Format("2006-01-02 15:04") + " UTC."}
 	for _, s := range c.Sections {
 		var told []string
@@ -105,7 +117,11 @@ func (c Change) line(at time.Time, describe func([]Ref) string) string {
 	if c.Recommendations {
 		parts = append(parts, "Recommendations changed.")
 	}
-	return strings.Join(parts, " ")
+	line := strings.Join(parts, " ")
+	if n.Reference != "" {
+		line = without(line, n.Reference)
+	}
+	return line
 }
 
 func counted(refs []Ref) string { return strconv.Itoa(len(refs)) }
@@ -134,6 +150,22 @@ func (n Note) section(title string) Section {
 		}
 	}
 	return Section{}
+}
+
+// named are the keys of all sources that n names.
+func (n Note) named() map[string]bool {
+	keys := map[string]bool{}
+	for _, s := range n.Sections {
+		for _, ref := range s.refs() {
+			keys[ref.key()] = true
+		}
+	}
+	return keys
+}
+
+// refsNot are the section's sources that are not among known.
+func (s Section) refsNot(known map[string]bool) []Ref {
+	return slices.DeleteFunc(s.refs(), func(r Ref) bool { return known[r.key()] })
 }
 
 // refs are the sources that the section's items cite, each once.

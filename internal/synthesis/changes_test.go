@@ -2,6 +2,7 @@ package synthesis_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,6 +48,12 @@ func TestChanges(t *testing.T) {
 	reworded.Sections[0].Items[0].Text = "In other words."
 	reworded.Sections[3].Items[0].Text = "restart it"
 	reworded.Sections[0].Items[0], reworded.Sections[0].Items[1] = reworded.Sections[0].Items[1], reworded.Sections[0].Items[0]
+	// #17 supported a recommendation only, while Similar Tickets was off; then it is on, and off again.
+	advised := noteOn([]string{"#17"}, nil, nil, []string{"Restart it."})
+	advised.Sections = advised.Sections[1:]
+	listed := noteOn([]string{"#17", "#18"}, nil, nil, []string{"Restart it."})
+	cited := noteOn([]string{"#17"}, nil, nil, []string{"Restart it."})
+	cited.Sections[0].Items = []synthesis.Item{}
 	for name, c := range map[string]struct {
 		before, after synthesis.Note
 		line          string
@@ -66,6 +73,8 @@ func TestChanges(t *testing.T) {
 			"Similar Tickets: new #2, #3, #4 and 2 more.",
 			[]string{"About #2.", "About #3.", "About #4.", "About #5.", "About #6."},
 		},
+		"known from another section":   {advised, listed, "Similar Tickets: new #18.", []string{"About #18."}},
+		"still named in another":       {listed, cited, "Similar Tickets: no longer named #18.", nil},
 		"only advice":                  {base(), noteOn([]string{"#12", "#3"}, []string{"VPN guide"}, []string{"vpn-1"}, []string{"Wait."}), "Recommendations changed.", nil},
 		"from an empty one":            {noteOn(nil, nil, nil, nil), noteOn([]string{"#12"}, nil, nil, nil), "Similar Tickets: new #12.", []string{"About #12."}},
 		"from one of another release":  {synthesis.Note{}, noteOn([]string{"#12"}, nil, nil, nil), "Similar Tickets: new #12.", []string{"About #12."}},
@@ -158,6 +167,12 @@ func TestMarksKeepToTheWordLimit(t *testing.T) {
 		switch {
 		case !strings.HasPrefix(got.Changed, "Updated 2026-03-04 05:06 UTC. Similar Tickets: "):
 			t.Fatalf("line %q", got.Changed)
+		case len(got.Sections[1].Items) < len(after.Sections[1].Items):
+			// The line does not speak of what is not there.
+			if want := fmt.Sprintf("Documentation: new %d; no longer named 3.", len(got.Sections[1].Items)); !strings.Contains(got.Changed, want) {
+				t.Fatalf("line %q, want %q", got.Changed, want)
+			}
+			seen["counted, and an item lost"] = true
 		case strings.Contains(got.Changed, "“f word"):
 			seen["named"] = true
 		case !strings.Contains(got.Changed, "Documentation: new 3; no longer named 3."):
@@ -165,7 +180,7 @@ func TestMarksKeepToTheWordLimit(t *testing.T) {
 		case cmp.Equal(got.Sections, after.Sections, cmpopts.IgnoreFields(synthesis.Item{}, "New")):
 			seen["counted"] = true
 		default:
-			seen["counted, and shortened"] = true
+			t.Fatalf("%+v", got.Sections)
 		}
 	}
 	if len(seen) != 3 {

@@ -65,7 +65,7 @@ type checker struct {
 
 func newChecker(in Input, src sources, left map[string]bool) checker {
 	c := checker{
-		in: in, src: src, left: left, show: veiled{in.Veil}.show, claims: newClaimChecker(in, src), rules: newOwnRules(),
+		in: in, src: src, left: left, show: veiled{in.Veil}.show, claims: newClaimChecker(in, src, left), rules: newOwnRules(),
 		numbers: map[string]bool{"#" + in.Ticket.ID: true}, dropped: map[string]int{},
 	}
 	c.know(in.Ticket.Text())
@@ -132,7 +132,7 @@ func (c checker) section(kind gather.Kind, raw []rawItem) []Item {
 	var items []Item
 	seen := map[string]bool{}
 	for _, r := range raw {
-		item, reason := c.item(kind, r)
+		item, bad, reason := c.item(kind, r)
 		key := fold(item.Text)
 		switch {
 		case reason != "":
@@ -140,6 +140,10 @@ func (c checker) section(kind gather.Kind, raw []rawItem) []Item {
 			reason = DropDuplicate
 		case len(items) == maxSectionItems:
 			reason = DropExcess
+		}
+		if reason == "" || reason == DropUncited { // of an item that is dropped for something else, labels do not matter
+			c.drop(DropUnknownCitation, bad.unknown)
+			c.drop(DropMisplacedCitation, bad.misplaced)
 		}
 		if reason != "" {
 			c.dropped[reason]++
@@ -151,39 +155,43 @@ func (c checker) section(kind gather.Kind, raw []rawItem) []Item {
 	return items
 }
 
+// badLabels counts the labels of an item that cite nothing.
+type badLabels struct{ unknown, misplaced int }
+
 // item checks one item; reason says why it must be dropped.
-func (c checker) item(kind gather.Kind, r rawItem) (item Item, reason string) {
+func (c checker) item(kind gather.Kind, r rawItem) (item Item, bad badLabels, reason string) {
 	if r.malformed {
-		return Item{}, DropMalformed
+		return Item{}, bad, DropMalformed
 	}
 	raw := c.show(r.text)
 	said := modelText(raw)
 	text := whole(said, maxItemWords) // what is beyond it is not shown, and not checked
-	refs := c.refs(kind, r.cites)
+	refs, bad := c.refs(kind, r.cites)
 	switch {
 	case fold(said) == "":
-		return Item{}, DropEmpty
+		reason = DropEmpty
 	case text == "":
-		return Item{}, DropTooLong
+		reason = DropTooLong
 	case len(refs) == 0:
-		return Item{}, DropUncited
+		reason = DropUncited
 	case c.inventsTicket(text):
-		return Item{}, DropInventedTicket
+		reason = DropInventedTicket
 	case c.rules.in(text):
-		return Item{}, DropRules
+		reason = DropRules
+	default:
+		reason = unsafe(text, kind != "")
 	}
-	if reason := unsafe(text, kind != ""); reason != "" {
-		return Item{}, reason
+	if reason == "" {
+		reason = c.claims.unsupported(text, raw, refs)
 	}
-	if reason := c.claims.unsupported(text, raw, refs); reason != "" {
-		return Item{}, reason
+	if reason != "" {
+		return Item{}, bad, reason
 	}
-	return Item{Text: text, Sources: refs}, ""
+	return Item{Text: text, Sources: refs}, bad, ""
 }
 
 // refs resolves labels to sources of the kind that the section takes.
-func (c checker) refs(kind gather.Kind, labels []string) []Ref {
-	var refs []Ref
+func (c checker) refs(kind gather.Kind, labels []string) (refs []Ref, bad badLabels) {
 	seen := map[string]bool{}
 	for _, label := range labels {
 		label = strings.ToUpper(strings.Trim(label, "[]()# \t\n"))
@@ -191,15 +199,15 @@ func (c checker) refs(kind gather.Kind, labels []string) []Ref {
 		switch {
 		case !ok && pinnedLabel.MatchString(label): // a tenant's own fact: it supports, and is no source
 		case !ok, c.left[label]:
-			c.dropped[DropUnknownCitation]++
+			bad.unknown++
 		case kind != "" && src.ref.Kind != kind:
-			c.dropped[DropMisplacedCitation]++
+			bad.misplaced++
 		case !seen[label] && len(refs) < maxItemRefs:
 			seen[label] = true
 			refs = append(refs, src.ref)
 		}
 	}
-	return refs
+	return refs, bad
 }
 
 // inventsTicket says whether text names a ticket number that neither the ticket nor a source knows. It

@@ -14,35 +14,48 @@ type claimChecker struct {
 	// pinned is the part of it that the tenant vouches for.
 	pinned evidence
 	cited  map[string]*evidence // by label, made when first asked for
-	most   int                  // the number of sources and of past tickets that are like one of them
+	sent   []string             // the labels of what the prompt had
+	show   func(string) string
+	most   int // the number of sources and of past tickets that are like one of them
 }
 
-func newClaimChecker(in Input, src sources) *claimChecker {
+// newClaimChecker looks up in what the model was sent: left are the labels of what the prompt had no room for.
+func newClaimChecker(in Input, src sources, left map[string]bool) *claimChecker {
 	v := veiled{in.Veil}
 	pinned := in.Voice.facts(v.hide)
 	for i := range pinned {
 		pinned[i] = v.show(pinned[i])
 	}
-	texts := append([]string{in.Ticket.ID, in.Ticket.Priority}, pinned...)
+	texts := append([]string{idPrefix + in.Ticket.ID, in.Ticket.Priority}, pinned...)
 	for _, text := range []string{in.Ticket.Subject, in.Ticket.Description} {
 		texts = append(texts, strings.Join(strings.Fields(v.show(clipWord(v.hide(text), maxPromptTicket))), " "))
 	}
-	c := &claimChecker{src: src, given: newEvidence(texts...), pinned: newEvidence(pinned...), cited: map[string]*evidence{}}
-	for _, s := range src.byLabel {
+	c := &claimChecker{src: src, given: newEvidence(texts...), pinned: newEvidence(pinned...), cited: map[string]*evidence{}, show: v.show}
+	for label, s := range src.byLabel {
 		c.most += 1 + max(0, s.item.Similar)
+		if !left[label] && in.Voice.asksFor(keyOf(s.item.Kind)) {
+			c.sent = append(c.sent, label)
+		}
 	}
 	return c
 }
 
-// of is the evidence of a source: all that the prompt told of it.
+// idPrefix makes the digits of an id those of a name, which tell no amount.
+const idPrefix = "Number "
+
+// of is the evidence of a source: all that the prompt told of it, and no more, in the words that a reader may see.
 func (c *claimChecker) of(label string) *evidence {
 	if e, ok := c.cited[label]; ok {
 		return e
 	}
 	s := c.src.byLabel[label]
-	texts := []string{s.shown.ID, s.shown.Title, s.shown.Text, s.shown.Resolution, s.shown.Role, s.shown.Client, s.shown.Location, s.shown.Address, day(s.item.ResolvedAt)}
+	texts := s.told()
+	for i, text := range texts {
+		texts[i] = safe(plain(flow(c.show(text))), true)
+	}
+	texts = append(texts, idPrefix+s.shown.ID)
 	if n := s.item.Similar; n > 0 {
-		texts = append(texts, itoa(n), itoa(n+1))
+		texts = append(texts, strconv.Itoa(n), strconv.Itoa(n+1))
 	}
 	e := newEvidence(texts...)
 	c.cited[label] = &e
@@ -60,11 +73,11 @@ func (c *claimChecker) unsupported(text, raw string, refs []Ref) string {
 	return c.check(text, raw, from, labels)
 }
 
-// unsupportedByAll is unsupported for a text that rests on all sources.
+// unsupportedByAll is unsupported for a text that rests on all sources that were sent.
 func (c *claimChecker) unsupportedByAll(text, raw string) string {
 	var from []*evidence
 	labels := map[string]bool{}
-	for label := range c.src.byLabel {
+	for _, label := range c.sent {
 		from = append(from, c.of(label))
 		labels[label] = true
 	}
@@ -153,7 +166,7 @@ var (
 func listNumbers(text string) map[int]bool {
 	places := map[int]bool{}
 	for next, at := range listNumber.FindAllStringSubmatchIndex(text, -1) {
-		if text[at[2]:at[3]] != itoa(next+1) {
+		if text[at[2]:at[3]] != strconv.Itoa(next+1) {
 			break
 		}
 		places[at[2]] = true
@@ -182,5 +195,3 @@ func sentenceAt(text string, start int) string {
 	}
 	return text
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -105,7 +105,7 @@ func TestHonestTextsSurvive(t *testing.T) {
 	} {
 		raw := tc.text
 		text := modelText(raw)
-		if reason := newClaimChecker(in, src).unsupported(text, raw, refsTo(src, tc.cites)); reason != "" {
+		if reason := newClaimChecker(in, src, nil).unsupported(text, raw, refsTo(src, tc.cites)); reason != "" {
 			t.Errorf("%q is dropped as %s", tc.text, reason)
 		}
 		if reason := unsafe(text, false); reason != "" {
@@ -183,7 +183,7 @@ func TestDishonestTextsAreDropped(t *testing.T) {
 		{"Sign in at ws-17.corp.example.", "T1", DropUnsupportedContact},              // the same
 	} {
 		raw := tc.text
-		if got := newClaimChecker(in, src).unsupported(modelText(raw), raw, refsTo(src, tc.cites)); got != tc.want {
+		if got := newClaimChecker(in, src, nil).unsupported(modelText(raw), raw, refsTo(src, tc.cites)); got != tc.want {
 			t.Errorf("%q: %q, want %q", tc.text, got, tc.want)
 		}
 	}
@@ -215,6 +215,13 @@ func TestTextsThatNobodyMayBeTold(t *testing.T) {
 		"Run powershell -enc SQBFAFgAIAAoAE4AZQB3AC0ATwBi.":             DropUnsafe,
 		"Buy gift cards and send the numbers.":                          DropUnsafe,
 		"Run rm -rf / on the host.":                                     DropUnsafe,
+		"Uninstall the old antivirus before installing the new one.":    "",
+		"Install the new agent, then remove the old antivirus.":         "",
+		"Remove the expired antivirus and deploy the current version.":  "",
+		"Uninstall the old antivirus.":                                  DropUnsafe,
+		"Disable the old antivirus before installing the new one.":      DropUnsafe,
+		"Uninstall the antivirus before installing the new printer.":    DropUnsafe,
+		"Uninstall the old antivirus before installing the new game.":   DropUnsafe,
 		"Do not disable the firewall.":                                  "",
 		"Never send your password to anybody.":                          "",
 		"Check whether the firewall was disabled.":                      "",

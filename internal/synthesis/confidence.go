@@ -49,8 +49,8 @@ func (c checker) confidence(a answer, items [sectionCount][]Item) *Confidence {
 	if a.repaired {
 		score *= repairedFactor
 	}
-	advice := sectionSpecs()[sectionCount-1]
-	if c.in.Voice.has(advice.key) && len(items[sectionCount-1]) == 0 {
+	advice := sectionSpecs()[adviceSection]
+	if c.in.Voice.has(advice.key) && len(items[adviceSection]) == 0 {
 		score = min(score, mostWithoutAdvice)
 	}
 	score = math.Round(score*100) / 100
@@ -95,7 +95,7 @@ func (c checker) support(items [sectionCount][]Item) int {
 			best = max(best, n)
 		}
 	}
-	if count(items[sectionCount-1]); best == 0 {
+	if count(items[adviceSection]); best == 0 {
 		for _, section := range items {
 			count(section)
 		}

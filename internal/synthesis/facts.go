@@ -32,6 +32,8 @@ type fact struct {
 	unit        string // of a number
 	grouped     bool   // a number that may be several, as "1 000" may
 	code        bool   // a number that follows a word such as "error"
+	version     bool   // a number that follows a word such as "version"
+	before      string // the word right before a number
 	start       int
 }
 
@@ -52,13 +54,16 @@ var (
 	factHex    = regexp.MustCompile(`\b0[xX][0-9A-Fa-f]+\b`)
 	factPath   = regexp.MustCompile(`(?:\b[A-Za-z]:\\|\\\\|~/|%[A-Za-z_]+%|\bHK[A-Z_]+\\)\S*|[\p{L}\d._-]+\\[\p{L}\d\\._$-]+`)
 	factSlash  = regexp.MustCompile(`(?:^|[\s(])(--?[A-Za-z][\w-]*|/[A-Za-z][\w.-]*(?:/\S*)?)`)
-	factCmdlet = regexp.MustCompile(`\b(?:Add|Clear|Connect|Copy|Disable|Enable|Export|Get|Grant|Import|Install|Invoke|Move|New|Register|Remove|Rename|Repair|` +
-		`Reset|Restart|Restore|Resume|Revoke|Set|Start|Stop|Suspend|Test|Uninstall|Unregister|Update)-[A-Z][A-Za-z]+\b`)
+	// A cmdlet has an approved verb, and a noun that is no word of a language: the German "Update-Paket" is none.
+	factCmdlet = regexp.MustCompile(`\b(?:(?:Add|Clear|Connect|Copy|Disable|Enable|Export|Get|Grant|Import|Install|Invoke|Move|New|Register|Remove|Rename|Repair|` +
+		`Reset|Restart|Restore|Resume|Revoke|Set|Start|Stop|Suspend|Test|Uninstall|Unregister|Update)-(?:[A-Z]+[a-z]+[A-Z][A-Za-z]*|[A-Z]{2,}[a-z]{2,}[A-Za-z]*)|` +
+		`(?:Add|Clear|Copy|Disable|Enable|Get|Install|Invoke|Move|New|Remove|Rename|Repair|Restart|Restore|Resume|Set|Stop|Suspend|Uninstall)-` +
+		`(?:Acl|Command|Computer|Content|Disk|Expression|Item|Mailbox|Module|Package|Partition|Printer|Process|Service|Volume)|` +
+		`Start-(?:Job|Process|Service|Transcript)|Test-(?:Connection|Path)|(?:Import|Update)-Module)\b`)
 	factTool = regexp.MustCompile(`(?i)\b(?:sudo|curl|wget|pwsh|powershell|certutil|bitsadmin|mshta|regsvr32|rundll32|wmic|vssadmin|bcdedit|diskpart|netsh|` +
 		`schtasks|taskkill|icacls|takeown|chmod|chown|mkfs|systemctl|iptables|gpupdate|ipconfig|nslookup|ntdsutil|dsregcmd|sfc|dism|chkdsk|rmdir)\b`)
 	factHost   = regexp.MustCompile(`[` + letters + `\d_](?:[` + letters + `\d_-]*[` + letters + `\d_])?(?:\.[` + letters + `\d_-]+)*\.[` + letters + `]{2,}`)
 	factPhoned = regexp.MustCompile(`(?:\+|\b00|\b0)\d[\d ()/.-]{4,}\d`)
-	factClock  = regexp.MustCompile(`\b([01]?\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?\b`)
 	factIdent  = regexp.MustCompile(`[` + letters + `\d]+(?:[-_.+][` + letters + `\d]+)*`)
 	hasLetter  = regexp.MustCompile(`\p{L}`)
 	hasDigit   = regexp.MustCompile(`\d`)
@@ -95,6 +100,7 @@ func scan(text string) []fact {
 	s.all(factHex, factCode, func(m string) string { return "0x" + strings.TrimLeft(strings.ToLower(m[2:]), "0") })
 	s.words()
 	s.dates()
+	s.years()
 	s.clocks()
 	s.phones()
 	s.idents()
@@ -174,22 +180,6 @@ func (s *scanner) slashes() {
 	}
 }
 
-func (s *scanner) clocks() {
-	for _, at := range factClock.FindAllStringSubmatchIndex(s.rest, -1) {
-		s.take(fact{kind: factTime, value: clock(s.rest[at[2]:at[3]], s.rest[at[4]:at[5]])}, at[0], at[1])
-	}
-}
-
-// clock is a time of the day without its half: 2:30 may be 14:30.
-func clock(hours, minutes string) string {
-	const half = 12
-	h := 0
-	for _, c := range hours {
-		h = h*10 + int(c-'0')
-	}
-	return string(rune('a'+h%half)) + ":" + minutes
-}
-
 const leastPhone, mostPhone = 7, 15 // digits (ITU-T E.164)
 
 func (s *scanner) phones() {
@@ -208,20 +198,6 @@ func onlyDigits(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// idents finds identifiers: words that have letters and digits. "5-minute" is a number and its unit.
-func (s *scanner) idents() {
-	for _, at := range factIdent.FindAllStringIndex(s.rest, -1) {
-		word := s.rest[at[0]:at[1]]
-		if !hasDigit.MatchString(word) || !hasLetter.MatchString(word) {
-			continue
-		}
-		if _, _, ok := measured(word); ok && !known(word) {
-			continue
-		}
-		s.take(fact{kind: factCode}, at[0], at[1])
-	}
 }
 
 // address is the normal form of an IP address or network; empty for what is none.

@@ -10,35 +10,57 @@ import (
 // date is a day, or what of it a text tells; zero for what it does not.
 type date struct{ year, month, day int }
 
-const monthNames = `(?:Jan|Feb|Mar|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Sept|Oct|Okt|Nov|Dec|Dez|` +
-	`January|February|March|April|June|July|August|September|October|November|December|` +
-	`Januar|Februar|März|Juni|Juli|Oktober|Dezember|` +
-	`janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|` +
-	`enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)`
+// monthNames are those of a year in English, German, French, Spanish, Italian, Dutch and Portuguese, with what is usual for short.
+func monthNames() []string {
+	return []string{
+		"jan january januar jänner janv janvier ene enero gen gennaio januari janeiro",
+		"feb february februar fév févr février febrero febbraio februari fev fevereiro",
+		"mar march mär märz mars marzo mrt maart março",
+		"apr april avr avril abr abril aprile",
+		"may mai mayo mag maggio mei maio",
+		"jun june juni juin junio giu giugno junho",
+		"jul july juli juil juillet julio lug luglio julho",
+		"aug august août ago agosto augustus",
+		"sep sept september septembre septiembre set settembre setembro",
+		"oct october okt oktober octobre octubre ott ottobre out outubro",
+		"nov november novembre noviembre novembro",
+		"dec december dez dezember déc décembre dic diciembre dicembre dezembro",
+	}
+}
+
+var monthOf = monthsByName() //nolint:gochecknoglobals // a table, never written to
+
+func monthsByName() map[string]int {
+	of := map[string]int{}
+	for i, month := range monthNames() {
+		for name := range strings.FieldsSeq(month) {
+			of[name] = i + 1
+		}
+	}
+	return of
+}
 
 // The forms of dates: by the names of their groups, y a year, m a month, n its name, d a day; a and b are month and day in either order, and
-// the separators s and t must be the same.
+// the separators s and t must be the same. The last are Japanese, Chinese or Korean.
 var dateForms = []*regexp.Regexp{ //nolint:gochecknoglobals // immutable, like the expressions
 	regexp.MustCompile(`\b(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P<t>[-/.])(?P<d>\d{1,2})\b`),
 	regexp.MustCompile(`\b(?P<a>\d{1,2})(?P<s>[./-])(?P<b>\d{1,2})(?P<t>[./-])(?P<y>\d{4})\b`),
-	regexp.MustCompile(`\b(?P<d>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?P<n>` + monthNames + `)\b\.?(?:,?\s+(?:de\s+)?(?P<y>\d{4})\b)?`),
-	regexp.MustCompile(`\b(?P<n>` + monthNames + `)\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y>\d{4})\b)?`),
-	regexp.MustCompile(`\b(?P<n>` + monthNames + `)\.?,?\s+(?:de\s+)?(?P<y>\d{4})\b`),
+	regexp.MustCompile(`\b(?P<d>\d{1,2})(?:st|nd|rd|th|er|[.º°])?\s+(?:of\s+|de\s+)?(?P<n>\p{L}{3,10})\.?(?:,?\s+(?:de\s+)?(?P<y>\d{4})\b)?`),
+	regexp.MustCompile(`(?P<n>\p{L}{3,10})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y>\d{4})\b)?`),
+	regexp.MustCompile(`(?P<n>\p{L}{3,10})\.?,?\s+(?:de\s+)?(?P<y>\d{4})\b`),
+	regexp.MustCompile(`(?P<y>\d{4})\s?[年년]\s?(?P<m>\d{1,2})\s?[月월](?:\s?(?P<d>\d{1,2})\s?[日号號일])?`),
+	regexp.MustCompile(`(?P<m>\d{1,2})\s?[月월]\s?(?P<d>\d{1,2})\s?[日号號일]`),
 }
 
-// month is the number of a month's name in English, German, French or Spanish; 0 for none.
-func month(name string) int {
-	name = strings.ToLower(name)
-	for i, beginnings := range []string{
-		"jan ene", "feb fév", "mar mär", "apr avr abr", "may mai", "jun juin", "jul juil", "aug aoû ago", "sep", "oct okt", "nov", "dec dez déc dic",
-	} {
-		for beginning := range strings.FieldsSeq(beginnings) {
-			if strings.HasPrefix(name, beginning) {
-				return i + 1
-			}
-		}
+// month is the number of a month's name; 0 for none. In small letters the short ones count with a year alone, and those that are other
+// words not at all.
+func month(name string, withYear bool) int {
+	const short = 3
+	lower := strings.ToLower(name)
+	if lower == name && (len(name) <= short && !withYear || name == "set" || name == "out") {
+		return 0
 	}
-	return 0
+	return monthOf[lower]
 }
 
 // dates takes the dates out of the text. One in numbers alone may be meant in two ways, and then is either.
@@ -75,7 +97,7 @@ func readDate(group func(name string) string) []date {
 		return possible([]date{{number("y"), b, a}, {number("y"), a, b}})
 	}
 	if name := group("n"); name != "" {
-		return possible([]date{{number("y"), month(name), number("d")}})
+		return possible([]date{{number("y"), month(name, number("y") > 0), number("d")}})
 	}
 	return possible([]date{{number("y"), number("m"), number("d")}})
 }

@@ -2,18 +2,25 @@ package synthesis
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
 var (
 	numberForm  = regexp.MustCompile(`\d{1,3}(?: \d{3})+\b|\d+(?:[.,'’]\d+)*`)
-	numberUnit  = regexp.MustCompile(`^(\d+(?:[.,]\d+)?)[-]?(\p{L}+|°\p{L}|%)$`)
-	unitAfter   = regexp.MustCompile(`^[\s-]?(%|°?\p{L}+)`)
+	numberUnit  = regexp.MustCompile(`^(\d+(?:[.,]\d+)?)[-]?(\p{L}+|°\p{L}|[%％])$`)
+	unitAfter   = regexp.MustCompile(`^[\s-]?([%％€]|°?\p{L}+)`)
 	groupedForm = regexp.MustCompile(`^\d{1,3}(?:[.,'’ ]\d{3})+$`)
+	mixedForm   = regexp.MustCompile(`^\d{1,3}(?:(?:[.'’ ]\d{3})+,|(?:[,'’ ]\d{3})+\.)\d+$`)
 	decimalForm = regexp.MustCompile(`^\d+[.,]\d+$`)
 	afterCode   = regexp.MustCompile(`(?i)(?:error|err|code|event|http|https|status|exit|stop|bug ?check|fehler|fehlercode|ereignis|rule|signal|errno|return)` +
 		`\W{0,3}(?:codes?|ids?|number|nr\.?|no\.?|error|status|#)?(?:\s+(?:is|was|of|ist|war))?\W{0,3}$`)
-	word = regexp.MustCompile(`\p{L}+`)
+	afterVersion = regexp.MustCompile(`(?i)(?:^|\P{L})(?:v|ver|version|versions|versione|versión|versie|versão|release|build|firmware|rev|revision|patch)\W{0,2}$`)
+	wordBefore   = regexp.MustCompile(`(\p{L}+)[ -]$`)
+	toNext       = regexp.MustCompile(`(?i)^\s?(?:[-–—/~〜～]|to|or|and|bis|oder|und|à|ou|et|a|o|y|e|tot|of|en)\s?$`)
+	yearForm     = regexp.MustCompile(`\b(?:19|20)\d\d\b`)
+	yearBefore   = regexp.MustCompile(`(?i)(?:^|\P{L})(?:in|since|during|year|im jahre?|seit|jahr|en|depuis|année|desde|año|nel|dal|anno|sinds|jaar|em|ano)\s$`)
+	word         = regexp.MustCompile(`\p{L}+`)
 )
 
 // wordNumber is the value of a number in words; empty for none.
@@ -90,64 +97,45 @@ func bigWord(word string) string {
 	return ""
 }
 
-// unit is the common name of a unit; empty for a word that is none.
-func unit(word string) string {
-	switch strings.ToLower(word) {
-	case "%", "percent", "prozent", "pct":
-		return "%"
-	case "ms", "milliseconds", "millisecond":
-		return "ms"
-	case "s", "sec", "secs", "second", "seconds", "sek", "sekunde", "sekunden":
-		return "s"
-	case "min", "mins", "minute", "minutes", "minuten":
-		return "min"
-	case "h", "hr", "hrs", "hour", "hours", "std", "stunde", "stunden":
-		return "h"
-	case "d", "day", "days", "tag", "tage", "tagen":
-		return "d"
-	case "week", "weeks", "woche", "wochen":
-		return "week"
-	case "month", "months", "monat", "monate", "monaten":
-		return "month"
-	case "year", "years", "jahr", "jahre", "jahren":
-		return "year"
-	case "kb", "kilobyte", "kilobytes", "kib":
-		return "kB"
-	case "mb", "megabyte", "megabytes", "mib":
-		return "MB"
-	case "gb", "gigabyte", "gigabytes", "gib":
-		return "GB"
-	case "tb", "terabyte", "terabytes", "tib":
-		return "TB"
-	case "mbit", "mbps", "mbits":
-		return "Mbit"
-	case "gbit", "gbps", "gbits", "gbe":
-		return "Gbit"
-	case "ghz", "mhz", "khz", "hz", "kw", "w", "kwh", "v", "px", "kg", "m", "km", "cm", "mm", "am", "pm", "uhr", "€", "eur", "usd", "x", "k":
-		return strings.ToLower(word)
-	}
-	return ""
-}
-
 // measured cuts a word such as "5GB" or "5-minute" into number and unit.
 func measured(word string) (number, of string, ok bool) {
 	m := numberUnit.FindStringSubmatch(word)
-	if m == nil || unit(m[2]) == "" {
+	if m == nil || unit(m[2]) == noUnit {
 		return "", "", false
 	}
 	return m[1], unit(m[2]), true
 }
 
-// numbers finds what is left of digits.
+// numbers finds what is left of digits. A number that is followed by another one with a unit, as in "5 to 10 minutes", has the unit, too.
 func (s *scanner) numbers() {
+	first := len(s.found)
 	for _, at := range numberForm.FindAllStringIndex(s.rest, -1) {
-		text := s.rest[at[0]:at[1]]
-		f := fact{kind: factNumber, text: text, value: numberValue(text), code: afterCode.MatchString(s.rest[:at[0]]), start: at[0]}
-		f.grouped = strings.Contains(text, " ")
-		if m := unitAfter.FindStringSubmatch(s.rest[at[1]:]); m != nil {
-			f.unit = unit(m[1])
+		text, before := s.rest[at[0]:at[1]], s.rest[:at[0]]
+		f := fact{kind: factNumber, text: text, value: numberValue(text), start: at[0], unit: unitAt(s.rest[at[1]:])}
+		f.code, f.version, f.grouped = afterCode.MatchString(before), afterVersion.MatchString(before), strings.Contains(text, " ")
+		if m := wordBefore.FindStringSubmatch(before); m != nil {
+			f.before = m[1]
 		}
 		s.found = append(s.found, f)
+	}
+	for i := len(s.found) - 1; i >= first; i-- {
+		f := &s.found[i]
+		if i+1 < len(s.found) && f.unit == noUnit && toNext.MatchString(s.rest[f.start+len(f.text):s.found[i+1].start]) {
+			f.unit = s.found[i+1].unit
+		}
+		if f.unit == noUnit && !f.code && nameWord.MatchString(f.before) {
+			f.unit = ofName
+		}
+	}
+}
+
+// years takes years that a text tells as such: "since 2019".
+func (s *scanner) years() {
+	for _, at := range yearForm.FindAllStringIndex(s.rest, -1) {
+		year, err := strconv.Atoi(s.rest[at[0]:at[1]])
+		if err == nil && yearBefore.MatchString(s.rest[:at[0]]) && unitAt(s.rest[at[1]:]) == noUnit && !s.inside(at[0]) && !s.inside(at[1]) {
+			s.take(fact{kind: factDate, dates: []date{{year: year}}}, at[0], at[1])
+		}
 	}
 }
 
@@ -157,7 +145,7 @@ func (s *scanner) numberWords() {
 	for _, at := range word.FindAllStringIndex(s.rest, -1) {
 		text := s.rest[at[0]:at[1]]
 		if value := wordNumber(text); value != "" {
-			s.found = append(s.found, fact{kind: factNumber, text: text, value: value, start: at[0]})
+			s.found = append(s.found, fact{kind: factNumber, text: text, value: value, start: at[0], unit: unitAt(s.rest[at[1]:])})
 		}
 	}
 }
@@ -168,6 +156,9 @@ func numberValue(text string) string {
 	switch {
 	case groupedForm.MatchString(text):
 		text = onlyDigits(text)
+	case mixedForm.MatchString(text): // the last sign is the decimals'
+		at := strings.LastIndexAny(text, ".,")
+		text = onlyDigits(text[:at]) + "." + text[at+1:]
 	case decimalForm.MatchString(text):
 		text = strings.ReplaceAll(text, ",", ".")
 	}

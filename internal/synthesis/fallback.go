@@ -124,7 +124,7 @@ func (t telling) items(src sources) [sectionCount][]Item {
 	}
 	items := [sectionCount][]Item{t.tickets(src.tickets), t.articles(src.articles), t.systems(src.systems)}
 	if t.advice {
-		items[sectionCount-1] = t.recommend(src)
+		items[adviceSection] = t.recommend(src)
 	}
 	return items
 }

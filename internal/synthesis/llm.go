@@ -65,7 +65,7 @@ type Call struct {
 	CompletionTokens int    `json:"completion_tokens"`
 	// CachedTokens are those of the prompt that the server had read before, which cost less.
 	CachedTokens int `json:"cached_tokens,omitempty"`
-	// Estimated says that the server reported no usage and the tokens were reckoned from the texts' length.
+	// Estimated says that the server reported no usage, or an impossible one, and the tokens were reckoned from the texts' length.
 	Estimated bool    `json:"estimated,omitempty"`
 	CostUSD   float64 `json:"cost_usd"`
 	// Unpriced says that the model's price is not known, and CostUSD therefore 0.

@@ -95,6 +95,19 @@ func sectionSpecs() [sectionCount]sectionSpec {
 	}
 }
 
+// adviceSection is the place of the recommendations among the sections.
+const adviceSection = sectionCount - 1
+
+// keyOf is what the answer calls the section of a kind of source.
+func keyOf(kind gather.Kind) string {
+	for _, spec := range sectionSpecs() {
+		if spec.kind == kind {
+			return spec.key
+		}
+	}
+	return ""
+}
+
 // newNote frames the items of the four sections, in their order, with what holds for every note on in. Sections that the tenant has turned
 // off are left out.
 func newNote(in Input, items [sectionCount][]Item) Note {

@@ -43,7 +43,7 @@ func TestAnItemWithOurRulesIsDropped(t *testing.T) {
 	t.Parallel()
 	in := claimedInput()
 	c := newChecker(in, newSources(in), nil)
-	if item, reason := c.item("", rawItem{text: rulesTemplate[:150], cites: []string{"T1"}}); reason != DropRules {
+	if item, _, reason := c.item("", rawItem{text: rulesTemplate[:150], cites: []string{"T1"}}); reason != DropRules {
 		t.Errorf("%+v, %q", item, reason)
 	}
 	if got := c.summary(answer{summary: rulesTemplate[:200]}); got != "" || c.dropped[DropRules] == 0 {

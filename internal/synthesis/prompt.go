@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ai-agents/ai-agents/internal/gather"
 )
 
 // Limits of a prompt.
@@ -169,6 +171,21 @@ func (s source) system() promptSystem {
 		Role: clipWord(s.hidden.Role, maxPromptField), Client: clipWord(s.hidden.Client, maxPromptField),
 		Location: clipWord(s.hidden.Location, maxPromptField), Match: clipWord(s.hidden.Text, maxPromptField),
 	}
+}
+
+// told are the texts of s that a prompt has, as they are sent.
+func (s source) told() []string {
+	switch s.item.Kind {
+	case gather.KindTicket:
+		p := s.past()
+		return []string{p.Subject, p.Description, p.Resolution, p.ResolvedOn}
+	case gather.KindArticle:
+		p := s.article()
+		return []string{p.Title, p.Summary}
+	case gather.KindSystem:
+	}
+	p := s.system()
+	return []string{p.Hostname, p.Address, p.Role, p.Client, p.Location, p.Match}
 }
 
 // clipWord cuts s to at most n characters between two words where it can: half of a token of the veil's would be neither hidden nor

@@ -96,7 +96,7 @@ func (n Note) absences() []absence {
 
 // advises says that s is the section of recommendations: its statements are ours, and its sources support them. In the others a
 // source comes first, as in a list of search results, and the statement tells of it.
-func (s Section) advises() bool { return s.Title == sectionSpecs()[sectionCount-1].title }
+func (s Section) advises() bool { return s.Title == sectionSpecs()[adviceSection].title }
 
 // made tells how the note came about.
 func (n Note) made() string {

@@ -55,6 +55,11 @@ func (s sources) add(in Input, prefix string, kind gather.Kind, items []gather.I
 
 func (s sources) empty() bool { return len(s.byLabel) == 0 }
 
+// citable says whether a section that v wants could cite anything: where none can, there is nothing to ask a model for.
+func (s sources) citable(v Voice) bool {
+	return len(s.tickets) > 0 && v.asksFor(keyTickets) || len(s.articles) > 0 && v.asksFor(keyArticles) || len(s.systems) > 0 && v.asksFor(keySystems)
+}
+
 // newSource prepares item. Its texts are passed through the veil and back, so that no secret of a past ticket reaches a note, and lose
 // the note's reference, by which the note is found again.
 func newSource(in Input, label string, item gather.Item) source {

@@ -117,7 +117,7 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	if s.llm == nil {
 		return Note{}, ReasonNoLLM
 	}
-	if src.empty() {
+	if !src.citable(in.Voice) {
 		return Note{}, ReasonNoSources
 	}
 	budget := s.budget(ctx)
@@ -131,7 +131,11 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	}
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
-	a, reason := s.answer(ctx, in, p, s.now().Add(budget), out)
+	until := s.now().Add(budget)
+	a, reason := s.answer(ctx, in, p, until, out)
+	if reason == reasonTooLong {
+		a, left, reason = s.answerHalf(ctx, in, src, p, until, out)
+	}
 	if reason != "" {
 		return Note{}, reason
 	}
@@ -154,7 +158,7 @@ func (s *Synthesizer) write(ctx context.Context, in Input, src sources, out *Out
 	}
 	confidence := c.confidence(a, items)
 	n := newNote(in, fill(a, src, items))
-	if last := len(n.Sections) - 1; last >= 0 && len(a.sections[sectionCount-1]) > 0 && len(items[sectionCount-1]) == 0 && in.Voice.has(keyRecommendations) {
+	if last := len(n.Sections) - 1; last >= 0 && len(a.sections[adviceSection]) > 0 && len(items[adviceSection]) == 0 && in.Voice.has(keyRecommendations) {
 		n.Sections[last].Empty = noneChecked
 	}
 	n.Generated = true
@@ -178,7 +182,7 @@ func (s *Synthesizer) answer(ctx context.Context, in Input, p Prompt, until time
 	if !repairable(text) || until.Sub(s.now()) < repairTime {
 		return answer{}, ReasonUnreadable
 	}
-	if p, err = newRepairPrompt(p, text, veiled{in.Veil}); err != nil {
+	if p, err = newRepairPrompt(p, text, in.Voice, veiled{in.Veil}); err != nil {
 		return answer{}, ReasonUnreadable
 	}
 	if text, reason = s.ask(ctx, in, p, out); reason != "" {
@@ -190,6 +194,25 @@ func (s *Synthesizer) answer(ctx context.Context, in Input, p Prompt, until time
 	a.repaired = true
 	return a, ""
 }
+
+// answerHalf gets the answer to half of a prompt that was too long: once, for a model that takes less than half is not one for notes.
+func (s *Synthesizer) answerHalf(
+	ctx context.Context, in Input, src sources, long Prompt, until time.Time, out *Output,
+) (answer, map[string]bool, Reason) {
+	const half = 2
+	p, left, err := newPrompt(in, src, estimateTokens(long.System+long.User)/half)
+	if err != nil || p.User == long.User {
+		return answer{}, left, ReasonFailed
+	}
+	a, reason := s.answer(ctx, in, p, until, out)
+	if reason == reasonTooLong {
+		reason = ReasonFailed
+	}
+	return a, left, reason
+}
+
+// reasonTooLong says that less may be asked. It is no note's reason.
+const reasonTooLong Reason = "too_long"
 
 // ask gets the model's text, and accounts for what it took.
 func (s *Synthesizer) ask(ctx context.Context, in Input, p Prompt, out *Output) (string, Reason) {
@@ -208,6 +231,8 @@ func (s *Synthesizer) ask(ctx context.Context, in Input, p Prompt, out *Output) 
 		return "", ReasonNotNow
 	case errors.Is(err, ErrNoAnswer):
 		return "", ReasonUnreadable
+	case errors.Is(err, ErrTooLong) && ctx.Err() == nil:
+		return "", reasonTooLong
 	case errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil:
 		return "", ReasonTimeout
 	default:

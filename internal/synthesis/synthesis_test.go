@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -400,5 +401,58 @@ func TestNoteIsLogged(t *testing.T) {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("%s is not in %s", want, log.String())
 		}
+	}
+}
+
+// narrow is an LLM that takes prompts of so many bytes.
+type narrow struct {
+	scripted
+
+	most  int
+	asked []int
+}
+
+func (n *narrow) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Completion, error) {
+	n.asked = append(n.asked, len(p.System+p.User))
+	if len(p.System+p.User) > n.most {
+		return synthesis.Completion{Calls: []synthesis.Call{{Error: "too long"}}}, fmt.Errorf("example: %w", synthesis.ErrTooLong)
+	}
+	return n.scripted.Complete(ctx, p)
+}
+
+// A prompt that is too long for the model is halved once, by its least relevant sources.
+func TestATooLongPromptIsHalvedOnce(t *testing.T) {
+	t.Parallel()
+	in := exampleInput()
+	for i := range in.Tickets.Items {
+		in.Tickets.Items[i].Text = strings.Repeat("It drops again and again. ", 80)
+		in.Tickets.Items[i].Resolution = strings.Repeat("Renewed the client certificate. ", 40)
+		in.Tickets.Items[i].Relevance = 0.9 - float64(i)/10
+	}
+	model := &narrow{scripted: scripted{text: `{"summary":"s","similar_tickets":[{"text":"Renewed the client certificate.","cites":["T1"]}]}`}, most: math.MaxInt}
+	synthesis.New(model, synthesis.Options{}).Synthesize(t.Context(), in)
+	whole := model.asked[0]
+	for name, tc := range map[string]struct {
+		most, asked int
+		reason      synthesis.Reason
+	}{
+		"all":        {whole, 1, ""},
+		"a bit less": {whole - 1, 2, ""},
+		"nothing":    {0, 2, synthesis.ReasonFailed},
+	} {
+		model.most, model.asked = tc.most, nil
+		out := synthesis.New(model, synthesis.Options{}).Synthesize(t.Context(), in)
+		if len(model.asked) != tc.asked || len(out.Calls) != tc.asked || out.FallbackReason != tc.reason || out.Note.Generated != (tc.reason == "") {
+			t.Errorf("%s: asked %v, %q", name, model.asked, out.FallbackReason)
+		}
+		if halved := tc.asked == 2; halved && model.asked[1] > whole*2/3 || tc.reason == "" && out.Dropped[synthesis.DropPromptBudget] > 0 != halved {
+			t.Errorf("%s: of %d bytes, asked %v, dropped %v", name, whole, model.asked, out.Dropped)
+		}
+	}
+	// What cannot be shortened is not asked again.
+	model.most, model.asked = 0, nil
+	in.Ticket.Description, in.Tickets.Items, in.Articles.Items = "It drops.", nil, nil
+	if out := synthesis.New(model, synthesis.Options{}).Synthesize(t.Context(), in); out.FallbackReason != synthesis.ReasonFailed || len(model.asked) != 1 {
+		t.Errorf("asked %v, %q", model.asked, out.FallbackReason)
 	}
 }

@@ -233,6 +233,39 @@ func TestTheTenantsVoice(t *testing.T) {
 	}
 }
 
+// What was found, and no section may cite, is not "nothing relevant", and no model is paid for it.
+func TestNoModelIsAskedWhereNothingCanBeCited(t *testing.T) {
+	t.Parallel()
+	const empty = `{"summary":"S.","similar_tickets":[],"documentation":[],"system_info":[],"recommendations":[]}`
+	tickets := exampleInput()
+	tickets.Articles, tickets.Systems = synthesis.Found{}, synthesis.Found{}
+	for name, tc := range map[string]struct {
+		in    synthesis.Input
+		off   []string
+		asked bool
+	}{
+		"all sections are off":                    {exampleInput(), []string{"similar_tickets", "documentation", "system_info", "recommendations"}, false},
+		"tickets alone, which cannot be cited":    {tickets, []string{"similar_tickets", "recommendations"}, false},
+		"tickets alone, which support advice":     {tickets, []string{"similar_tickets"}, true},
+		"articles, too, which have their section": {exampleInput(), []string{"similar_tickets", "system_info", "recommendations"}, true},
+		"tickets alone, which have their section": {tickets, []string{"documentation", "system_info", "recommendations"}, true},
+		"systems, which have their section":       {exampleInput(), []string{"similar_tickets", "documentation", "recommendations"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tc.in.Voice.Off = tc.off
+			asked := false
+			out := synthesis.New(scripted{text: empty, seen: func(synthesis.Prompt) { asked = true }}, synthesis.Options{}).Synthesize(t.Context(), tc.in)
+			if asked != tc.asked || out.Abstained != tc.asked || (out.FallbackReason == synthesis.ReasonNoSources) == tc.asked {
+				t.Errorf("asked: %t, %+v", asked, out)
+			}
+			if !tc.asked && !strings.HasPrefix(out.Note.Summary, "Found: ") {
+				t.Errorf("the note says %q", out.Note.Summary)
+			}
+		})
+	}
+}
+
 // A section that comes and goes with the tenant's preferences is no change of the note's content.
 func TestChangesWithSectionsOff(t *testing.T) {
 	t.Parallel()

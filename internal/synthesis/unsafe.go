@@ -45,6 +45,10 @@ var (
 
 	weakens = regexp.MustCompile(`(?i)(^|[^.!?]*?\P{L})(disable|disabling|turn(?:ing)? off|switch(?:ing)? off|deactivate|deactivating|uninstall|uninstalling|bypass|bypassing|stop|remove|removing|kill|` +
 		`deaktivier(?:e|en|t)|schalte[n]?|désactivez|désactiver|desactive|desactivar)\P{L}(?:[^.!?]{0,40}?\P{L})?` + protection + `(` + notProtection + `)?(?:\P{L}|$)`)
+	// replaces says that a protection is taken away for another one, which is no weakening.
+	replaces = regexp.MustCompile(`(?i)(?:^|\P{L})(?:install\w*|deploy\w*|roll\w* out|set\w* up|enroll\w*|onboard\w*|switch\w* to|migrat\w* to)\s(?:the |its |our |a )?` +
+		`(?:new|replacement|successor|current|latest)\s(?:one|version|agent|product|client|release|` + protection + `)(?:[\s.,;!]|$)`)
+	oldOne          = regexp.MustCompile(`(?i)\s(?:old|previous|former|legacy|expired|outdated|second|duplicate)\s`)
 	weakenedAtStart = regexp.MustCompile(`(?i)(?:^|[.!?:]\s+|["“])(?:disabled|turned off|switched off|deactivated|uninstalled|bypassed)\s(?:[^.!?]{0,40}\P{L})?` + protection + `(?:\P{L}|$)`)
 	setOff          = regexp.MustCompile(`(?i)set-mppreference|disablerealtimemonitoring|netsh advfirewall set \w+ state off|setenforce 0|ufw disable|add-mppreference -exclusion`)
 	notDoing        = regexp.MustCompile(`(?i)(?:\bnot|\bnever|n't|n’t|\bwithout|\bavoid|\bthan|\binstead of|\bno need to|\bnicht|\bohne|\bpas|\bno)\s+$`)
@@ -128,8 +132,9 @@ func unsafeAdvice(text string, report bool) bool {
 			return false
 		}
 		verb := strings.ToLower(rest[at[4]:at[5]])
+		replaced := (strings.HasPrefix(verb, "uninstall") || strings.HasPrefix(verb, "remov")) && oldOne.MatchString(rest[at[5]:at[1]]) && replaces.MatchString(text)
 		told := report && (strings.HasSuffix(verb, "ing") || strings.HasPrefix(verb, "turning") || strings.HasPrefix(verb, "switching"))
-		if at[6] < 0 && !told && !notDoing.MatchString(rest[:at[4]]) {
+		if at[6] < 0 && !told && !replaced && !notDoing.MatchString(rest[:at[4]]) {
 			return true
 		}
 		rest = rest[at[5]:]

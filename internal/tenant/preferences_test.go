@@ -20,6 +20,7 @@ func good() []string {
 	return []string{
 		`{}`,
 		`{"format": "markdown", "mode": "shadow", "language": "de", "tone": "formal", "sections_off": ["documentation"]}`,
+		`{"sections_off": ["similar_tickets", "documentation", "system_info"]}`,
 		`{"language": "pt-BR"}`, `{"language": "zh-Hant-TW"}`, `{"language": "gsw"}`, `{"language": "de-x-formal"}`,
 		`{"instructions": "` + strings.Repeat("ü", 1000) + `"}`,
 		`{"pinned_facts": ["The intranet is down on Sundays."]}`, `{"instructions": "Never ask for a password, link the page https://reset.example.com. Codes are in the vault."}`, `{"pinned_facts": []}`,
@@ -34,15 +35,16 @@ func good() []string {
 // bad are preferences that are refused, with the beginning of what is said of each key, and a part of what to do.
 func bad() map[string][]string {
 	return map[string][]string{
-		`{"format": "pdf"}`:                   {"format: has to be one of html, markdown"},
-		`{"mode": "Shadow"}`:                  {"mode: has to be one of off, shadow, live"},
-		`{"mode": ""}`:                        {"mode: has to be one of"},
-		`{"mode": null}`:                      {"mode: has to be a string, and is null"},
-		`{"tone": 3}`:                         {"tone: has to be a string, and is a number"},
-		`{"language": "German"}`:              {"language: has to be a language tag (BCP 47), such as de"},
-		`{"language": "de_DE "}`:              {"language: has to be a language tag"},
-		`{"sections_off": "documentation"}`:   {"sections_off: has to be an array, and is a string"},
-		`{"sections_off": ["all"]}`:           {"sections_off[0]: has to be one of similar_tickets"},
+		`{"format": "pdf"}`:                 {"format: has to be one of html, markdown"},
+		`{"mode": "Shadow"}`:                {"mode: has to be one of off, shadow, live"},
+		`{"mode": ""}`:                      {"mode: has to be one of"},
+		`{"mode": null}`:                    {"mode: has to be a string, and is null"},
+		`{"tone": 3}`:                       {"tone: has to be a string, and is a number"},
+		`{"language": "German"}`:            {"language: has to be a language tag (BCP 47), such as de"},
+		`{"language": "de_DE "}`:            {"language: has to be a language tag"},
+		`{"sections_off": "documentation"}`: {"sections_off: has to be an array, and is a string"},
+		`{"sections_off": ["all"]}`:         {"sections_off[0]: has to be one of similar_tickets"},
+		`{"sections_off": ["similar_tickets", "documentation", "system_info", "recommendations"]}`: {"sections_off: has 4 items, of which 3 are allowed"},
 		`{"mask": ["email", "email"]}`:        {"mask: names something twice"},
 		`{"mask": ["shoe_size"]}`:             {"mask[0]: has to be one of credential, email"},
 		`{"instructions": ""}`:                {"instructions: is empty"},

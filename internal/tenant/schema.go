@@ -34,6 +34,12 @@ type compiled struct {
 
 var preferences = sync.OnceValues(compile) //nolint:gochecknoglobals // compiled once, never changed
 
+// PreferenceKeys are the keys of Preferences, sorted. What is stored besides is a newer release's.
+func PreferenceKeys() ([]string, error) {
+	c, err := preferences()
+	return slices.Sorted(slices.Values(c.keys)), err
+}
+
 func compile() (compiled, error) {
 	const name = "preferences.schema.json"
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(preferencesSchema))

@@ -106,7 +106,7 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 			mirror.Config{ResolvedStatuses: []string{"Resolved", "Closed"}, CloudCalls: callsPerMinute, OnPremCalls: callsPerMinute, Logger: logger})
 	}
 	if opts.Previews == nil {
-		opts.Previews = preview.Remote{Invoker: noEnhancer{}}
+		opts.Previews = preview.Remote{Invoker: noEnhancer{}, Sealer: sealer, Now: time.Now}
 	}
 	c.api, err = console.New(console.Config{BadTokens: badTokens, GatewayURL: opts.GatewayURL, Bootstrap: c.Bootstrap}, console.Deps{
 		DB: db, Tenants: c.Tenants, Sealer: sealer, Authenticator: authenticator, Publisher: unheard{}, Importer: opts.Importer,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -16,16 +17,18 @@ import (
 )
 
 // RecordStep stores what a step produced, in place of what an earlier attempt of it left, together
-// with the language-model calls it made, which enter the tenant's usage in the same transaction. What other systems said of a failure is normalised: a NUL in it would keep the
-// record from being stored.
+// with the language-model calls it made, which enter the tenant's usage in the same transaction. What other systems said is
+// normalised, and figures that no column holds become the nearest that one does: they would keep the record from being stored, and
+// each attempt would pay the model again.
 func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
 	batch := &pgx.Batch{}
 	queueStep(batch, tenantID, jobID, r)
+	calls = storable(calls)
 	for _, c := range calls {
 		batch.Queue(`
 			INSERT INTO llm_calls (tenant_id, job_id, model, prompt_tokens, cached_tokens, completion_tokens, cost_usd, duration_ms, error, called_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CachedTokens, c.CompletionTokens, c.CostUSD, c.Duration.Milliseconds(),
+			tenantID, jobID, ticket.Normalize(c.Model), c.PromptTokens, c.CachedTokens, c.CompletionTokens, c.CostUSD, milliseconds(c.Duration),
 			told(c.Error), c.CalledAt)
 	}
 	budget.Include(batch, tenantID, entries(r, calls)...)
@@ -35,6 +38,25 @@ func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhan
 	}
 	return nil
 }
+
+// storable are the calls with figures that llm_calls holds.
+func storable(calls []enhancement.LLMCall) []enhancement.LLMCall {
+	const dearest = 999_999 // numeric(12, 6)
+	stored := slices.Clone(calls)
+	for i := range stored {
+		c := &stored[i]
+		for _, n := range []*int{&c.PromptTokens, &c.CachedTokens, &c.CompletionTokens} {
+			*n = min(max(0, *n), math.MaxInt32)
+		}
+		if math.IsNaN(c.CostUSD) {
+			c.CostUSD = 0
+		}
+		c.CostUSD = min(max(0, c.CostUSD), dearest)
+	}
+	return stored
+}
+
+func milliseconds(d time.Duration) int64 { return min(max(0, d.Milliseconds()), math.MaxInt32) }
 
 // entries are what the step's calls add to the tenant's usage.
 func entries(r enhancement.StepRecord, calls []enhancement.LLMCall) []budget.Entry {
@@ -58,7 +80,7 @@ func queueStep(batch *pgx.Batch, tenantID, jobID string, r enhancement.StepRecor
 		ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
 			outcome = excluded.outcome, detail = excluded.detail, result = excluded.result, account = excluded.account,
 			duration_ms = excluded.duration_ms, finished_at = now()`,
-		tenantID, jobID, r.Step, r.Outcome, told(r.Detail), orNull(r.Result), orNull(r.Account), r.Duration.Milliseconds())
+		tenantID, jobID, r.Step, r.Outcome, told(r.Detail), orNull(r.Result), orNull(r.Account), milliseconds(r.Duration))
 }
 
 func orNull(document json.RawMessage) any {

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -53,5 +54,39 @@ func TestUsageIsCountedWithTheStep(t *testing.T) {
 	}
 	if want := (budget.Sums{Calls: 3, Failed: 1, CachedAnswers: 1, Unpriced: 1, PromptTokens: 110, CachedTokens: 60, CompletionTokens: 20, CostUSD: 0.5}); sum != want {
 		t.Errorf("sum is %+v", sum)
+	}
+}
+
+// A step is recorded whatever its model's server said of its usage: else each attempt pays again, and the job is lost.
+func TestFiguresThatNoColumnHoldsAreRecorded(t *testing.T) {
+	store := tenantstoretest.New(t)
+	store.Save(t, "alpha")
+	l, books := ledger.New(store.DB), budget.New(store.DB)
+	j := job()
+	accept(t, l, j)
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	step := enhancement.StepRecord{Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK, Duration: math.MaxInt64}
+	err := l.RecordStep(t.Context(), "alpha", j.ID, step,
+		enhancement.LLMCall{Model: "m", PromptTokens: 3e9, CachedTokens: 3e9, CompletionTokens: math.MaxInt64, CostUSD: 1e12, Duration: math.MaxInt64, CalledAt: at},
+		enhancement.LLMCall{Model: "m", PromptTokens: -1, CachedTokens: -1, CompletionTokens: -1, CostUSD: -1, Duration: -1, CalledAt: at.Add(1)},
+		enhancement.LLMCall{Model: "m", CostUSD: math.NaN(), CalledAt: at.Add(2)}, enhancement.LLMCall{Model: "m", CostUSD: math.Inf(1), CalledAt: at.Add(3)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := l.LLMCalls(t.Context(), "alpha", j.ID)
+	if err != nil || len(stored) != 4 {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	used, err := books.Usage(t.Context(), "alpha", budget.Month(at))
+	want := budget.Sums{Calls: 4, PromptTokens: math.MaxInt32, CachedTokens: math.MaxInt32, CompletionTokens: math.MaxInt32, CostUSD: 2 * 999_999}
+	if err != nil || len(used) != 1 || used[0].Sums != want {
+		t.Errorf("%+v, %v", used, err)
+	}
+	preview := budget.Entry{At: at, Model: "p", Purpose: budget.PurposePreview, CostUSD: math.NaN()}
+	if err := books.Enter(t.Context(), "alpha", preview, budget.Entry{At: at, Model: "p", Purpose: budget.PurposePreview, CostUSD: math.Inf(1)}); err != nil {
+		t.Error(err)
+	}
+	if used, err := books.Usage(t.Context(), "alpha", budget.Month(at)); err != nil || len(used) != 2 || used[1].CostUSD != 999_999 {
+		t.Errorf("%+v, %v", used, err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http/httptrace"
 	"sync/atomic"
-	"unicode/utf8"
 
 	goopenai "github.com/sashabaranov/go-openai"
 
@@ -44,17 +43,17 @@ func (c *Client) call(
 		how  = outcomeFailed
 	)
 	if err != nil {
-		err = c.classify(callCtx, err, response.Header(), ended)
+		err = c.classify(callCtx, p, err, response.Header(), ended)
 	} else {
 		text, how, err = read(response)
 	}
 	done := synthesis.Call{Model: to.Model, At: started, Duration: ended.Sub(started)}
 	switch {
 	case how != outcomeFailed:
-		c.account(&done, response, p, text)
+		c.account(ctx, &done, response.Usage, p, text)
 	case sent.Load() && callCtx.Err() != nil:
 		// The server goes on with what nobody waits for any more, and charges it.
-		c.account(&done, goopenai.ChatCompletionResponse{}, p, "")
+		c.account(ctx, &done, goopenai.Usage{}, p, "")
 	}
 	if err != nil {
 		done.Error = err.Error()
@@ -87,30 +86,6 @@ func read(r goopenai.ChatCompletionResponse) (string, outcome, error) {
 	default:
 		return choice.Message.Content, outcomeOK, nil
 	}
-}
-
-// account enters the tokens and what they cost. A server that reports none is not taken to be free: its
-// tokens are estimated.
-func (c *Client) account(
-	done *synthesis.Call, r goopenai.ChatCompletionResponse, p synthesis.Prompt, text string,
-) {
-	done.PromptTokens, done.CompletionTokens = max(0, r.Usage.PromptTokens), max(0, r.Usage.CompletionTokens)
-	if done.PromptTokens == 0 && done.CompletionTokens == 0 {
-		done.PromptTokens, done.CompletionTokens = tokens(p.System+p.User), tokens(text)
-		done.Estimated = true
-	}
-	if details := r.Usage.PromptTokensDetails; details != nil {
-		done.CachedTokens = min(max(0, details.CachedTokens), done.PromptTokens)
-	}
-	price, known := c.config.price(done.Model)
-	done.CostUSD, done.Unpriced = price.cost(done.PromptTokens, done.CachedTokens, done.CompletionTokens), !known
-}
-
-// tokens estimates the tokens of text: about four characters each in English, by OpenAI's rule of thumb
-// (https://platform.openai.com/tokenizer).
-func tokens(text string) int {
-	const runesPerToken = 4
-	return (utf8.RuneCountInString(text) + runesPerToken - 1) / runesPerToken
 }
 
 func (c *Client) record(ctx context.Context, done synthesis.Call, attempt int, how outcome) {

@@ -90,9 +90,12 @@ func (c Config) offered() []string {
 	return models
 }
 
+// Offers says whether a prompt that prefers the model is put to it; others are put to the usual one.
+func (c Config) Offers(model string) bool { return slices.Contains(c.offered(), model) }
+
 // Asks names the model that is put a prompt which prefers one, with its server.
 func (c Config) Asks(preferred string) string {
-	if preferred == "" || !slices.Contains(c.offered(), preferred) {
+	if preferred == "" || !c.Offers(preferred) {
 		preferred = c.Model
 	}
 	return string(cmp.Or(c.Provider, ProviderOpenAI)) + " " + c.BaseURL + " " + preferred

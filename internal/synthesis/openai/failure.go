@@ -43,8 +43,8 @@ func StatusOf(err error) int {
 	return 0
 }
 
-// classify tells a failure that may pass from one that will not.
-func (c *Client) classify(ctx context.Context, err error, h http.Header, now time.Time) error {
+// classify tells a failure that may pass from one that will not. What it says of it does not repeat p, which was asked.
+func (c *Client) classify(ctx context.Context, p synthesis.Prompt, err error, h http.Header, now time.Time) error {
 	var (
 		api      *goopenai.APIError
 		request  *goopenai.RequestError
@@ -56,14 +56,14 @@ func (c *Client) classify(ctx context.Context, err error, h http.Header, now tim
 	)
 	switch {
 	case errors.As(err, &api):
-		return c.statusError(api.HTTPStatusCode, api, h, now)
+		return c.statusError(p, api.HTTPStatusCode, api, h, now)
 	case errors.As(err, &request):
 		said := goopenai.APIError{Message: string(request.Body)}
-		return c.statusError(request.HTTPStatusCode, &said, h, now)
+		return c.statusError(p, request.HTTPStatusCode, &said, h, now)
 	case errors.As(err, &inside) && inside.status() != 0:
-		return c.statusError(inside.status(), inside.said, h, now)
+		return c.statusError(p, inside.status(), inside.said, h, now)
 	case errors.As(err, &inside):
-		return &callError{message: c.clean(inside.Error()), status: http.StatusOK, cause: synthesis.ErrNoAnswer}
+		return &callError{message: c.tell(p, "a failure inside", inside.said.Message), status: http.StatusOK, cause: synthesis.ErrNoAnswer}
 	case ctx.Err() != nil:
 		return &callError{message: "no answer in time", cause: context.Cause(ctx), temporary: true}
 	case errors.As(err, &tooLarge):
@@ -71,13 +71,13 @@ func (c *Client) classify(ctx context.Context, err error, h http.Header, now tim
 	case errors.Is(err, errRedirect):
 		return &callError{message: errRedirect.Error()}
 	case untrusted(err):
-		return &callError{message: c.clean("connection: " + err.Error()), cause: err}
+		return &callError{message: c.tell(p, "connection", err.Error()), cause: err}
 	case errors.As(err, &sending):
-		return &callError{message: c.clean("connection: " + err.Error()), cause: sending.Err, temporary: true}
+		return &callError{message: c.tell(p, "connection", err.Error()), cause: sending.Err, temporary: true}
 	case errors.As(err, &syntax), errors.As(err, &wrongFit), errors.Is(err, io.EOF):
 		return &callError{message: "response is not a chat completion"}
 	default:
-		return &callError{message: c.clean("reading the response: " + err.Error()), temporary: true}
+		return &callError{message: c.tell(p, "reading the response", err.Error()), temporary: true}
 	}
 }
 
@@ -98,12 +98,12 @@ const (
 )
 
 // statusError is an answer with an HTTP status that is no success.
-func (c *Client) statusError(status int, e *goopenai.APIError, h http.Header, now time.Time) error {
+func (c *Client) statusError(p synthesis.Prompt, status int, e *goopenai.APIError, h http.Header, now time.Time) error {
 	code := fmt.Sprint(e.Code)
 	failed := &callError{message: fmt.Sprintf("status %d", status), status: status}
 	// Servers repeat the key they refuse, more or less masked, so their words on that are not passed on.
 	if status != http.StatusUnauthorized && status != http.StatusForbidden {
-		failed.message = c.clean(failed.message + ": " + e.Message)
+		failed.message = c.tell(p, failed.message, e.Message)
 	}
 	switch {
 	case code == codeFiltered || code == codePolicy:
@@ -129,14 +129,34 @@ func tooLong(code, message string) bool {
 	return code == codeTooLong || containsAny(strings.ToLower(message), "maximum context length", "exceeds the available context")
 }
 
-// clean makes one short line of s, without the API key.
-func (c *Client) clean(s string) string {
+// repeated is as much of a prompt, in characters, as no server's words have by chance.
+const repeated = 20
+
+// tell makes one short line of what a server said, without the API key. Its words are left out when they repeat the prompt: what is
+// told is stored, logged and shown to more people than may read tickets.
+func (c *Client) tell(p synthesis.Prompt, what, said string) string {
 	if c.config.APIKey != "" {
-		s = strings.ReplaceAll(s, c.config.APIKey, "[key]")
+		said = strings.ReplaceAll(said, c.config.APIKey, "[key]")
 	}
-	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > maxErrorText {
-		s = string(runes[:maxErrorText]) + "…"
+	words := []rune(strings.Join(strings.Fields(said), " "))
+	switch {
+	case repeats(p, words[:min(len(words), maxErrorText+repeated)]):
+		return what + ": (what it says repeats the prompt)"
+	case len(words) > maxErrorText:
+		return what + ": " + string(words[:maxErrorText]) + "…"
+	default:
+		return what + ": " + string(words)
 	}
-	return s
+}
+
+// repeats says whether a part of said is from the prompt, whatever the case and the space between words.
+func repeats(p synthesis.Prompt, said []rune) bool {
+	asked := strings.ToLower(strings.Join(strings.Fields(p.System+" "+p.User), " "))
+	said = []rune(strings.ToLower(string(said)))
+	for i := range max(0, len(said)-repeated+1) {
+		if strings.Contains(asked, string(said[i:i+repeated])) {
+			return true
+		}
+	}
+	return false
 }

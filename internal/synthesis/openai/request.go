@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"slices"
 
 	goopenai "github.com/sashabaranov/go-openai"
 
@@ -20,10 +19,11 @@ const reasoningShare = 4
 
 // model is the one that p is put to: the one it asks for, if that may be asked here.
 func (c *Client) model(ctx context.Context, p synthesis.Prompt) string {
-	if p.Model == "" || slices.Contains(c.config.offered(), p.Model) {
+	if p.Model == "" || c.config.Offers(p.Model) {
 		return cmp.Or(p.Model, c.config.Model)
 	}
-	c.config.Logger.WarnContext(ctx, "the tenant's model is not offered, the usual one is asked",
+	// The draft's account tells, once; this is told at every request.
+	c.config.Logger.DebugContext(ctx, "the tenant's model is not offered, the usual one is asked",
 		"tenant_id", p.TenantID, "preferred", p.Model, "model", c.config.Model)
 	return c.config.Model
 }

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 
@@ -28,15 +29,6 @@ type message struct {
 	Content   content           `json:"content"`
 	Refusal   string            `json:"refusal"`
 	ToolCalls []json.RawMessage `json:"tool_calls"`
-}
-
-// usage is in floats because some servers count in them.
-type usage struct {
-	Prompt     float64 `json:"prompt_tokens"`
-	Completion float64 `json:"completion_tokens"`
-	Details    struct {
-		Cached float64 `json:"cached_tokens"`
-	} `json:"prompt_tokens_details"`
 }
 
 // content is a text, or a list of parts that have one each.
@@ -139,14 +131,14 @@ func present(raw json.RawMessage) bool {
 }
 
 // uniformError is the body of an answer with a status of failure in the shape that the library reads: Ollama has said
-// {"error": "…"}, vLLM {"message": "…", "code": 400}, and what is made with FastAPI, {"detail": "…"}.
+// {"error": "…"}, vLLM {"message": "…", "code": 400}, and what is made with FastAPI, {"detail": "…"} or a list of complaints.
 func uniformError(body []byte) []byte {
 	var got struct {
 		Error   json.RawMessage `json:"error"`
 		Message json.RawMessage `json:"message"`
 		Detail  json.RawMessage `json:"detail"`
 	}
-	if json.Unmarshal(body, &got) != nil {
+	if json.Unmarshal(body, &got) != nil && !json.Valid(body) {
 		return body
 	}
 	said := body
@@ -180,7 +172,7 @@ func readError(raw json.RawMessage) *goopenai.APIError {
 	if json.Unmarshal(raw, &object) != nil || object.Message == nil {
 		return &goopenai.APIError{Message: words(raw)}
 	}
-	e := &goopenai.APIError{Message: plainText(object.Message), Type: plainText(object.Type), Code: object.Code}
+	e := &goopenai.APIError{Message: wordsOf(object.Message), Type: plainText(object.Type), Code: object.Code}
 	if n, ok := object.Code.(float64); ok {
 		e.Code = int(n)
 	}
@@ -193,13 +185,42 @@ func readError(raw json.RawMessage) *goopenai.APIError {
 	return e
 }
 
-// words is a text that stands alone, or else the JSON itself.
+// unknownShape is said in the place of what is in no shape that we know: it may hold anything, the prompt as well.
+const unknownShape = "(in a form that is not known)"
+
+// words is a text that stands alone, or what a list of complaints says. JSON itself is never passed on: beside what is wrong, servers
+// put what they were given.
 func words(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
 		return text
 	}
-	return string(raw)
+	// As pydantic has them, and with it whatever is made with FastAPI.
+	var complaints []struct {
+		Place   []any  `json:"loc"`
+		Message string `json:"msg"`
+		Type    string `json:"type"`
+	}
+	if json.Unmarshal(raw, &complaints) != nil {
+		return unknownShape
+	}
+	var said []string
+	for _, c := range complaints {
+		var place []string
+		for _, part := range c.Place {
+			place = append(place, plainText(part))
+		}
+		said = append(said, strings.Trim(strings.Join(place, ".")+": "+c.Message+" "+c.Type, ": "))
+	}
+	return cmp.Or(strings.Join(said, "; "), unknownShape)
+}
+
+func wordsOf(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		return unknownShape
+	}
+	return words(encoded)
 }
 
 func plainText(v any) string {

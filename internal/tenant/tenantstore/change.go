@@ -47,7 +47,7 @@ func (s *Store) Create(ctx context.Context, t tenant.Tenant, c tenant.Credential
 		if err != nil {
 			return err
 		}
-		if err := keepPreferences(ctx, tx, t.ID); err != nil {
+		if err := keepPreferences(ctx, tx, t.ID, author(ctx)); err != nil {
 			return err
 		}
 		return run(ctx, tx, also)
@@ -105,14 +105,7 @@ func (s *Store) change(ctx context.Context, what, id string, version int64, also
 		}
 		record = now
 		if to.set != "" {
-			// The time is that of the statement: with that of the transaction's begin, which may have waited for the lock,
-			// a later change could bear an earlier time.
-			record, err = scanRecord(tx.QueryRow(ctx, "UPDATE tenant_configs SET "+to.set+
-				", version = "+nextVersion+", updated_at = clock_timestamp() WHERE tenant_id = $1 RETURNING "+recordColumns,
-				append([]any{id}, to.args...)...))
-			if err == nil {
-				err = keepPreferences(ctx, tx, id)
-			}
+			record, err = set(ctx, tx, id, to)
 		}
 		if err != nil {
 			return err
@@ -123,6 +116,23 @@ func (s *Store) change(ctx context.Context, what, id string, version int64, also
 		return Record{}, fmt.Errorf("%s tenant %q: %w", what, id, err)
 	}
 	return record, nil
+}
+
+// set makes the assignments, and keeps a version of the preferences that they make; and of those that were there, if none was kept:
+// else what another changed before would bear this one's name.
+func set(ctx context.Context, tx postgres.Tx, id string, to assignments) (Record, error) {
+	if err := keepPreferences(ctx, tx, id, nobody); err != nil {
+		return Record{}, err
+	}
+	// The time is that of the statement: with that of the transaction's begin, which may have waited for the lock,
+	// a later change could bear an earlier time.
+	record, err := scanRecord(tx.QueryRow(ctx, "UPDATE tenant_configs SET "+to.set+
+		", version = "+nextVersion+", updated_at = clock_timestamp() WHERE tenant_id = $1 RETURNING "+recordColumns,
+		append([]any{id}, to.args...)...))
+	if err != nil {
+		return Record{}, err
+	}
+	return record, keepPreferences(ctx, tx, id, author(ctx))
 }
 
 // lock keeps others from changing the tenant until the transaction ends, but not from adding rows that refer to it.

@@ -40,9 +40,9 @@ func (s *Store) UpdatePreferences(ctx context.Context, id string, p tenant.Prefe
 	if err := p.Validate(); err != nil {
 		return Record{}, fmt.Errorf("the preferences of tenant %q %w: %w", id, ErrInvalid, err)
 	}
-	prefs, err := json.Marshal(p)
+	prefs, known, err := storedPreferences(id, p)
 	if err != nil {
-		return Record{}, fmt.Errorf("encode the preferences of tenant %s: %w", id, err)
+		return Record{}, err
 	}
 	return s.change(ctx, "change the preferences of", id, version, also, func(_ postgres.Tx, now Record) (assignments, error) {
 		switch {
@@ -51,22 +51,44 @@ func (s *Store) UpdatePreferences(ctx context.Context, id string, p tenant.Prefe
 		case len(tenant.ChangedKeys(now.Preferences, p)) == 0:
 			return assignments{}, nil
 		}
-		return assignments{set: "enhancement_prefs = $2", args: []any{prefs}}, nil
+		return assignments{set: "enhancement_prefs = enhancement_prefs - $2::text[] || $3::jsonb", args: []any{known, prefs}}, nil
 	})
 }
 
-// keepPreferences adds a version when the preferences are others than those of the latest one.
-func keepPreferences(ctx context.Context, tx postgres.Tx, tenantID string) error {
+// storedPreferences are preferences as they are stored, and the keys that they take the place of: all that this release knows. Those
+// that a newer one has set stay, for one of them may be what keeps a tenant's notes from being posted.
+func storedPreferences(id string, p tenant.Preferences) (prefs []byte, known []string, err error) {
+	if prefs, err = json.Marshal(p); err != nil {
+		return nil, nil, fmt.Errorf("encode the preferences of tenant %s: %w", id, err)
+	}
+	if known, err = tenant.PreferenceKeys(); err != nil {
+		return nil, nil, fmt.Errorf("replace the preferences of tenant %s: %w", id, err)
+	}
+	return prefs, known, nil
+}
+
+// keepPreferences adds a version in the name of who when the preferences are others than those of the latest one.
+func keepPreferences(ctx context.Context, tx postgres.Tx, tenantID, who string) error {
+	// Of a change by hand that left the tenant's version as it was, there is a version already.
 	const query = `
 		INSERT INTO tenant_preferences (tenant_id, version, prefs, changed_at, changed_by)
 		SELECT tenant_id, version, enhancement_prefs, updated_at, $2 FROM tenant_configs
 		WHERE tenant_id = $1 AND enhancement_prefs IS DISTINCT FROM (
-			SELECT prefs FROM tenant_preferences WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1)`
-	who, _ := ctx.Value(changedBy{}).(string)
+			SELECT prefs FROM tenant_preferences WHERE tenant_id = $1 ORDER BY version DESC LIMIT 1)
+		ON CONFLICT DO NOTHING`
 	if _, err := tx.Exec(ctx, query, tenantID, who); err != nil {
 		return fmt.Errorf("keep the version of the preferences: %w", err)
 	}
 	return nil
+}
+
+// nobody is the author of what is found to have changed: by a release that kept no versions, or by hand.
+const nobody = ""
+
+// author is whom ctx says that a change is made by.
+func author(ctx context.Context) string {
+	who, _ := ctx.Value(changedBy{}).(string)
+	return who
 }
 
 // PreferencesHistory gives at most limit versions of the tenant's preferences below a version, the newest first; 0 for all.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -129,5 +130,83 @@ func TestVersionsOfPreferencesStay(t *testing.T) {
 				t.Errorf("%s, %s: %v", role, statement, err)
 			}
 		}
+	}
+}
+
+// admin does what an older console, or a newer one, has done to alpha.
+func admin(t *testing.T, s *tenantstoretest.Store, statement string) {
+	t.Helper()
+	if _, err := s.Database.Admin.Exec(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// While two releases run side by side, the older one's console takes nothing from a tenant that only the newer one knows: it may be
+// what keeps its notes from being posted.
+func TestPreferencesOfANewerReleaseStay(t *testing.T) {
+	s := tenantstoretest.New(t)
+	s.Save(t, "alpha")
+	admin(t, s, `UPDATE tenant_configs SET enhancement_prefs = '{"tone": "formal", "hold_back": ["notes"], "approval": {"by": "example"}}'`)
+	stored := func() (kept map[string]any) {
+		t.Helper()
+		if err := s.Database.Admin.QueryRow(t.Context(), "SELECT enhancement_prefs FROM tenant_configs").Scan(&kept); err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	newer := map[string]any{"hold_back": []any{"notes"}, "approval": map[string]any{"by": "example"}}
+	if _, err := s.Console.UpdatePreferences(t.Context(), "alpha", tenant.Preferences{Language: "de"}, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	newer["language"] = "de" // and no tone any more
+	if diff := cmp.Diff(newer, stored()); diff != "" {
+		t.Error(diff)
+	}
+	changed, _ := tenantstoretest.Example("alpha")
+	changed.Preferences = tenant.Preferences{Mode: tenant.ModeShadow}
+	if _, err := s.Console.Update(t.Context(), changed, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	delete(newer, "language")
+	newer["mode"] = "shadow"
+	if diff := cmp.Diff(newer, stored()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What a console that keeps no versions has made or changed is a version of nobody, and not of whoever comes next.
+func TestPreferencesThatNobodyKeptAreAVersion(t *testing.T) {
+	s := tenantstoretest.New(t)
+	s.Save(t, "alpha")
+	created := read(t, s, "alpha")
+	admin(t, s, "DELETE FROM tenant_preferences") // as if the older console had made the tenant
+	ctx := tenantstore.ChangedBy(t.Context(), "token:example")
+	if _, err := s.Console.UpdatePreferences(ctx, "alpha", tenant.Preferences{Tone: tenant.ToneFormal}, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := s.Console.PreferencesAt(t.Context(), "alpha", created.Version); err != nil || v.ChangedBy != "" || !v.ChangedAt.Equal(created.UpdatedAt) ||
+		len(tenant.ChangedKeys(v.Preferences, created.Preferences)) != 0 {
+		t.Errorf("what it was made with: %+v, %v", v, err)
+	}
+	admin(t, s, `UPDATE tenant_configs SET enhancement_prefs = '{"tone": "concise"}', version = nextval('tenant_versions'), updated_at = now()`)
+	edited := read(t, s, "alpha")
+	disabled, err := s.Console.SetStatus(ctx, "alpha", tenantstore.StatusDisabled, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, last := tones(t, s, "alpha"); last.Version != edited.Version || last.ChangedBy != "" || last.Preferences.Tone != tenant.ToneConcise {
+		t.Errorf("the edit between is %+v", last)
+	}
+	next, err := s.Console.UpdatePreferences(ctx, "alpha", tenant.Preferences{Tone: tenant.ToneFriendly}, disabled.Version, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, last := tones(t, s, "alpha"); len(all) != 4 || last.Version != next.Version || last.ChangedBy != "token:example" {
+		t.Errorf("versions %q, the last %+v", all, last)
+	}
+	// By hand, without a new version of the tenant: nothing stands in the way of the next change.
+	admin(t, s, `UPDATE tenant_configs SET enhancement_prefs = '{"tone": "formal"}'`)
+	if _, err := s.Console.UpdatePreferences(ctx, "alpha", tenant.Preferences{Tone: tenant.ToneConcise}, 0, nil); err != nil {
+		t.Error(err)
 	}
 }

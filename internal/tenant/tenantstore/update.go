@@ -2,7 +2,6 @@ package tenantstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,9 +31,9 @@ func (s *Store) UpdateWithKeys(ctx context.Context, t tenant.Tenant, keys NewKey
 	if err := keys.Validate(t); err != nil {
 		return Record{}, fmt.Errorf("tenant %q %w: %w", t.ID, ErrInvalid, err)
 	}
-	prefs, err := json.Marshal(t.Preferences)
+	prefs, known, err := storedPreferences(t.ID, t.Preferences)
 	if err != nil {
-		return Record{}, fmt.Errorf("encode the preferences of tenant %s: %w", t.ID, err)
+		return Record{}, err
 	}
 	return s.change(ctx, "update", t.ID, version, also, func(_ postgres.Tx, now Record) (assignments, error) {
 		if now.Status == StatusDeleted {
@@ -44,8 +43,9 @@ func (s *Store) UpdateWithKeys(ctx context.Context, t tenant.Tenant, keys NewKey
 			return assignments{}, err
 		}
 		to := assignments{
-			set:  "name = $2, servicedesk_url = $3, servicedesk_profile = $4, technician_id = $5, kb_url = $6, enhancement_prefs = $7",
-			args: []any{t.Name, t.ServiceDeskURL, t.Profile, t.TechnicianID, t.KnowledgeURL, prefs},
+			set: "name = $2, servicedesk_url = $3, servicedesk_profile = $4, technician_id = $5, kb_url = $6, " +
+				"enhancement_prefs = enhancement_prefs - $7::text[] || $8::jsonb",
+			args: []any{t.Name, t.ServiceDeskURL, t.Profile, t.TechnicianID, t.KnowledgeURL, known, prefs},
 		}
 		if keys.APIKey != "" {
 			if err := s.setSecret(&to, t.ID, tenant.ColumnAPIKey, keys.APIKey); err != nil {
