@@ -32,6 +32,7 @@ type Sealer struct {
 	aead    tink.AEAD
 	keys    []KeyInfo
 	primary uint32
+	digest  []byte // the key of Digest
 }
 
 // NewSealer reads a Tink keyset in its JSON form, as the secret store holds it. The keyset is in
@@ -49,7 +50,11 @@ func NewSealer(keysetJSON string) (*Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sealer{aead: primitive, keys: keys}
+	digest, err := digestKey(handle)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sealer{aead: primitive, keys: keys, digest: digest}
 	for _, k := range keys {
 		if k.Primary {
 			s.primary = k.ID

@@ -4,7 +4,6 @@ package answercache
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -38,6 +37,7 @@ type State interface {
 type Sealer interface {
 	SealDocument(tenantID, name string, document []byte) ([]byte, error)
 	OpenDocument(tenantID, name string, sealed []byte) ([]byte, error)
+	Digest(tenantID string, document []byte) []byte
 }
 
 // Deps are what a Cache works with.
@@ -99,7 +99,8 @@ func (c *Cache) Complete(ctx context.Context, p synthesis.Prompt) (synthesis.Com
 	return done, err
 }
 
-// name is a digest of all that decides on an answer.
+// name is a digest of all that decides on an answer. It needs the keyset: questions can be guessed, and who reads the state store must not
+// find out which were asked.
 func (c *Cache) name(p synthesis.Prompt) (string, error) {
 	question, err := json.Marshal(struct {
 		Tenant      string          `json:"tenant"`
@@ -113,8 +114,7 @@ func (c *Cache) name(p synthesis.Prompt) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("digest a question: %w", err)
 	}
-	digest := sha256.Sum256(question)
-	return hex.EncodeToString(digest[:]), nil
+	return hex.EncodeToString(c.deps.Sealer.Digest(p.TenantID, question)), nil
 }
 
 func key(tenantID, name string) string { return "answer:" + tenantID + ":" + name }

@@ -158,6 +158,22 @@ func TestAnotherQuestionIsAsked(t *testing.T) {
 	}
 }
 
+// Who reads the state store and guesses a question cannot tell whether it was asked: its name there needs the keyset.
+func TestTheNameOfAQuestionNeedsTheKeyset(t *testing.T) {
+	names := map[string]bool{}
+	for range 2 {
+		w := newWorld(t)
+		w.ask(t, prompt())
+		w.ask(t, prompt())
+		for name := range w.state.values {
+			names[name] = true
+		}
+	}
+	if len(names) != 2 {
+		t.Errorf("one question of one tenant has the names %v under two keysets", names)
+	}
+}
+
 func TestWhatIsNotWorthKeeping(t *testing.T) {
 	example := errors.New("example: it failed")
 	for name, answer := range map[string]func(*synthesis.Completion) error{
