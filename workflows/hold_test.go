@@ -29,14 +29,20 @@ func throttled(int) error {
 // admit has the tenant's next job go on, after the pause before the next try of what is dead.
 func (f *fixture) admit(t *testing.T) {
 	t.Helper()
-	if _, err := f.database.Admin.Exec(t.Context(), "UPDATE dependency_outages SET probe_after = now() - interval '1 second'"); err != nil {
-		t.Fatal(err)
-	}
+	f.nextTry(t, -time.Second)
 	jobs, err := f.ledger.Admit(t.Context(), "alpha", 1, 10)
 	if err != nil || len(jobs) != 1 {
 		t.Fatalf("admitted %+v, %v", jobs, err)
 	}
 	if f.job, err = f.ledger.Job(t.Context(), "alpha", jobs[0].JobID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// nextTry has the server that counts as dead be tried again in a while from now, and not sooner, however slow the machine is.
+func (f *fixture) nextTry(t *testing.T, in time.Duration) {
+	t.Helper()
+	if _, err := f.database.Admin.Exec(t.Context(), "UPDATE dependency_outages SET probe_after = now() + $1::interval", in); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -219,6 +219,7 @@ func TestAHeldJobDoesNotWaitInShadowMode(t *testing.T) {
 			}
 			f.turn(t, tenant.ModeLive)
 			f.desk.fail = nil
+			f.nextTry(t, time.Hour)
 			f.next(t, "1002")
 			if result, _ := f.run(t); result.HeldFor == "" {
 				t.Errorf("result %+v: it did not wait for its turn to try the server", result)
