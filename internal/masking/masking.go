@@ -72,20 +72,7 @@ func (m *Masker) Hide(text string) string {
 	if text == "" {
 		return ""
 	}
-	f := fold(text)
-	var b strings.Builder
-	done := 0
-	for _, run := range m.runs(f) {
-		from, to := f.original(run.start), f.original(run.end)
-		if from < done || from >= to {
-			continue
-		}
-		m.hideTokens(&b, text[done:from])
-		b.WriteString(m.token(run.kind, run.key, text[from:to]))
-		done = to
-	}
-	m.hideTokens(&b, text[done:])
-	return b.String()
+	return m.replaced(text, m.hideTokens, func(run finding, value string) string { return m.token(run.kind, run.key, value) })
 }
 
 // token gives the token for a value that is written as form.
@@ -138,7 +125,7 @@ func (m *Masker) Show(text string) string {
 // The same text gives the same, whatever was blanked before.
 func Blank(text string, names []string) string {
 	m := New([]Kind{KindEmail, KindPhone, KindCard, KindBank, KindName, KindAddress}, names)
-	return m.replaced(text, func(run finding, _ string) string { return "[" + strings.ToUpper(string(run.kind)) + "]" })
+	return m.replaced(text, verbatim, func(run finding, _ string) string { return "[" + strings.ToUpper(string(run.kind)) + "]" })
 }
 
 // Before gives the place at or before text[end:] at which text can be cut so that no value of any kind is cut in two. names are those
@@ -165,7 +152,7 @@ func TellsSecret(text string) bool { return len(credentials(fold(text).text)) > 
 // a secret may stand on another line than what says so.
 func Unbroken(text string) string {
 	m := New([]Kind{KindEmail, KindPhone, KindCard, KindBank, KindAddress}, nil)
-	return m.replaced(text, func(run finding, value string) string {
+	return m.replaced(text, verbatim, func(run finding, value string) string {
 		if run.kind == KindCredential {
 			return Removed
 		}
@@ -177,8 +164,8 @@ func isLineEnd(r rune) bool {
 	return r == '\n' || r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029'
 }
 
-// replaced gives text with something in place of each value.
-func (m *Masker) replaced(text string, with func(run finding, value string) string) string {
+// replaced gives text with something in place of each value; between writes what stands between values.
+func (m *Masker) replaced(text string, between func(b *strings.Builder, text string), with func(run finding, value string) string) string {
 	f := fold(text)
 	var b strings.Builder
 	done := 0
@@ -187,13 +174,15 @@ func (m *Masker) replaced(text string, with func(run finding, value string) stri
 		if from < done || from >= to {
 			continue
 		}
-		b.WriteString(text[done:from])
+		between(&b, text[done:from])
 		b.WriteString(with(run, text[from:to]))
 		done = to
 	}
-	b.WriteString(text[done:])
+	between(&b, text[done:])
 	return b.String()
 }
+
+func verbatim(b *strings.Builder, text string) { b.WriteString(text) }
 
 // Counts is how many values of each kind were hidden, each value once.
 func (m *Masker) Counts() map[Kind]int {
