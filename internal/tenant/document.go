@@ -16,8 +16,8 @@ import (
 // ParsePreferences reads preferences as an operator writes them: a JSON object by PreferencesSchema. The error names everything that is
 // wrong, key by key, with what to do.
 func ParsePreferences(document []byte) (Preferences, error) {
-	if err := checkPreferences(document); err != nil {
-		return Preferences{}, err
+	if errs := checkPreferences(document); len(errs) > 0 {
+		return Preferences{}, errors.Join(errs...)
 	}
 	var p Preferences
 	if err := json.Unmarshal(document, &p); err != nil {
@@ -42,24 +42,27 @@ func (p Preferences) Normalized() Preferences {
 
 // Validate names everything that is wrong with p, each as "key: what is wrong and what to do": by the schema, and what that
 // cannot say.
-func (p Preferences) Validate() error {
+func (p Preferences) Validate() error { return errors.Join(p.problems()...) }
+
+func (p Preferences) problems() []error {
 	document, err := json.Marshal(p)
 	if err != nil {
-		return errors.New(wholeDocument + ": have a number that is none")
+		return []error{errors.New(wholeDocument + ": have a number that is none")}
 	}
-	errs := []error{checkPreferences(document)}
-	if errs[0] == nil { // of what has another form, nothing more is said
-		errs = append(errs, p.validLanguage(), p.Budget.validate(), p.withoutSecrets())
+	if errs := checkPreferences(document); len(errs) > 0 { // of what has another form, nothing more is said
+		return errs
 	}
-	for _, link := range []struct {
-		key string
-		to  LinkTemplate
-	}{{"ticket_url", p.TicketURL}, {"article_url", p.ArticleURL}} {
-		if err := link.to.Validate(); err != nil && errs[0] == nil {
-			errs = append(errs, fmt.Errorf("%s: %w", link.key, err))
+	errs := p.secrets()
+	for key, err := range map[string]error{
+		"language": p.validLanguage(), "budget.soft_usd": p.Budget.validate(),
+		"ticket_url": p.TicketURL.Validate(), "article_url": p.ArticleURL.Validate(),
+	} {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		}
 	}
-	return errors.Join(errs...)
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
 }
 
 func (p Preferences) validLanguage() error {
@@ -67,13 +70,13 @@ func (p Preferences) validLanguage() error {
 		return nil
 	}
 	if tag, err := language.Parse(p.Language); err != nil || tag == language.Und {
-		return errors.New("language: there is no such language: write it as a tag (BCP 47), such as de or pt-BR")
+		return errors.New("there is no such language: write it as a tag (BCP 47), such as de or pt-BR")
 	}
 	return nil
 }
 
-// withoutSecrets refuses secrets in what is kept for good: versions of preferences are never changed, and many can read them.
-func (p Preferences) withoutSecrets() error {
+// secrets refuses secrets in what is kept for good: versions of preferences are never changed, and many can read them.
+func (p Preferences) secrets() []error {
 	const wrong = "has what looks like a password or a key, and is kept for good: leave the password out"
 	var errs []error
 	if masking.TellsSecret(p.Instructions) {
@@ -84,12 +87,12 @@ func (p Preferences) withoutSecrets() error {
 			errs = append(errs, fmt.Errorf("pinned_facts[%d]: %s", i, wrong))
 		}
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 func (b Budget) validate() error {
 	if b.HardUSD > 0 && b.SoftUSD > b.HardUSD {
-		return errors.New("budget.soft_usd: is more than hard_usd, so that nobody would be told in time: lower it, or raise hard_usd")
+		return errors.New("is more than hard_usd, so that nobody would be told in time: lower it, or raise hard_usd")
 	}
 	return nil
 }

@@ -70,14 +70,14 @@ func compile() (compiled, error) {
 }
 
 // checkPreferences says what the schema finds wrong with a document, key by key, as "key: what is wrong".
-func checkPreferences(document []byte) error {
+func checkPreferences(document []byte) []error {
 	c, err := preferences()
 	if err != nil {
-		return err
+		return []error{err}
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
-		return errors.New(wholeDocument + ": are no JSON")
+		return []error{errors.New(wholeDocument + ": are no JSON")}
 	}
 	failed, ok := errors.AsType[*jsonschema.ValidationError](c.schema.Validate(value))
 	if !ok {
@@ -88,7 +88,7 @@ func checkPreferences(document []byte) error {
 		errs = append(errs, c.explain(leaf)...)
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errors.Join(errs...)
+	return errs
 }
 
 // leaves are the faults themselves, without what they are found in.

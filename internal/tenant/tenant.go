@@ -72,7 +72,7 @@ func (t Tenant) Validate() error {
 			errs = append(errs, fmt.Errorf("kb_url: %w", err))
 		}
 	}
-	for _, err := range flat(t.Preferences.Validate()) {
+	for _, err := range t.Preferences.problems() {
 		message, whole := strings.CutPrefix(err.Error(), wholeDocument+": ")
 		if whole {
 			message = "enhancement_prefs: " + message
@@ -82,22 +82,6 @@ func (t Tenant) Validate() error {
 		errs = append(errs, errors.New(message))
 	}
 	return errors.Join(errs...)
-}
-
-// flat takes joined errors apart.
-func flat(err error) []error {
-	if err == nil {
-		return nil
-	}
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return []error{err}
-	}
-	var all []error
-	for _, e := range joined.Unwrap() {
-		all = append(all, flat(e)...)
-	}
-	return all
 }
 
 // validBaseURL is for what paths are appended to: they would become part of a query or a fragment.
