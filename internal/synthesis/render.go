@@ -11,9 +11,6 @@ const (
 	FormatMarkdown Format = "markdown"
 )
 
-// Valid says whether f is one of the formats.
-func (f Format) Valid() bool { return f == FormatHTML || f == FormatMarkdown }
-
 // Render writes n in format f; a format that is not valid gives HTML, which ServiceDesk Plus shows. Every text is escaped, and
 // the only links are those of the sources and the one for feedback. The last line is the reference.
 func Render(n Note, f Format) string {

@@ -125,13 +125,6 @@ func TestReferenceThatMarkdownWouldRead(t *testing.T) {
 	}
 }
 
-func TestFormatValid(t *testing.T) {
-	t.Parallel()
-	if !synthesis.FormatHTML.Valid() || !synthesis.FormatMarkdown.Valid() || synthesis.Format("pdf").Valid() {
-		t.Error("wrong")
-	}
-}
-
 func FuzzRender(f *testing.F) {
 	for _, text := range hostile() {
 		f.Add(text, 3)
