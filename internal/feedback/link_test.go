@@ -8,27 +8,15 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
 const jobID = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
 
-func newSealer(t *testing.T) *tenant.Sealer {
-	t.Helper()
-	keyset, err := tenant.GenerateKeyset()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := tenant.NewSealer(keyset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sealer
-}
-
 func TestATokenNamesItsNoteUntilItExpires(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 6, 8, 9, 0, 0, 0, time.UTC)
-	tokens := feedback.NewTokens(newSealer(t), func() time.Time { return at })
+	tokens := feedback.NewTokens(tenantstoretest.NewSealer(t), func() time.Time { return at })
 	for _, note := range []feedback.Note{{TenantID: "alpha", JobID: jobID}, {TenantID: strings.Repeat("x", 63), JobID: jobID}} {
 		at = time.Date(2026, 6, 8, 9, 0, 0, 0, time.UTC)
 		token, err := tokens.Token(note)
@@ -51,7 +39,7 @@ func TestATokenNamesItsNoteUntilItExpires(t *testing.T) {
 
 func TestATokenCannotBeForged(t *testing.T) {
 	t.Parallel()
-	sealer := newSealer(t)
+	sealer := tenantstoretest.NewSealer(t)
 	tokens := feedback.NewTokens(sealer, time.Now)
 	token, err := tokens.Token(feedback.Note{TenantID: "alpha", JobID: jobID})
 	if err != nil {
@@ -70,7 +58,7 @@ func TestATokenCannotBeForged(t *testing.T) {
 			t.Errorf("%q opens as %+v, %v", candidate, note, err)
 		}
 	}
-	if _, err := feedback.NewTokens(newSealer(t), time.Now).Open(token); !errors.Is(err, feedback.ErrForged) {
+	if _, err := feedback.NewTokens(tenantstoretest.NewSealer(t), time.Now).Open(token); !errors.Is(err, feedback.ErrForged) {
 		t.Errorf("under another keyset: %v", err)
 	}
 }
@@ -78,7 +66,7 @@ func TestATokenCannotBeForged(t *testing.T) {
 // What else is sealed with the keyset does not pass for a token, and a token not for it.
 func TestSealsAreForOnePurpose(t *testing.T) {
 	t.Parallel()
-	sealer := newSealer(t)
+	sealer := tenantstoretest.NewSealer(t)
 	sealed, err := sealer.SealFor("example", []byte("content"))
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +93,7 @@ func TestSealsAreForOnePurpose(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	tokens := feedback.NewTokens(newSealer(t), time.Now)
+	tokens := feedback.NewTokens(tenantstoretest.NewSealer(t), time.Now)
 	for base, prefix := range map[string]string{
 		"https://agents.example.com":       "https://agents.example.com/feedback/",
 		"https://agents.example.com/":      "https://agents.example.com/feedback/",

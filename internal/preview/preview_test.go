@@ -21,6 +21,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -48,14 +49,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	keyset, err := tenant.GenerateKeyset()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := tenant.NewSealer(keyset)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sealer := tenantstoretest.NewSealer(t)
 	at := time.Now()
 	w := &world{
 		tenant: tenant.Tenant{ID: alpha, Version: 7, Preferences: tenant.Preferences{

@@ -13,7 +13,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
-	"github.com/ai-agents/ai-agents/internal/tenant"
+	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
 
 // state is a state store whose lifetimes got lost, which is the worst there is.
@@ -84,24 +84,11 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{state: &state{values: map[string][]byte{}}, model: &model{}, now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	w.deps = answercache.Deps{
-		LLM: w.model, State: w.state, Sealer: newSealer(t), Asks: func(preferred string) string { return "server " + preferred },
+		LLM: w.model, State: w.state, Sealer: tenantstoretest.NewSealer(t), Asks: func(preferred string) string { return "server " + preferred },
 		Count: func(gave string) { w.gave = append(w.gave, gave) }, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return w.now },
 	}
 	w.Cache = answercache.New(answercache.Config{TTL: time.Hour}, w.deps)
 	return w
-}
-
-func newSealer(t *testing.T) *tenant.Sealer {
-	t.Helper()
-	keyset, err := tenant.GenerateKeyset()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealer, err := tenant.NewSealer(keyset)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return sealer
 }
 
 func prompt() synthesis.Prompt {

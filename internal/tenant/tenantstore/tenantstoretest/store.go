@@ -28,6 +28,12 @@ type Store struct {
 // New makes an empty store with a keyset of its own.
 func New(t testing.TB) *Store {
 	t.Helper()
+	return (&Store{Database: postgrestest.New(t), Sealer: NewSealer(t)}).Replica(t)
+}
+
+// NewSealer makes a sealer with a keyset of its own.
+func NewSealer(t testing.TB) *tenant.Sealer {
+	t.Helper()
 	keyset, err := tenant.GenerateKeyset()
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +42,7 @@ func New(t testing.TB) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return (&Store{Database: postgrestest.New(t), Sealer: sealer}).Replica(t)
+	return sealer
 }
 
 // Replica is the same store as other processes have it: with connections of their own.
