@@ -103,6 +103,7 @@ type Metrics struct {
 	pruned       prometheus.Counter
 	unbelieved   *prometheus.CounterVec
 	llm          *llmMetrics
+	spansDropped prometheus.Counter
 }
 
 // NewMetrics makes an empty set, with the Go runtime's and the process's own figures beside it.
@@ -160,11 +161,11 @@ func NewMetrics() *Metrics {
 		pruned: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: MetricPruned, Help: "Ended jobs that were removed from the ledger.",
 		}),
-		unbelieved: newUnbelieved(),
+		unbelieved: newUnbelieved(), spansDropped: newSpansDropped(),
 	}
 	m.registry.MustRegister(m.webhooks, m.limited, m.previous, m.auditDropped, m.enhancements, m.duration, m.steps,
 		m.console, m.denied, m.unpublished, m.swept, m.oldest, m.purged, m.notes, m.queue.jobs, m.queue.oldest, m.dependencies,
-		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned, m.unbelieved, m.llm,
+		m.reconcile.polls, m.reconcile.missed, m.reconcile.leftOut, m.reconcile.silence, m.dead, m.pruned, m.unbelieved, m.llm, m.spansDropped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
