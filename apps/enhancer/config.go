@@ -22,10 +22,12 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 type config struct {
 	Log      telemetry.LogConfig
+	Traces   tracing.Config
 	Sidecar  sidecar.Config
 	Database postgres.Config
 	Internal httpserver.InternalConfig
@@ -67,6 +69,9 @@ func loadConfig() (config, error) {
 // validate names every duration that makes no sense.
 func (c config) validate() error {
 	var errs []error
+	if err := c.Traces.Validate(); err != nil {
+		errs = append(errs, err)
+	}
 	for name, d := range map[string]time.Duration{
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,
