@@ -27,6 +27,7 @@ import (
 
 type config struct {
 	Log      telemetry.LogConfig
+	Metrics  telemetry.MetricsConfig
 	Traces   tracing.Config
 	Sidecar  sidecar.Config
 	Database postgres.Config
@@ -68,10 +69,7 @@ func loadConfig() (config, error) {
 
 // validate names every duration that makes no sense.
 func (c config) validate() error {
-	var errs []error
-	if err := c.Traces.Validate(); err != nil {
-		errs = append(errs, err)
-	}
+	errs := []error{c.Metrics.Validate(), c.Traces.Validate()}
 	for name, d := range map[string]time.Duration{
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,

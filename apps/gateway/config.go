@@ -17,6 +17,7 @@ import (
 
 type config struct {
 	Log      telemetry.LogConfig
+	Metrics  telemetry.MetricsConfig
 	Traces   tracing.Config
 	Sidecar  sidecar.Config
 	Database postgres.Config
@@ -40,6 +41,9 @@ func loadConfig() (config, error) {
 	var cfg config
 	if err := envconfig.Process("", &cfg); err != nil {
 		return config{}, fmt.Errorf("settings from the environment: %w", err)
+	}
+	if err := cfg.Metrics.Validate(); err != nil {
+		return config{}, err
 	}
 	if cfg.PerMinute < 1 || cfg.PerMinute > tenant.MaxWebhooksPerMinute {
 		return config{}, fmt.Errorf("WEBHOOK_RATE_LIMIT: %d is not between 1 and %d", cfg.PerMinute, tenant.MaxWebhooksPerMinute)

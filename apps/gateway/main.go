@@ -76,7 +76,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer db.Close()
 
-	metrics := telemetry.NewMetrics()
+	metrics := telemetry.MetricsOf(telemetry.AppGateway, cfg.Metrics)
 	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
 	if err != nil {
 		return err
