@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -18,6 +19,8 @@ type Beside struct {
 	Dir     string            // the working directory; the run directory when empty
 	Ports   []int             // from FreePort: they are given up just before the process starts
 	Ready   string            // a URL that answers with a 2xx status once the process is ready
+	// StopSignal ends the process; SIGTERM when zero.
+	StopSignal syscall.Signal
 }
 
 // ErrBesideRuns is returned by StartBeside for a name that is taken.
@@ -77,7 +80,7 @@ func (s *Stack) StopBeside(ctx context.Context, names ...string) error {
 func (s *Stack) addBeside(b *Beside) (*Process, error) {
 	p := &Process{stack: s, spec: completed(s.dir, spec{
 		Name: b.Name, Tier: tierBeside, Command: b.Command, Args: b.Args, Env: environment(b.Env), Dir: b.Dir,
-		Ports: b.Ports, Probe: probe{HTTP: b.Ready},
+		Ports: b.Ports, Probe: probe{HTTP: b.Ready}, StopSignal: b.StopSignal,
 	})}
 	s.list.Lock()
 	defer s.list.Unlock()
