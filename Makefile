@@ -33,7 +33,7 @@ test: infra observability build ## All tests, end to end included, with the cove
 
 .PHONY: up
 up: infra build $(WATCH) ## Start the stack for development and leave it running; OBSERVE=1 as for demo
-	@exec bin/stack up
+	@exec bin/stack up $(if $(OBSERVE),--observe)
 
 .PHONY: up-infra
 up-infra: infra build ## Start all but the apps, for `dapr run -f .`

@@ -29,7 +29,8 @@ func (l *launch) jaeger() (stack.Beside, error) {
 	}
 	return stack.Beside{
 		Name: processJaeger, Command: program, Args: args, Dir: l.dir, Ports: []int{l.ports.jaeger, l.ports.jaegerOTLP},
-		Ready: "http://" + page + "/api/services",
+		URLVariable: "JAEGER_URL",
+		Ready:       "http://" + page + "/api/services",
 		// Asked politely it takes 10 s, and has nothing to save: its traces are in memory.
 		StopSignal: syscall.SIGKILL,
 	}, nil
