@@ -23,6 +23,8 @@ const (
 	warmUp = 5
 	// hands is how many webhooks are under way at once.
 	hands = 8
+	// millis are in a second.
+	millis = 1000
 )
 
 type bench struct {
@@ -39,7 +41,7 @@ type half struct {
 }
 
 func (h half) String() string {
-	return fmt.Sprintf("%.1f tickets/s (%.1f ms CPU each)", h.perSecond, 1000*h.cpu.Seconds())
+	return fmt.Sprintf("%.1f tickets/s (%.1f ms CPU each)", h.perSecond, h.cpu.Seconds()*millis)
 }
 
 // half restarts apps and sidecars, whether or not they run that way already: both ways begin alike.
