@@ -46,6 +46,8 @@ type endpoints struct {
 	SecretsFile        string            `json:"secretsFile"`
 	EnhancerAddr       string            `json:"enhancerAddr,omitempty"`
 	AllowedNetworks    string            `json:"allowedNetworks"` // what the enhancer may reach of what is not public
+	Metrics            []MetricsTarget   `json:"metrics,omitempty"`
+	OTLPAddr           string            `json:"otlpAddr,omitempty"`
 }
 
 // ErrNotRunning is returned by Attach when no stack runs in the directory.
@@ -90,7 +92,8 @@ func (r *record) usable() bool {
 		return false
 	}
 	for i := range r.Processes {
-		if !r.Processes[i].alive() {
+		// What only watches may have ended.
+		if p := &r.Processes[i]; p.Spec.Tier != tierBeside && !p.alive() {
 			return false
 		}
 	}
