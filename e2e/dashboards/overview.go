@@ -55,8 +55,9 @@ func overviewCauses() row {
 			"short", q("{{job}}: {{dependency}}", "min by (job, dependency) (dependency_up)")).
 			saying(upOrDown()).colored(step{color: red}, step{1, green}).wide(third).tall().
 			linked(runbook("database-connections"), runbook("sidecar-down"), sibling("Dapr and infrastructure", UIDPlatform)),
-		figure("Processes", "Apps, sidecars and Dapr's own services that Prometheus reaches, of those that it knows; the worst of all replicas.",
-			"short", q("{{job}} {{app_id}}", "min by (job, app_id) (up)")).
+		figure("Processes", "Apps, sidecars and Dapr's own services that Prometheus reaches, of those that it knows; the worst of all replicas.", "short",
+			q("{{job}}", `min by (job) (up`+ours+`)`), q("{{app_id}}'s sidecar", `min by (app_id) (up{job="daprd"})`),
+			q("{{service}}", `min by (service) (up{job="dapr-control-plane"})`)).
 			saying(upOrDown()).colored(step{color: red}, step{1, green}).wide(third).tall().linked(runbook("sidecar-down"), runbook("monitoring")),
 		figure("Paused", "Tenants whose intake or processing an operator has paused, or all tenants at once. Meant, or forgotten?",
 			"short", q("intake", paused("intake")), q("processing", paused("processing"))).

@@ -13,7 +13,7 @@ func daprNow() row {
 		figure("Sidecars", "daprd beside each app; the worst of all replicas.", "short", q("{{app_id}}", `min by (app_id) (up{job="daprd"})`)).
 			saying(upOrDown()).colored(step{color: red}, step{1, green}).linked(runbook("sidecar-down")).wide(quarter),
 		figure("Placement and scheduler", "Placement says where workflows live, the scheduler wakes them. Without them running workflows stop, and go on later.", "short",
-			q("{{instance}}", `min by (instance) (up{job="dapr-control-plane"})`)).
+			q("{{service}}", `min by (service) (up{job="dapr-control-plane"})`)).
 			saying(upOrDown()).colored(step{color: red}, step{1, green}).linked(runbook("sidecar-down")).wide(quarter),
 		figure("Components failed to load", "Components (pub/sub, state, secrets) that a sidecar could not begin with. Its log says why.", "short",
 			q("{{app_id}} {{component}}", orZero("daprd", "sum by (app_id, component) (dapr_runtime_component_init_fail_total)"))).

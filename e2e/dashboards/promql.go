@@ -42,7 +42,7 @@ func orZero(job, expr string) string {
 // busiest keeps a graph by tenant to the ten with the highest values in the time range; topk alone would choose anew at each
 // point, and draw many more.
 func busiest(expr string) string {
-	return fmt.Sprintf("(%s) and on (tenant_id) topk(10, max_over_time((%s)[$__range:1m] @ end()))", expr, expr)
+	return fmt.Sprintf("(%s) and on (tenant_id) topk(10, max_over_time((%s)[$__range:$__rate_interval] @ end()))", expr, expr)
 }
 
 func grouped(by []string) string {
