@@ -73,7 +73,9 @@ func (m *meter) Masked(kind string, n int) {
 	m.masked[kind] += n
 }
 
-func (m *meter) LLMCalled(_ context.Context, _ string, c telemetry.LLMCall) { m.calls = append(m.calls, c) }
+func (m *meter) LLMCalled(_ context.Context, _ string, c telemetry.LLMCall) {
+	m.calls = append(m.calls, c)
+}
 
 // known reads tenants from the store.
 type known struct{ store *tenantstoretest.Store }
