@@ -46,7 +46,7 @@ func (d *Drafter) account(ctx context.Context, r Request, limits tenant.Budget, 
 	if d.deps.Meter != nil {
 		for _, c := range out.Calls {
 			d.deps.Meter.LLMCalled(ctx, r.TenantID, telemetry.LLMCall{
-				Model: c.Model, Failure: failure(c), Took: c.Duration, PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens,
+				Model: c.Model, Failure: c.Failure, Took: c.Duration, PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens,
 				CompletionTokens: c.CompletionTokens, CostUSD: c.CostUSD, Unpriced: c.Unpriced,
 			})
 		}
@@ -62,14 +62,6 @@ func (d *Drafter) account(ctx context.Context, r Request, limits tenant.Budget, 
 		return
 	}
 	d.spent(ctx, r.TenantID, limits)
-}
-
-// failure is why a call failed; empty when it did not.
-func failure(c synthesis.Call) telemetry.LLMFailure {
-	if c.Error == "" {
-		return ""
-	}
-	return telemetry.LLMFailed
 }
 
 // Spent has operators told when a limit of the tenant's budget is reached, after what a job's draft cost is recorded. Else the next
