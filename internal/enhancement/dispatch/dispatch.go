@@ -192,7 +192,7 @@ func (d *Dispatcher) Measure(ctx context.Context) error {
 	for i, p := range paused {
 		pauses[i] = telemetry.Pause{TenantID: p.TenantID, Scope: string(p.Scope)}
 	}
-	d.Metrics.Pauses(pauses)
+	d.Metrics.Paused(pauses)
 	return nil
 }
 
