@@ -41,6 +41,8 @@ const (
 	// OperationPauseBegin is a pause that begins, or is given another reason or end. Without a tenant it is of all.
 	OperationPauseBegin    Operation = "pause.begin"
 	OperationPauseEnd      Operation = "pause.end"
+	OperationWorkerDrain   Operation = "worker.drain"
+	OperationWorkerUndrain Operation = "worker.undrain"
 	OperationContentUpload Operation = "content.upload"
 	OperationImportStart   Operation = "import.start"
 	OperationIndexRebuild  Operation = "index.rebuild"
