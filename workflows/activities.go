@@ -3,6 +3,7 @@ package workflows
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -38,7 +40,7 @@ type Ledger interface {
 // Notes is the part of the ledger that is about who may write a ticket's note, and what may stand there.
 type Notes interface {
 	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
-	IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error
+	IntendNote(ctx context.Context, w ledger.Writer, digests ...string) error
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
 }
 
@@ -86,6 +88,8 @@ type Activities struct {
 	TidyAfter time.Duration
 	// HoldLimit is how long a job is held before it fails; DefaultHoldLimit when zero.
 	HoldLimit time.Duration
+	// Tracer makes the spans of the steps; nil makes none.
+	Tracer *tracing.Tracer
 
 	// haste divides pauses and lease, for tests, which would spend their time with waiting; zero leaves them.
 	haste   int
@@ -104,14 +108,15 @@ func (a *Activities) begin(actx workflow.ActivityContext, operation string, limi
 }
 
 func (a *Activities) attempt(actx workflow.ActivityContext, operation string, job Job, limit time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
+	ctx, span := a.stepSpan(a.withJob(context.WithoutCancel(actx.Context()), operation, job), operation, job)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	end := a.running.begin()
 	if operation == ActivitySynthesize { // which may have waited for its turn for longer than a workflow may stand still
 		a.beatOnce(ctx, job)
 	}
 	var beating sync.WaitGroup
 	beating.Go(func() { a.beat(ctx, job) })
-	return ctx, func() { cancel(); beating.Wait(); end() }
+	return ctx, func() { cancel(); beating.Wait(); span.end(); end() }
 }
 
 // beatInterval is how often an attempt says that it is under way. Most end before the first time.
@@ -154,7 +159,7 @@ func (*Activities) withJob(ctx context.Context, operation string, job Job) conte
 func (a *Activities) record(ctx context.Context, job Job, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
-	a.Metrics.Step(string(r.Step), string(r.Outcome), r.Duration)
+	a.Metrics.Step(ctx, string(r.Step), string(r.Outcome), r.Duration)
 	level := slog.LevelInfo
 	if r.Outcome != enhancement.OutcomeOK {
 		level = slog.LevelWarn
@@ -175,14 +180,19 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	}
 	ctx, cancel := a.attempt(actx, ActivityRecordFailure, f.Job, recordPolicy.attempt)
 	defer cancel()
+	stored, err := a.Ledger.Job(ctx, f.Job.TenantID, f.Job.JobID)
+	if err != nil && !errors.Is(err, enhancement.ErrNotFound) { // of a tenant that is gone there is nothing to fail
+		return nil, err
+	}
 	failed, err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(ticket.Normalize(f.Reason)))
 	if err != nil {
 		return nil, err
 	}
 	if failed { // not by an attempt that was cut off before it could report back, and not completed after all
-		a.Metrics.Failed(f.Job.TenantID)
+		a.Metrics.Failed(f.Job.TenantID, string(stored.Event))
 		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
 	}
+	a.runOverAsBooked(ctx, f.Job)
 	a.ended(f.Job)
 	return StepResult{Outcome: enhancement.OutcomeOK}, nil
 }

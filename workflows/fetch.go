@@ -28,7 +28,7 @@ func (a *Activities) FetchTicket(actx workflow.ActivityContext) (any, error) {
 		return nil, err
 	}
 	defer cancel()
-	return a.runFetch(ctx, job)
+	return traced(ctx)(a.runFetch(ctx, job))
 }
 
 func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) {
@@ -39,11 +39,18 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 	}
 	if stored.Status == enhancement.StatusCompleted {
 		// An earlier attempt ended the job and was cut off before it could report back.
+		a.runOver(ctx, job, booked(job, stored))
 		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
-	if over, err := a.unwanted(ctx, job); err != nil || over {
-		return StepResult{Outcome: enhancement.OutcomeOK, Ended: over}, err
+	switch over, err := a.unwanted(ctx, job); {
+	case err != nil:
+		return StepResult{}, err
+	case over: // it was cancelled, perhaps: no later step tells of the end
+		a.runOverAsBooked(ctx, job)
+		a.giveTurnBack(ctx, job)
+		a.ended(job)
+		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
 	outage, err := a.gate(ctx, job)
 	if err != nil {
@@ -76,8 +83,9 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 		return StepResult{}, fetchErr
 	}
 	if unchanged {
+		a.runOverAsBooked(ctx, job)
 		a.ended(job)
-		a.Metrics.Unchanged(job.TenantID)
+		a.Metrics.Unchanged(job.TenantID, string(stored.Event))
 		a.Logger.InfoContext(ctx, "there was nothing to enhance anew", telemetry.KeyStatus, enhancement.StatusCompleted,
 			telemetry.KeyTicket, stored.Ticket.ID)
 	}

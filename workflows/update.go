@@ -9,6 +9,7 @@ import (
 
 	"github.com/dapr/durabletask-go/workflow"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -16,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -27,7 +29,7 @@ func (a *Activities) UpdateTicket(actx workflow.ActivityContext) (any, error) {
 		return nil, err
 	}
 	defer cancel()
-	return a.runUpdate(ctx, job)
+	return traced(ctx)(a.runUpdate(ctx, job))
 }
 
 func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error) {
@@ -39,12 +41,16 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if stored.Status == enhancement.StatusCompleted {
 		// An earlier step has ended it, because its note is not wanted. Or else an earlier run was cut off before it could report
 		// back, and what else it knew is lost.
+		a.runOver(ctx, job, booked(job, stored))
 		a.ended(job)
 		result := StepResult{Outcome: enhancement.OutcomeOK}
 		if stored.Withheld == "" {
 			result.TidyAfter = a.tidyAfter()
 		}
 		return result, nil
+	}
+	if stored.RunCancelled(job.Run) {
+		return a.cancelled(ctx, job)
 	}
 	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
 	if err != nil {
@@ -63,14 +69,17 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	case err != nil && !errors.Is(err, tenant.ErrNotFound): // of a tenant that is gone, putNote tells
 		return StepResult{}, err
 	case err == nil && mode != tenant.ModeLive:
-		return a.withhold(ctx, job, steps, mode, outage, triedBefore, began)
+		return a.withhold(ctx, job, stored.Event, steps, mode, outage, triedBefore, began)
 	}
 	if closed(outage) {
 		return blocked(outage.Reason, outage), nil
 	}
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if switched, ok := errors.AsType[*ledger.NotLiveError](err); ok {
-		return a.withhold(ctx, job, steps, switched.Mode, outage, triedBefore, began)
+		return a.withhold(ctx, job, stored.Event, steps, switched.Mode, outage, triedBefore, began)
+	}
+	if errors.Is(err, ledger.ErrCancelled) {
+		return a.cancelled(ctx, job)
 	}
 	if err == nil {
 		return a.enhanced(ctx, job, stored, outage, done, triedBefore), nil
@@ -102,12 +111,16 @@ func (a *Activities) enhanced(
 ) StepResult {
 	// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
 	a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
+	late := slow(job, stored, time.Now())
+	a.runOver(ctx, job, ending{
+		status: string(enhancement.StatusCompleted), slow: late, attrs: []attribute.KeyValue{tracing.KeyNoteAction.String(string(done.Action))},
+	})
 	a.ended(job)
-	a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
+	a.Metrics.Completed(ctx, job.TenantID, string(stored.Event), time.Since(stored.ReceivedAt))
 	a.Metrics.Note(string(done.Action))
 	a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
 		telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
-		"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
+		"waited_ms", time.Since(stored.ReceivedAt).Milliseconds(), "slow", late)
 	result := StepResult{Outcome: enhancement.OutcomeOK}
 	// A write that was verified may have been another writer's, and be committed after all.
 	if triedBefore || done.Action == servicedesk.NoteVerified {
@@ -152,7 +165,9 @@ func (a *Activities) putNote(
 	write, content := edition(note, held, steps[enhancement.StepSynthesize].FinishedAt, synthesis.Format(format))
 	write.TicketID, write.Marker = stored.Ticket.ID, enhancement.NoteReference(job.TenantID, stored.Ticket.ID)
 	write.Intend = func(ctx context.Context, digests ...string) error {
-		return a.Ledger.IntendNote(ctx, job.TenantID, stored.Ticket.ID, holder, digests...)
+		return a.Ledger.IntendNote(ctx, ledger.Writer{
+			TenantID: job.TenantID, TicketID: stored.Ticket.ID, Holder: holder, JobID: job.JobID, Run: job.Run,
+		}, digests...)
 	}
 	done, err := a.write(ctx, desk, write, held, stored)
 	if err != nil {
@@ -167,7 +182,7 @@ func (a *Activities) putNote(
 	if done.Action != noteSuperseded && !done.Action.Kept() {
 		written = &ledger.WrittenNote{Run: stored.Run, Stored: done.Digest, Content: content, Sent: servicedesk.TextDigest(write.Body)}
 	}
-	return done, a.complete(ctx, stored, steps, done, written, holder, time.Since(began))
+	return done, a.complete(ctx, job, stored, steps, done, written, holder, time.Since(began))
 }
 
 // noteSuperseded is the action of a job that found the note of a later one.
@@ -191,12 +206,12 @@ func (*Activities) write(
 
 // complete brings the books into line with the note that stands, even if the attempt's time is up.
 func (a *Activities) complete(
-	ctx context.Context, stored enhancement.Job, steps stepRecords, done servicedesk.NoteResult,
+	ctx context.Context, job Job, stored enhancement.Job, steps stepRecords, done servicedesk.NoteResult,
 	written *ledger.WrittenNote, holder string, took time.Duration,
 ) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
-	a.Metrics.Step(ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
+	a.Metrics.Step(ctx, ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
 	err := a.Ledger.Complete(ctx, ledger.Completion{
 		TenantID: stored.TenantID, JobID: stored.ID, TicketID: stored.Ticket.ID, NoteID: done.NoteID,
 		ReceivedAt: stored.ReceivedAt, Degraded: degraded(steps),
@@ -204,7 +219,7 @@ func (a *Activities) complete(
 			Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK,
 			Detail: told(done.Action), Duration: took,
 		},
-		Written: written,
+		Run: job.Run, Sent: wrote(done.Action), Written: written,
 	}, holder)
 	if err != nil {
 		return fmt.Errorf("the note stands, but could not be booked: %w", err)

@@ -164,7 +164,7 @@ func TestNothingIsMadeWhereNotesAreOff(t *testing.T) {
 				t.Errorf("steps %+v, %v", steps, err)
 			}
 			found := f.activities.Metrics
-			wantMetric(t, found, `enhancement_requests_total{status="withheld",tenant_id="alpha"} 1`)
+			wantMetric(t, found, `enhancement_requests_total{operation_type="created",status="withheld",tenant_id="alpha"} 1`)
 			wantMetric(t, found, `enhancement_notes_total{action="withheld_off"} 1`)
 		})
 	}
@@ -321,12 +321,12 @@ func (w *watched) HoldNote(ctx context.Context, tenantID, ticketID, holder strin
 	return w.Ledger.HoldNote(ctx, tenantID, ticketID, holder, lease)
 }
 
-func (w *watched) IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error {
+func (w *watched) IntendNote(ctx context.Context, writer ledger.Writer, digests ...string) error {
 	if w.beforeIntend != nil {
 		w.beforeIntend()
 	}
 	asked := time.Now()
-	err := w.Ledger.IntendNote(ctx, tenantID, ticketID, holder, digests...)
+	err := w.Ledger.IntendNote(ctx, writer, digests...)
 	if err == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -10,12 +10,15 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 )
 
 type config struct {
 	Log      telemetry.LogConfig
+	Metrics  telemetry.MetricsConfig
+	Traces   tracing.Config
 	Sidecar  sidecar.Config
 	Database postgres.Config
 	Internal httpserver.InternalConfig
@@ -39,6 +42,9 @@ func loadConfig() (config, error) {
 	if err := envconfig.Process("", &cfg); err != nil {
 		return config{}, fmt.Errorf("settings from the environment: %w", err)
 	}
+	if err := cfg.Metrics.Validate(); err != nil {
+		return config{}, err
+	}
 	if cfg.PerMinute < 1 || cfg.PerMinute > tenant.MaxWebhooksPerMinute {
 		return config{}, fmt.Errorf("WEBHOOK_RATE_LIMIT: %d is not between 1 and %d", cfg.PerMinute, tenant.MaxWebhooksPerMinute)
 	}
@@ -47,6 +53,9 @@ func loadConfig() (config, error) {
 	}
 	if cfg.Delay < 0 {
 		return config{}, fmt.Errorf("SHUTDOWN_DELAY: %s is negative; use 0s for none", cfg.Delay)
+	}
+	if err := cfg.Traces.Validate(); err != nil {
+		return config{}, err
 	}
 	return cfg, nil
 }

@@ -62,7 +62,7 @@ func TestAWriteIsAnnouncedWhereNotesAreLiveAlone(t *testing.T) {
 			t.Fatalf("held %+v, %v", held, err)
 		}
 		d.turn(mode)
-		err := d.IntendNote(t.Context(), "alpha", "1001", holderA, "of "+string(mode))
+		err := d.IntendNote(t.Context(), writer(t, d.Ledger, holderA), "of "+string(mode))
 		switched, refused := errors.AsType[*ledger.NotLiveError](err)
 		if live != (err == nil) || refused && switched.Mode != mode || !live && !refused {
 			t.Errorf("%s: %v", mode, err)
@@ -72,7 +72,7 @@ func TestAWriteIsAnnouncedWhereNotesAreLiveAlone(t *testing.T) {
 			t.Errorf("%s: held %+v, %v", mode, held, err)
 		}
 	}
-	if err := d.IntendNote(t.Context(), "alpha", "1001", holderB, "digest"); !errors.Is(err, ledger.ErrNoteBusy) {
+	if err := d.IntendNote(t.Context(), writer(t, d.Ledger, holderB), "digest"); !errors.Is(err, ledger.ErrNoteBusy) {
 		t.Errorf("of another's note: %v", err)
 	}
 }
@@ -164,17 +164,17 @@ func TestWhatNobodyWantsIsEnded(t *testing.T) {
 	d.claim(id)
 	for _, mode := range []tenant.Mode{tenant.ModeLive, tenant.ModeShadow} {
 		d.turn(mode)
-		end(id, 1, ledger.Unwanted{})
+		end(id, 1, ledger.Unwanted{Event: enhancement.EventCreated})
 	}
 	d.turn(tenant.ModeOff)
-	end(id, 2, ledger.Unwanted{Ended: true}) // a run that is not that of the books
+	end(id, 2, ledger.Unwanted{Ended: true, Event: enhancement.EventCreated}) // a run that is not that of the books
 	if j := d.job(id); j.Status != enhancement.StatusRunning {
 		t.Errorf("job %+v", j)
 	}
-	end(id, 1, ledger.Unwanted{Ended: true, Now: true})
-	end(id, 1, ledger.Unwanted{Ended: true})
+	end(id, 1, ledger.Unwanted{Ended: true, Now: true, Event: enhancement.EventCreated})
+	end(id, 1, ledger.Unwanted{Ended: true, Event: enhancement.EventCreated})
 	d.turn(tenant.ModeLive)
-	end(id, 1, ledger.Unwanted{Ended: true})
+	end(id, 1, ledger.Unwanted{Ended: true, Event: enhancement.EventCreated})
 	if j := d.job(id); j.Withheld != tenant.ModeOff || j.NoteID != "" {
 		t.Errorf("job %+v", j)
 	}
