@@ -10,11 +10,12 @@ import (
 // Environment is what a tool needs to use the stack: `dapr run -f .`, agentctl, a developer's shell.
 func (s *Stack) Environment() map[string]string {
 	e := &s.endpoints
-	return map[string]string{
+	env := map[string]string{
 		"REDIS_HOST":          e.RedisAddr,
 		"SECRETS_FILE":        e.SecretsFile,
 		"DATABASE_URL":        e.DatabaseURL,
 		"DATABASE_ADMIN_URL":  e.AdminDatabaseURL,
+		"DATABASE_SUPER_URL":  e.SuperDatabaseURL,
 		"DAPR_API_TOKEN":      e.APITokens["gateway"],
 		"APP_API_TOKEN":       e.AppTokens["gateway"],
 		envEnhancer:           e.EnhancerAddr,
@@ -22,7 +23,19 @@ func (s *Stack) Environment() map[string]string {
 		"CONSOLE_URL":         e.ConsoleURL,
 		"AGENTCTL_TOKEN_FILE": s.TokenFile(),
 		"SIMULATOR_URL":       e.SimulatorURL,
+		// What on-call types from, see docs/runbooks.
+		"GATEWAY_INTERNAL_URL":  e.Internal["gateway"],
+		"ENHANCER_INTERNAL_URL": e.Internal["enhancer"],
+		"CONSOLE_INTERNAL_URL":  e.Internal["console"],
+		"REDISCLI_AUTH":         e.RedisPassword,
+		"LOGS":                  filepath.Join(s.dir, "logs"),
 	}
+	for _, p := range s.Processes() {
+		if p.spec.URLVariable != "" {
+			env[p.spec.URLVariable] = "http://" + loopback(p.Port(0))
+		}
+	}
+	return env
 }
 
 // ShellEnvironment is Environment in a form that a shell can source.
@@ -36,8 +49,8 @@ func (s *Stack) ShellEnvironment() string {
 }
 
 // writeEnv leaves the environment in the run directory. The tokens are the gateway's.
-func (l *launch) writeEnv() error {
-	return writeFile(filepath.Join(l.opts.Dir, "env"), []byte(l.stack.ShellEnvironment()))
+func (s *Stack) writeEnv() error {
+	return writeFile(filepath.Join(s.dir, "env"), []byte(s.ShellEnvironment()))
 }
 
 // quote makes one word of a shell out of any text.

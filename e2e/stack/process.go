@@ -36,13 +36,17 @@ type spec struct {
 	StopSignal syscall.Signal      `json:"stopSignal"`
 	Ports      []int               `json:"ports"`
 	Probe      probe               `json:"probe"`
+	// URLVariable is that of Beside.
+	URLVariable string `json:"urlVariable,omitempty"`
 }
 
 // tier orders the stop: the highest goes first, so that nothing loses what it still needs.
 type tier int
 
 const (
-	tierPostgres tier = iota
+	// tierBeside is what watches the stack: it stops last, after all that report to it.
+	tierBeside tier = iota - 1
+	tierPostgres
 	tierRedis
 	tierPlacement
 	tierScheduler

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
 )
 
 // world is metrics with a clock that is turned by hand.
@@ -101,7 +103,7 @@ func (w *world) standing(ids []string) {
 	)
 	for _, id := range ids {
 		queues = append(queues, Queue{TenantID: id, Waiting: 2, Held: 1, Running: 3, Oldest: time.Minute})
-		pauses = append(pauses, Pause{TenantID: id, Scope: PauseIntake})
+		pauses = append(pauses, Pause{TenantID: id, Scope: string(enhancement.PauseIntake)})
 		outages = append(outages, Outage{TenantID: id, Dependency: "servicedesk", For: time.Hour})
 		silence[id] = 5 * time.Second
 	}
@@ -327,7 +329,7 @@ func TestNobodyAndTheRestTakeNoPlace(t *testing.T) {
 	w.Webhook(OtherTenants, http.StatusAccepted) // a tenant of that name
 	w.Webhook("alpha", http.StatusAccepted)
 	w.Breaker("", "llm", true)
-	w.Paused([]Pause{{"", PauseProcessing}, {OtherTenants, PauseIntake}})
+	w.Paused([]Pause{{"", string(enhancement.PauseProcessing)}, {OtherTenants, string(enhancement.PauseIntake)}})
 	if got := w.of(MetricWebhooks); len(got) != 3 || got["alpha"] != 1 || got[OtherTenants] != 1 || got[""] != 1 {
 		t.Errorf("%v", got)
 	}

@@ -1,6 +1,10 @@
 package telemetry
 
-import "time"
+import (
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+)
 
 // The names of the metrics of the queue.
 const (
@@ -41,7 +45,7 @@ func newQueueMetrics(c *catalogue) queueMetrics {
 			Name: MetricPaused, Help: "1 while an operator has paused a tenant, or all of them (no tenant). Missing while not.",
 			Use: "Why nothing happens. A pause that was forgotten shows here." + replicas,
 			Labels: []Label{
-				{Name: labelTenant, Of: "the tenant, `other`, or empty: all tenants"}, oneOf("scope", PauseIntake, PauseProcessing),
+				{Name: labelTenant, Of: "the tenant, `other`, or empty: all tenants"}, oneOf("scope", enhancement.PauseIntake, enhancement.PauseProcessing),
 			},
 			Apps: enhancer, Rest: RestMax,
 		}),
@@ -79,26 +83,16 @@ func (m *Metrics) Queues(queues []Queue) {
 	})
 }
 
-// PauseScope is what is paused.
-type PauseScope string
-
-// The scopes, as the label of the metric names them.
-const (
-	PauseIntake     PauseScope = "intake"
-	PauseProcessing PauseScope = "processing"
-)
-
 // Pause is what of a tenant is paused, or of all tenants ("").
 type Pause struct {
-	TenantID string
-	Scope    PauseScope
+	TenantID, Scope string
 }
 
 // Paused says what is paused now.
 func (m *Metrics) Paused(pauses []Pause) {
 	m.queue.paused.replace(func(set func(v float64, tenantID string, values ...string)) {
 		for _, p := range pauses {
-			set(1, p.TenantID, string(p.Scope))
+			set(1, p.TenantID, p.Scope)
 		}
 	})
 }

@@ -19,6 +19,7 @@ const (
 	ReconcileMore    Reconciled = "more"    // there is more of it, and the next poll is soon
 	ReconcileFull    Reconciled = "full"    // so many of the tenant's jobs wait that none are added
 	ReconcileLimited Reconciled = "limited" // the server limits calls
+	ReconcilePaused  Reconciled = "paused"  // an operator has paused the tenant's intake
 	ReconcileFailed  Reconciled = "failed"
 	ReconcileStopped Reconciled = "stopped" // the process was told to stop
 )

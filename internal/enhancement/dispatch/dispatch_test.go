@@ -21,8 +21,13 @@ func TestAJobIsStartedWhenItIsToldOf(t *testing.T) {
 	d.Wake("alpha")
 	w.until("the job is started", func(e *engine) bool { return len(e.started) == 1 })
 	want := ledger.Admitted{TenantID: "alpha", JobID: j.ID, TicketID: "1", CorrelationID: "example-correlation", Run: 1}
-	if w.engine.starts()[0] != want {
-		t.Errorf("started %+v", w.engine.starts()[0])
+	got := w.engine.starts()[0]
+	if got.WaitedSince.IsZero() || got.StartedAt.Before(got.WaitedSince) {
+		t.Errorf("it waited from %s to %s", got.WaitedSince, got.StartedAt)
+	}
+	got.WaitedSince, got.StartedAt = time.Time{}, time.Time{}
+	if got != want {
+		t.Errorf("started %+v", got)
 	}
 }
 
@@ -308,9 +313,9 @@ func TestQueuesAreMeasured(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		telemetry.MetricQueue + `{state="waiting",tenant_id="alpha"}`: "2",
-		telemetry.MetricQueue + `{state="running",tenant_id="alpha"}`: "4",
+		telemetry.MetricRunning + `{tenant_id="alpha"}`:               "4",
 		telemetry.MetricQueue + `{state="held",tenant_id="alpha"}`:    "0",
-		telemetry.MetricQueue + `{state="running",tenant_id="beta"}`:  "1",
+		telemetry.MetricRunning + `{tenant_id="beta"}`:                "1",
 		telemetry.MetricQueueOldest + `{tenant_id="beta"}`:            "0",
 	} {
 		if got := w.measured(line); got != want {
@@ -328,7 +333,7 @@ func TestQueuesAreMeasured(t *testing.T) {
 	if err := d.Measure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.measured(telemetry.MetricQueue + `{state="running",tenant_id="beta"}`); got != "" {
+	if got := w.measured(telemetry.MetricRunning + `{tenant_id="beta"}`); got != "" {
 		t.Errorf("beta, which has nothing to do, has %s running", got)
 	}
 }
