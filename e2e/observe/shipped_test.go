@@ -190,7 +190,7 @@ func TestTheCollectorAcceptsWhatShips(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
-	if err := os.WriteFile(broken, []byte(strings.ReplaceAll(string(content), "status_code", "status")), 0o600); err != nil {
+	if err := os.WriteFile(broken, []byte(strings.ReplaceAll(string(content), "decision_wait", "decision_wai")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if output, err := exec.CommandContext(t.Context(), program, "validate", "--config", broken).CombinedOutput(); err == nil {

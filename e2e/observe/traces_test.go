@@ -36,6 +36,14 @@ func TestTailSampling(t *testing.T) {
 			t.Errorf("%d arrived, want none", got)
 		}
 	})
+	t.Run("none in which only the sidecar says that something failed", func(t *testing.T) {
+		sidecar := *send
+		sidecar.scope = "dapr-diagnostics"
+		sidecar.begin("etag mismatch", 0, func(span trace.Span) { span.SetStatus(codes.Error, "") })
+		if send.ordinary(ctx, "beside it", 1); len(send.kept(ctx, "etag mismatch")) != 0 {
+			t.Error("it arrived, and so would every trace")
+		}
+	})
 	t.Run("all that is worth a look", func(t *testing.T) {
 		send.one(ctx, "failed", 0, func(span trace.Span) { span.SetStatus(codes.Error, "") })
 		send.one(ctx, "slow", 0, func(span trace.Span) { span.SetAttributes(attribute.Bool("ai_agents.slow", true)) })
@@ -81,6 +89,7 @@ type traceSender struct {
 	t        *testing.T
 	o        *observe.Observability
 	provider *sdktrace.TracerProvider
+	scope    string // of the spans
 }
 
 func sender(t *testing.T, o *observe.Observability) *traceSender {
@@ -94,7 +103,7 @@ func sender(t *testing.T, o *observe.Observability) *traceSender {
 		sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", "tester"))),
 	)
 	t.Cleanup(func() { _ = provider.Shutdown(context.Background()) }) // the test is over
-	return &traceSender{t: t, o: o, provider: provider}
+	return &traceSender{t: t, o: o, provider: provider, scope: "test"}
 }
 
 // one sends a trace of two spans, of which the child is changed, and that took so long.
@@ -108,7 +117,7 @@ func (s *traceSender) one(ctx context.Context, step string, took time.Duration, 
 
 func (s *traceSender) begin(step string, took time.Duration, change func(trace.Span)) {
 	began := time.Now().Add(-took)
-	tracer := s.provider.Tracer("test")
+	tracer := s.provider.Tracer(s.scope)
 	ctx, parent := tracer.Start(context.Background(), "parent", trace.WithTimestamp(began), trace.WithAttributes(attribute.String(attributeOfTest, step)))
 	_, child := tracer.Start(ctx, "child", trace.WithTimestamp(began))
 	if change != nil {
@@ -133,11 +142,17 @@ func (s *traceSender) ordinary(ctx context.Context, step string, n int) int {
 	if _, err := s.o.AwaitTrace(ctx, attributeOfTest, marker); err != nil {
 		s.t.Fatal(err)
 	}
+	return len(s.kept(ctx, step))
+}
+
+// kept are the traces of a step that Jaeger has.
+func (s *traceSender) kept(ctx context.Context, step string) []observe.Trace {
+	s.t.Helper()
 	found, err := s.o.TracesWith(ctx, attributeOfTest, step)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return len(found)
+	return found
 }
 
 // sameIDs are ids that look random.
