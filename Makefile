@@ -17,18 +17,22 @@ MODULES := . e2e
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# OBSERVE=1 for demo and up: Prometheus, Alertmanager, an OpenTelemetry Collector and Jaeger beside the stack (docs/observability.md).
+export OBSERVE
+WATCH := $(if $(OBSERVE),observability)
+
 .PHONY: demo
-demo: infra build ## From a clone to an enhanced ticket; KEEP=1 leaves the stack running
+demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves the stack running, OBSERVE=1 shows metrics and the trace
 	@exec bin/demo
 
 .PHONY: test
-test: infra build ## All tests, end to end included, with the coverage of the product
+test: infra observability build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
 	@tools/test.sh
 
 .PHONY: up
-up: infra build ## Start the stack for development and leave it running
+up: infra build $(WATCH) ## Start the stack for development and leave it running; OBSERVE=1 as for demo
 	@exec bin/stack up
 
 .PHONY: up-infra
@@ -64,11 +68,11 @@ test-race: packages ## Unit tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: e2e
-e2e: infra build ## End-to-end tests on the real stack
+e2e: infra observability build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: test-security
-test-security: infra build ## The security suite: the tests that docs/security.md names, then gosec and govulncheck
+test-security: infra observability build ## The security suite: the tests that docs/security.md names, then gosec and govulncheck
 	@SECURITY_MUTATIONS=$${SECURITY_MUTATIONS:-50000} bin/test-security
 	@tools/scan.sh
 
@@ -149,9 +153,13 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
-.PHONY: infra packages dapr
+.PHONY: infra packages dapr observability
 infra: packages dapr
 packages:
 	@tools/install-packages.sh
+# One build after the other: each of them uses all cores and much memory.
+observability: dapr
+	@tools/install-packages.sh prometheus prometheus-alertmanager
+	@tools/build-observability.sh
 dapr: packages
 	@tools/build-dapr.sh

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ai-agents/ai-agents/e2e/observe"
 	"github.com/ai-agents/ai-agents/e2e/platform"
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
@@ -20,6 +21,7 @@ import (
 var (
 	running *stack.Stack
 	users   *platform.Platform
+	watched *observe.Observability
 )
 
 func TestMain(m *testing.M) {
@@ -42,7 +44,7 @@ func runTests(m *testing.M) (code int, err error) {
 		return 1, fmt.Errorf("make a run directory: %w", err)
 	}
 	running, err = stack.Start(ctx, stack.Options{
-		Dir: dir, Ports: stack.Any, ReadyTimeout: 2 * time.Minute,
+		Dir: dir, Ports: stack.Any, ReadyTimeout: 2 * time.Minute, Traced: true,
 		// The limits of the product, shortened, so that what hangs does not make the tests hang as long.
 		Env: map[string]map[string]string{"enhancer": {
 			"LLM_TIMEOUT": "1s", "LLM_BACKOFF": "50ms", "KB_TIMEOUT": "1s", "SERVICEDESK_TIMEOUT": "1s",
@@ -65,6 +67,10 @@ func runTests(m *testing.M) (code int, err error) {
 			fmt.Fprintln(os.Stderr, "e2e: logs are in", dir+"/logs")
 		}
 	}()
+	watched, err = observe.Start(ctx, running, observe.Options{Interval: time.Second})
+	if err != nil {
+		return 1, fmt.Errorf("watch the stack (after `make observability`): %w", err)
+	}
 	users, err = platform.Open(ctx, running)
 	if err != nil {
 		return 1, fmt.Errorf("reach the platform: %w", err)

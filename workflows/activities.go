@@ -3,6 +3,7 @@ package workflows
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -154,7 +155,7 @@ func (*Activities) withJob(ctx context.Context, operation string, job Job) conte
 func (a *Activities) record(ctx context.Context, job Job, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
-	a.Metrics.Step(string(r.Step), string(r.Outcome), r.Duration)
+	a.Metrics.Step(ctx, string(r.Step), string(r.Outcome), r.Duration)
 	level := slog.LevelInfo
 	if r.Outcome != enhancement.OutcomeOK {
 		level = slog.LevelWarn
@@ -175,12 +176,16 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 	}
 	ctx, cancel := a.attempt(actx, ActivityRecordFailure, f.Job, recordPolicy.attempt)
 	defer cancel()
+	stored, err := a.Ledger.Job(ctx, f.Job.TenantID, f.Job.JobID)
+	if err != nil && !errors.Is(err, enhancement.ErrNotFound) { // of a tenant that is gone there is nothing to fail
+		return nil, err
+	}
 	failed, err := a.Ledger.Fail(ctx, f.Job.TenantID, f.Job.JobID, f.Job.Run, telemetry.Redact(ticket.Normalize(f.Reason)))
 	if err != nil {
 		return nil, err
 	}
 	if failed { // not by an attempt that was cut off before it could report back, and not completed after all
-		a.Metrics.Failed(f.Job.TenantID)
+		a.Metrics.Failed(f.Job.TenantID, string(stored.Event))
 		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
 	}
 	a.ended(f.Job)

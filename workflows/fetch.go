@@ -77,7 +77,7 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 	}
 	if unchanged {
 		a.ended(job)
-		a.Metrics.Unchanged(job.TenantID)
+		a.Metrics.Unchanged(job.TenantID, string(stored.Event))
 		a.Logger.InfoContext(ctx, "there was nothing to enhance anew", telemetry.KeyStatus, enhancement.StatusCompleted,
 			telemetry.KeyTicket, stored.Ticket.ID)
 	}

@@ -39,7 +39,7 @@ func (a *Activities) HoldJob(actx workflow.ActivityContext) (any, error) {
 	}
 	switch {
 	case held.Failed:
-		a.Metrics.Failed(h.Job.TenantID)
+		a.Metrics.Failed(h.Job.TenantID, string(held.Event))
 		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", held.Reason)
 		return StepResult{Outcome: enhancement.OutcomeFailed, Detail: held.Reason}, nil
 	case held.Held: // not by an attempt that was cut off before it could report back

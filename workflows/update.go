@@ -63,14 +63,14 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	case err != nil && !errors.Is(err, tenant.ErrNotFound): // of a tenant that is gone, putNote tells
 		return StepResult{}, err
 	case err == nil && mode != tenant.ModeLive:
-		return a.withhold(ctx, job, steps, mode, outage, triedBefore, began)
+		return a.withhold(ctx, job, stored.Event, steps, mode, outage, triedBefore, began)
 	}
 	if closed(outage) {
 		return blocked(outage.Reason, outage), nil
 	}
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if switched, ok := errors.AsType[*ledger.NotLiveError](err); ok {
-		return a.withhold(ctx, job, steps, switched.Mode, outage, triedBefore, began)
+		return a.withhold(ctx, job, stored.Event, steps, switched.Mode, outage, triedBefore, began)
 	}
 	if err == nil {
 		return a.enhanced(ctx, job, stored, outage, done, triedBefore), nil
@@ -103,7 +103,7 @@ func (a *Activities) enhanced(
 	// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
 	a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
 	a.ended(job)
-	a.Metrics.Completed(job.TenantID, time.Since(stored.ReceivedAt))
+	a.Metrics.Completed(ctx, job.TenantID, string(stored.Event), time.Since(stored.ReceivedAt))
 	a.Metrics.Note(string(done.Action))
 	a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
 		telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
@@ -196,7 +196,7 @@ func (a *Activities) complete(
 ) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
-	a.Metrics.Step(ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
+	a.Metrics.Step(ctx, ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
 	err := a.Ledger.Complete(ctx, ledger.Completion{
 		TenantID: stored.TenantID, JobID: stored.ID, TicketID: stored.Ticket.ID, NoteID: done.NoteID,
 		ReceivedAt: stored.ReceivedAt, Degraded: degraded(steps),

@@ -41,7 +41,7 @@ func (a *Activities) unwanted(ctx context.Context, job Job) (bool, error) {
 	if err != nil || !u.Now {
 		return u.Ended, err
 	}
-	a.wasWithheld(ctx, job, tenant.ModeOff)
+	a.wasWithheld(ctx, job, u.Event, tenant.ModeOff)
 	outage, err := a.gate(ctx, job)
 	if err != nil { // the turn of the one that tries runs out by itself
 		a.Logger.WarnContext(ctx, "it was not found out whether the job was to try ServiceDesk Plus", "error", err)
@@ -54,7 +54,7 @@ func (a *Activities) unwanted(ctx context.Context, job Job) (bool, error) {
 // withhold ends a job whose note is not posted. Nobody was asked, so nothing is known of the server that was not before. triedBefore says
 // that an earlier attempt may have sent the note all the same.
 func (a *Activities) withhold(
-	ctx context.Context, job Job, steps stepRecords, mode tenant.Mode, outage ledger.Outage, triedBefore bool, began time.Time,
+	ctx context.Context, job Job, event enhancement.Event, steps stepRecords, mode tenant.Mode, outage ledger.Outage, triedBefore bool, began time.Time,
 ) (StepResult, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
 	defer cancel()
@@ -72,16 +72,16 @@ func (a *Activities) withhold(
 	}
 	a.tried(ctx, job, outage, false)
 	if ended {
-		a.Metrics.Step(ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
-		a.wasWithheld(ctx, job, mode)
+		a.Metrics.Step(ctx, ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
+		a.wasWithheld(ctx, job, event, mode)
 	}
 	return StepResult{Outcome: enhancement.OutcomeOK}, nil
 }
 
 // wasWithheld tells of a job that has ended without its note being posted.
-func (a *Activities) wasWithheld(ctx context.Context, job Job, mode tenant.Mode) {
+func (a *Activities) wasWithheld(ctx context.Context, job Job, event enhancement.Event, mode tenant.Mode) {
 	a.ended(job)
-	a.Metrics.Withheld(job.TenantID)
+	a.Metrics.Withheld(job.TenantID, string(event))
 	a.Metrics.Note(string(withheld(mode)))
 	a.Logger.InfoContext(ctx, "the note is not posted, because of the tenant's mode", telemetry.KeyStatus, enhancement.StatusCompleted,
 		"mode", mode, "note_action", withheld(mode))

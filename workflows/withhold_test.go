@@ -164,7 +164,7 @@ func TestNothingIsMadeWhereNotesAreOff(t *testing.T) {
 				t.Errorf("steps %+v, %v", steps, err)
 			}
 			found := f.activities.Metrics
-			wantMetric(t, found, `enhancement_requests_total{status="withheld",tenant_id="alpha"} 1`)
+			wantMetric(t, found, `enhancement_requests_total{operation_type="created",status="withheld",tenant_id="alpha"} 1`)
 			wantMetric(t, found, `enhancement_notes_total{action="withheld_off"} 1`)
 		})
 	}

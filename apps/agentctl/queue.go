@@ -90,6 +90,8 @@ func newQueueListCommand() *cobra.Command {
 		Long: `Without a tenant, show of each one how many jobs wait, are held and run, and how many failed in the last 24 hours. With a
 token that is restricted to tenants, these are shown.
 
+What is paused is told on standard error.
+
 With --tenant, list its jobs in the order of the queue: all that have not been completed, or those that are selected.`,
 		Example: "  agentctl queue list\n  agentctl queue list --tenant example-clinic --status held\n" +
 			"  agentctl queue list --tenant example-clinic --status failed --reason \"HTTP 503\" --newer-than 12h",
@@ -106,6 +108,9 @@ With --tenant, list its jobs in the order of the queue: all that have not been c
 			}
 			client, err := openConsole(cmd)
 			if err != nil {
+				return err
+			}
+			if err := tellPauses(cmd, client, flags.tenantID); err != nil {
 				return err
 			}
 			if flags.tenantID == "" {
@@ -171,7 +176,7 @@ func queueAccounts(cmd *cobra.Command, client *adminapi.Client) ([]adminapi.Queu
 	}
 	for _, tenantID := range who.Tenants {
 		accounts, err := client.QueueAccounts(cmd.Context(), tenantID)
-		if adminapi.StatusOf(err) == http.StatusNotFound { // a token may be made before its tenant is, and outlive it
+		if missing(err) {
 			continue
 		}
 		if err != nil {
@@ -181,6 +186,9 @@ func queueAccounts(cmd *cobra.Command, client *adminapi.Client) ([]adminapi.Queu
 	}
 	return all, nil
 }
+
+// missing says that there is no such tenant: a token may be made before its tenant is, and outlive it.
+func missing(err error) bool { return adminapi.StatusOf(err) == http.StatusNotFound }
 
 // waited is for how long something has, in words.
 func waited(since *time.Time) string {

@@ -23,6 +23,7 @@ import (
 
 type config struct {
 	Log       telemetry.LogConfig
+	Metrics   telemetry.MetricsConfig
 	Sidecar   sidecar.Config
 	Database  postgres.Config
 	Internal  httpserver.InternalConfig
@@ -67,7 +68,7 @@ func loadConfig() (config, error) {
 
 // validate names everything that is wrong.
 func (c config) validate() error {
-	errs := []error{c.OIDC.Validate(), c.Retention.Validate(), c.validateTransport()}
+	errs := []error{c.Metrics.Validate(), c.OIDC.Validate(), c.Retention.Validate(), c.validateTransport()}
 	if c.BadTokens < 1 {
 		errs = append(errs, fmt.Errorf("CONSOLE_BAD_TOKENS_PER_MINUTE: %d is not at least 1", c.BadTokens))
 	}

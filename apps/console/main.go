@@ -70,7 +70,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer db.Close()
 
-	metrics := telemetry.NewMetrics()
+	metrics := telemetry.MetricsOf(telemetry.AppConsole, cfg.Metrics)
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{"postgres": db.Ping, "sidecar": dapr.Ready})
 	tenants, tokens := tenantstore.New(db, sealer), tokenstore.New(db, time.Now)
 	persons, err := newPersons(cfg.OIDC, logger)

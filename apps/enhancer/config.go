@@ -26,6 +26,7 @@ import (
 
 type config struct {
 	Log      telemetry.LogConfig
+	Metrics  telemetry.MetricsConfig
 	Sidecar  sidecar.Config
 	Database postgres.Config
 	Internal httpserver.InternalConfig
@@ -66,7 +67,7 @@ func loadConfig() (config, error) {
 
 // validate names every duration that makes no sense.
 func (c config) validate() error {
-	var errs []error
+	errs := []error{c.Metrics.Validate()}
 	for name, d := range map[string]time.Duration{
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,

@@ -27,6 +27,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
@@ -83,7 +84,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer db.Close()
 
-	metrics := telemetry.NewMetrics()
+	metrics := telemetry.MetricsOf(telemetry.AppEnhancer, cfg.Metrics)
 	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
@@ -93,7 +94,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, logger)
 	engine, running := dapr.Workflows(), dapr.Instances()
 	starts := &starter{ledger: books, engine: engine, instances: running}
-	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Engine: starts, Metrics: metrics, Logger: logger})
+	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: suspension.New(db), Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, logger)
 	known := desks{tenants: copies, clients: clients}
 	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, sealer, secrets, metrics, logger)

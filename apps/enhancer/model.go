@@ -42,7 +42,7 @@ func newAnswers(cfg config, llm synthesis.LLM, state answercache.State, sealer *
 		return llm
 	}
 	return answercache.New(cfg.Answers, answercache.Deps{
-		LLM: llm, State: state, Sealer: sealer, Asks: cfg.LLM.Asks, Count: metrics.AnswerCache, Logger: logger, Now: time.Now,
+		LLM: llm, State: state, Sealer: sealer, Asks: cfg.LLM.Asks, Count: func(gave string) { metrics.Cached(telemetry.CacheAnswer, telemetry.CacheResult(gave)) }, Logger: logger, Now: time.Now,
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 type config struct {
 	Log      telemetry.LogConfig
+	Metrics  telemetry.MetricsConfig
 	Sidecar  sidecar.Config
 	Database postgres.Config
 	Internal httpserver.InternalConfig
@@ -38,6 +39,9 @@ func loadConfig() (config, error) {
 	var cfg config
 	if err := envconfig.Process("", &cfg); err != nil {
 		return config{}, fmt.Errorf("settings from the environment: %w", err)
+	}
+	if err := cfg.Metrics.Validate(); err != nil {
+		return config{}, err
 	}
 	if cfg.PerMinute < 1 || cfg.PerMinute > tenant.MaxWebhooksPerMinute {
 		return config{}, fmt.Errorf("WEBHOOK_RATE_LIMIT: %d is not between 1 and %d", cfg.PerMinute, tenant.MaxWebhooksPerMinute)

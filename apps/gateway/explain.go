@@ -40,6 +40,7 @@ func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) probl
 		tooLarge   *http.MaxBytesError
 		suspected  *suspectedError
 		full       *quota.FullError
+		paused     *quota.PausedError
 	)
 	switch {
 	case errors.As(err, &suspected):
@@ -50,6 +51,9 @@ func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) probl
 		h.metrics.WebhookLimited(telemetry.LimitTenant)
 		h.refused(ctx, v, reasonFull)
 		return tooMany(fmt.Sprintf("not accepted: your tenant's limit is %d webhooks in a minute", full.PerMinute), full.RetryAfter)
+	case errors.As(err, &paused):
+		h.logger.InfoContext(ctx, "webhook not accepted: the tenant's intake is paused")
+		return again(http.StatusServiceUnavailable, "not accepted: intake is paused", paused.RetryAfter)
 	case errors.As(err, &tooLarge):
 		return problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large"}
 	case errors.As(err, &unreadable):
@@ -81,11 +85,15 @@ func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) probl
 	}
 }
 
-// tooMany tells in whole seconds, rounded up, when to come back: earlier would be in vain.
 func tooMany(detail string, wait time.Duration) problem {
+	return again(http.StatusTooManyRequests, detail, wait)
+}
+
+// again tells in whole seconds, rounded up, when to come back: earlier would be in vain.
+func again(status int, detail string, wait time.Duration) problem {
 	seconds := max(1, int(math.Ceil(wait.Seconds())))
 	return problem{
-		Status: http.StatusTooManyRequests, RetryAfter: seconds,
+		Status: status, RetryAfter: seconds,
 		Detail: fmt.Sprintf("%s; send it again, signed anew, in %d s", detail, seconds),
 	}
 }

@@ -75,7 +75,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer db.Close()
 
-	metrics := telemetry.NewMetrics()
+	metrics := telemetry.MetricsOf(telemetry.AppGateway, cfg.Metrics)
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
 	})

@@ -115,6 +115,14 @@ type visit struct {
 	correlation string
 }
 
+// provenTenant is whose webhook it is proven to be; empty where it is only claimed.
+func (v *visit) provenTenant() string {
+	if !v.proven {
+		return ""
+	}
+	return v.tenantID
+}
+
 type accepted struct {
 	JobID  string             `json:"job_id"`
 	Status enhancement.Status `json:"status"`
@@ -135,11 +143,11 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, result, err := h.take(ctx, w, v)
 	if err != nil {
 		p := h.explain(ctx, v, err)
-		h.metrics.Webhook(p.Status)
+		h.metrics.Webhook(v.provenTenant(), p.Status)
 		writeProblem(w, p)
 		return
 	}
-	h.metrics.Webhook(http.StatusAccepted)
+	h.metrics.Webhook(v.provenTenant(), http.StatusAccepted)
 	writeBody(w, "application/json", http.StatusAccepted, result)
 }
 

@@ -15,10 +15,9 @@ const sidecarSuffix = "-dapr"
 
 // addApps adds each app and its daprd.
 func (l *launch) addApps() error {
-	l.stack.endpoints = endpoints{
-		Internal: map[string]string{}, Sidecars: map[string]string{},
-		APITokens: map[string]string{}, AppTokens: map[string]string{},
-	}
+	e := &l.stack.endpoints
+	e.Internal, e.Sidecars = map[string]string{}, map[string]string{}
+	e.APITokens, e.AppTokens = map[string]string{}, map[string]string{}
 	for i := range l.file.Apps {
 		a := &l.file.Apps[i]
 		if err := l.makeTokens(a.AppID); err != nil {
@@ -68,6 +67,7 @@ func (l *launch) addApp(a *app) error {
 	if l.opts.CoverDir != "" {
 		env["GOCOVERDIR"] = l.opts.CoverDir
 	}
+	maps.Copy(env, l.stack.TracingEnvironment())
 	maps.Copy(env, l.appEnv(a))
 	ports := []int{a.AppPort}
 	for _, value := range l.appEnv(a) {
@@ -77,6 +77,7 @@ func (l *launch) addApp(a *app) error {
 			}
 		}
 	}
+	l.addMetrics(a.AppID, a.processName(), a.AppID, a.AppPort)
 	l.add(spec{
 		Name: a.processName(), Tier: tierApp, Command: command, Args: a.Command[1:],
 		Env: environment(env), Dir: l.file.path(a.AppDirPath), Ports: ports,
@@ -118,16 +119,19 @@ func (l *launch) addSidecar(a *app) error {
 	if err != nil {
 		return err
 	}
+	l.addMetrics(JobSidecars, a.processName()+sidecarSuffix, a.AppID, a.MetricsPort)
+	env := map[string]string{
+		"DAPR_HOST_IP":   "127.0.0.1",
+		"DAPR_API_TOKEN": l.stack.endpoints.APITokens[a.AppID],
+		"APP_API_TOKEN":  l.stack.endpoints.AppTokens[a.AppID],
+		"REDIS_HOST":     loopback(l.infra.redis),
+		"SECRETS_FILE":   l.secrets.path,
+		envEnhancer:      l.enhancerAddr(),
+	}
+	maps.Copy(env, l.stack.TracingEnvironment())
 	l.add(spec{
 		Name: a.processName() + sidecarSuffix, Tier: tierSidecar, Command: command, Args: l.sidecarArgs(a),
-		Env: environment(map[string]string{
-			"DAPR_HOST_IP":   "127.0.0.1",
-			"DAPR_API_TOKEN": l.stack.endpoints.APITokens[a.AppID],
-			"APP_API_TOKEN":  l.stack.endpoints.AppTokens[a.AppID],
-			"REDIS_HOST":     loopback(l.infra.redis),
-			"SECRETS_FILE":   l.secrets.path,
-			envEnhancer:      l.enhancerAddr(),
-		}),
+		Env:   environment(env),
 		Dir:   l.file.path(a.AppDirPath),
 		Ports: []int{a.HTTPPort, a.GRPCPort, a.InternalGRPCPort, a.MetricsPort},
 		Probe: probe{HTTP: "http://" + loopback(a.HTTPPort) + "/v1.0/healthz"},
@@ -154,7 +158,7 @@ func (l *launch) describe() {
 	e := &l.stack.endpoints
 	e.RedisAddr, e.RedisPassword = loopback(l.infra.redis), l.secrets.store[secretRedis]
 	e.DatabaseURL, e.ConsoleDatabaseURL = l.secrets.store[secretDatabaseURL], l.secrets.store[secretConsoleURL]
-	e.AdminDatabaseURL = l.secrets.adminURL(l.infra.postgres)
+	e.AdminDatabaseURL, e.SuperDatabaseURL = l.secrets.adminURL(l.infra.postgres), l.server.SuperURL(databaseName)
 	e.EnhancerAddr = l.enhancerAddr()
 	e.SecretsFile, e.BootstrapToken = l.secrets.path, l.secrets.store[secretBootstrap]
 	for i := range l.file.Apps {
@@ -172,7 +176,7 @@ func (l *launch) describe() {
 		case "gateway":
 			e.GatewayURL = "http://" + public
 			e.GatewayURLs = append([]string{e.GatewayURL}, e.GatewayURLs...)
-		case "simulator":
+		case simulator:
 			e.SimulatorURL = "http://" + public
 		}
 	}

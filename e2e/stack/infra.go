@@ -149,6 +149,7 @@ func (l *launch) addPlacement() error {
 	if err != nil {
 		return err
 	}
+	l.addMetrics(JobControlPlane, "placement", "", l.infra.placementMetrics)
 	l.add(spec{
 		Name: "placement", Tier: tierPlacement, Command: command, Args: []string{
 			"--listen-address", "127.0.0.1", "--port", strconv.Itoa(l.infra.placement),
@@ -167,6 +168,7 @@ func (l *launch) addScheduler() error {
 	if err != nil {
 		return err
 	}
+	l.addMetrics(JobControlPlane, "scheduler", "", l.infra.schedulerMetrics)
 	l.add(spec{
 		Name: "scheduler", Tier: tierScheduler, Command: command, Args: []string{
 			"--listen-address", "127.0.0.1", "--port", strconv.Itoa(l.infra.scheduler),
@@ -205,9 +207,15 @@ func executable(path, builtBy string) (string, error) {
 
 // add completes a description and makes it a process of the stack, not started yet.
 func (l *launch) add(s spec) {
-	s.Log = filepath.Join(l.opts.Dir, "logs", s.Name+".log")
+	s = completed(l.opts.Dir, s)
+	l.stack.processes[s.Name] = &Process{stack: l.stack, spec: s}
+}
+
+// completed fills in what was left out of a description.
+func completed(dir string, s spec) spec {
+	s.Log = filepath.Join(dir, "logs", s.Name+".log")
 	if s.Dir == "" {
-		s.Dir = l.opts.Dir
+		s.Dir = dir
 	}
 	if s.Env == nil {
 		s.Env = inherited()
@@ -215,5 +223,5 @@ func (l *launch) add(s spec) {
 	if s.StopSignal == 0 {
 		s.StopSignal = syscall.SIGTERM
 	}
-	l.stack.processes[s.Name] = &Process{stack: l.stack, spec: s}
+	return s
 }

@@ -34,6 +34,9 @@ type Options struct {
 	Env map[string]map[string]string
 	// Replicas says how many processes an app has, by app id; one when absent. The further ones are called gateway-2 and so on.
 	Replicas map[string]int
+	// Traced has apps and sidecars export their traces to Stack.OTLPAddr, where package observe starts a collector. What they
+	// report before it is there is lost.
+	Traced bool
 	// InfraOnly leaves the apps out: for `dapr run -f .` beside it.
 	InfraOnly bool
 	// Detach lets the processes outlive this one. Otherwise they die with it, even if it is killed.

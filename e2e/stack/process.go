@@ -42,7 +42,9 @@ type spec struct {
 type tier int
 
 const (
-	tierPostgres tier = iota
+	// tierBeside is what watches the stack: it stops last, after all that report to it.
+	tierBeside tier = iota - 1
+	tierPostgres
 	tierRedis
 	tierPlacement
 	tierScheduler

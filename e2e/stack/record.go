@@ -41,11 +41,14 @@ type endpoints struct {
 	DatabaseURL        string            `json:"databaseUrl"`
 	ConsoleDatabaseURL string            `json:"consoleDatabaseUrl"`
 	AdminDatabaseURL   string            `json:"adminDatabaseUrl"`
+	SuperDatabaseURL   string            `json:"superDatabaseUrl"`
 	RedisAddr          string            `json:"redisAddr"`
 	RedisPassword      string            `json:"redisPassword"`
 	SecretsFile        string            `json:"secretsFile"`
 	EnhancerAddr       string            `json:"enhancerAddr,omitempty"`
 	AllowedNetworks    string            `json:"allowedNetworks"` // what the enhancer may reach of what is not public
+	Metrics            []MetricsTarget   `json:"metrics,omitempty"`
+	OTLPAddr           string            `json:"otlpAddr,omitempty"`
 }
 
 // ErrNotRunning is returned by Attach when no stack runs in the directory.
@@ -90,7 +93,8 @@ func (r *record) usable() bool {
 		return false
 	}
 	for i := range r.Processes {
-		if !r.Processes[i].alive() {
+		// What only watches may have ended.
+		if p := &r.Processes[i]; p.Spec.Tier != tierBeside && !p.alive() {
 			return false
 		}
 	}

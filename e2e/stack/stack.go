@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -22,9 +23,11 @@ type Stack struct {
 	grace     time.Duration
 	logger    *slog.Logger
 	ports     *allocator
-	processes map[string]*Process // fixed before any of them starts
 	endpoints endpoints
 	home      string // of Postgres
+
+	list      sync.RWMutex        // guards processes
+	processes map[string]*Process // but for those beside it, fixed before any of them starts
 
 	mu       sync.Mutex // guards up and stack.json
 	up       bool
@@ -57,15 +60,18 @@ func fromRecord(dir string, r *record) *Stack {
 }
 
 // Process returns the process of that name or nil: postgres, redis, placement, scheduler, and for each
-// app its id and its id followed by -dapr, with a number between for further replicas.
-func (s *Stack) Process(name string) *Process { return s.processes[name] }
+// app its id and its id followed by -dapr, with a number between for further replicas; and whatever StartBeside started.
+func (s *Stack) Process(name string) *Process {
+	s.list.RLock()
+	defer s.list.RUnlock()
+	return s.processes[name]
+}
 
 // Processes returns all processes, those that others depend on first.
 func (s *Stack) Processes() []*Process {
-	all := make([]*Process, 0, len(s.processes))
-	for _, p := range s.processes {
-		all = append(all, p)
-	}
+	s.list.RLock()
+	all := slices.Collect(maps.Values(s.processes))
+	s.list.RUnlock()
 	slices.SortFunc(all, func(a, b *Process) int {
 		if a.spec.Tier != b.spec.Tier {
 			return int(a.spec.Tier - b.spec.Tier)
@@ -143,7 +149,7 @@ func (s *Stack) save() error {
 }
 
 // Stop ends all processes in the order in which they need each other: apps first, which finish what
-// they have accepted, Postgres last. What does not end within its grace is killed. Data stays. Stopping
+// they have accepted, Postgres late, and last what only watches. What does not end within its grace is killed. Data stays. Stopping
 // a stopped stack does nothing.
 func (s *Stack) Stop(ctx context.Context) error {
 	unlock, err := lockDir(s.dir)
@@ -156,7 +162,7 @@ func (s *Stack) Stop(ctx context.Context) error {
 
 func (s *Stack) stop(ctx context.Context) error {
 	var errs []error
-	for t := tierApp; t >= tierPostgres; t-- {
+	for t := tierApp; t >= tierBeside; t-- {
 		errs = append(errs, s.stopTier(ctx, t))
 	}
 	s.ports.releaseAll()
@@ -175,7 +181,7 @@ func (s *Stack) stopTier(ctx context.Context, t tier) error {
 		mu   sync.Mutex
 		errs []error
 	)
-	for _, p := range s.processes {
+	for _, p := range s.Processes() {
 		if p.spec.Tier != t {
 			continue
 		}

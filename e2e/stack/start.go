@@ -112,6 +112,9 @@ func (l *launch) settle(ctx context.Context) error {
 	if l.infra, err = chooseInfraPorts(l.file, l.stack.ports); err != nil {
 		return err
 	}
+	if err := l.chooseOTLP(); err != nil {
+		return err
+	}
 	if l.secrets, err = loadSecrets(l.opts.Dir); err != nil {
 		return err
 	}
@@ -165,15 +168,7 @@ func (l *launch) run(ctx context.Context) error {
 
 // bring starts one process and waits until it is ready.
 func (l *launch) bring(ctx context.Context, p *Process) error {
-	return l.report(p.spec.Name, func() error {
-		if err := p.start(os.O_TRUNC); err != nil {
-			return err
-		}
-		if err := l.stack.save(); err != nil {
-			return err
-		}
-		return p.waitReady(ctx)
-	})
+	return l.report(p.spec.Name, func() error { return p.begin(ctx) })
 }
 
 // report tells Options.Progress about a step.

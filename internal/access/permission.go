@@ -23,7 +23,8 @@ const (
 	WebhooksTest    Permission = "webhooks:test" // have a webhook signed and sent
 	ContentWrite    Permission = "content:write" // batches, imports, reindexing
 	TokensRead      Permission = "tokens:read"
-	TokensWrite     Permission = "tokens:write" // make and revoke
+	TokensWrite     Permission = "tokens:write"     // make and revoke
+	OperationsWrite Permission = "operations:write" // pause and resume, drain workers
 	AuditRead       Permission = "audit:read"
 	KeysetRead      Permission = "keyset:read"
 )
@@ -32,7 +33,7 @@ const (
 func All() []Permission {
 	return []Permission{
 		TenantsRead, TenantsWrite, TenantsDelete, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, NotesRead, NotesPreview,
-		WebhooksTest, ContentWrite, TokensRead, TokensWrite, AuditRead, KeysetRead,
+		WebhooksTest, ContentWrite, OperationsWrite, TokensRead, TokensWrite, AuditRead, KeysetRead,
 	}
 }
 
@@ -61,7 +62,7 @@ func (r Role) Permissions() []Permission {
 	case RoleOperator:
 		return []Permission{
 			TenantsRead, TenantsWrite, SecretsWrite, ConnectionsTest, JobsRead, JobsWrite, NotesRead, NotesPreview, WebhooksTest,
-			ContentWrite, KeysetRead,
+			ContentWrite, OperationsWrite, KeysetRead,
 		}
 	case RoleAdmin:
 		return All()

@@ -36,9 +36,12 @@ const (
 	OperationJobRetry        Operation = "job.retry"
 	OperationQueueRetry      Operation = "queue.retry"
 	OperationQueueDrop       Operation = "queue.drop"
-	OperationContentUpload   Operation = "content.upload"
-	OperationImportStart     Operation = "import.start"
-	OperationIndexRebuild    Operation = "index.rebuild"
+	// OperationPauseBegin is a pause that begins, or is given another reason or end. Without a tenant it is of all.
+	OperationPauseBegin    Operation = "pause.begin"
+	OperationPauseEnd      Operation = "pause.end"
+	OperationContentUpload Operation = "content.upload"
+	OperationImportStart   Operation = "import.start"
+	OperationIndexRebuild  Operation = "index.rebuild"
 
 	OperationTokenCreate    Operation = "token.create"
 	OperationTokenRevoke    Operation = "token.revoke"

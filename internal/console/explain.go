@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
@@ -39,6 +40,7 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		{tenantstore.ErrNoPreferences, http.StatusNotFound, "the tenant has no preferences of this version: list the versions that there are"},
 		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
 		{ledger.ErrNotFailed, http.StatusConflict, "the job has not failed: only a failed job can be begun anew"},
+		{suspension.ErrNotPaused, http.StatusConflict, "there is no such pause, or not any more: list those that stand"},
 		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},
 		{tenantstore.ErrExists, http.StatusConflict, "there is a tenant of this id already: choose another, or change that one"},
 		{tenantstore.ErrDeleted, http.StatusConflict, "the tenant is deleted: restore it first"},

@@ -90,8 +90,8 @@ func (s *Server) dropQueue(ctx context.Context, in *dropQueue) (*changedAnswer, 
 	if err != nil {
 		return nil, err
 	}
-	for range jobs {
-		s.metrics.Failed(in.TenantID)
+	for i := range jobs {
+		s.metrics.Failed(in.TenantID, string(jobs[i].Event))
 	}
 	answer := &changedAnswer{}
 	answer.Body.Done, answer.Body.Next = len(jobs), nextOf(in.TenantID, next)

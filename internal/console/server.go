@@ -28,6 +28,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -109,6 +110,7 @@ type Server struct {
 	jobs     *ledger.Ledger
 	votes    *feedback.Store
 	letters  *deadletter.Letters
+	pauses   *suspension.Store
 	usage    *budget.Books
 	tickets  *history.Store
 	articles *knowledge.Store
@@ -157,7 +159,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
 		reach: d.Reach, models: d.Models, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
-		usage:   budget.New(d.DB),
+		usage: budget.New(d.DB), pauses: suspension.New(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, tokenless: tokenless, sparse: sparse, reads: reads, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
@@ -195,6 +197,7 @@ func (s *Server) routes() {
 	s.jobNoteRoutes()
 	s.previewRoutes()
 	s.queueRoutes()
+	s.pauseRoutes()
 	s.usageRoutes()
 	s.batchRoutes()
 	s.importRoutes()

@@ -19,7 +19,7 @@ type Budget interface {
 
 // Meter is *telemetry.Metrics.
 type Meter interface {
-	LLMCalled(tenantID string, c telemetry.LLMCall)
+	LLMCalled(ctx context.Context, tenantID string, c telemetry.LLMCall)
 	Masked(kind string, n int)
 }
 
@@ -45,8 +45,8 @@ func (d *Drafter) without(ctx context.Context, tenantID string, limits tenant.Bu
 func (d *Drafter) account(ctx context.Context, r Request, limits tenant.Budget, out synthesis.Output) {
 	if d.deps.Meter != nil {
 		for _, c := range out.Calls {
-			d.deps.Meter.LLMCalled(r.TenantID, telemetry.LLMCall{
-				Model: c.Model, Failed: c.Error != "", PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens,
+			d.deps.Meter.LLMCalled(ctx, r.TenantID, telemetry.LLMCall{
+				Model: c.Model, Failure: failure(c), Took: c.Duration, PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens,
 				CompletionTokens: c.CompletionTokens, CostUSD: c.CostUSD, Unpriced: c.Unpriced,
 			})
 		}
@@ -62,6 +62,14 @@ func (d *Drafter) account(ctx context.Context, r Request, limits tenant.Budget, 
 		return
 	}
 	d.spent(ctx, r.TenantID, limits)
+}
+
+// failure is why a call failed; empty when it did not.
+func failure(c synthesis.Call) telemetry.LLMFailure {
+	if c.Error == "" {
+		return ""
+	}
+	return telemetry.LLMFailed
 }
 
 // Spent has operators told when a limit of the tenant's budget is reached, after what a job's draft cost is recorded. Else the next

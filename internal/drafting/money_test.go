@@ -73,7 +73,9 @@ func (m *meter) Masked(kind string, n int) {
 	m.masked[kind] += n
 }
 
-func (m *meter) LLMCalled(_ string, c telemetry.LLMCall) { m.calls = append(m.calls, c) }
+func (m *meter) LLMCalled(_ context.Context, _ string, c telemetry.LLMCall) {
+	m.calls = append(m.calls, c)
+}
 
 // known reads tenants from the store.
 type known struct{ store *tenantstoretest.Store }
@@ -140,7 +142,7 @@ func TestWhatAPreviewCostsIsEntered(t *testing.T) {
 	if len(used) != 1 || used[0].Purpose != budget.PurposePreview || used[0].Sums != want {
 		t.Errorf("entered %+v", used)
 	}
-	metered := []telemetry.LLMCall{{Model: "m", Failed: true}, {Model: "m", PromptTokens: 100, CachedTokens: 60, CompletionTokens: 20, CostUSD: 1, Unpriced: true}}
+	metered := []telemetry.LLMCall{{Model: "m", Failure: telemetry.LLMFailed}, {Model: "m", PromptTokens: 100, CachedTokens: 60, CompletionTokens: 20, CostUSD: 1, Unpriced: true}}
 	if diff := cmp.Diff(metered, w.meter.calls); diff != "" {
 		t.Error(diff)
 	}

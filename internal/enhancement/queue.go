@@ -1,5 +1,16 @@
 package enhancement
 
+// PauseScope is what operators can pause. The names are durable.
+type PauseScope string
+
+// The scopes.
+const (
+	// PauseIntake is of what becomes a job: webhooks, and the poll for those that were missed.
+	PauseIntake PauseScope = "intake"
+	// PauseProcessing is of the beginning of jobs that are in the ledger.
+	PauseProcessing PauseScope = "processing"
+)
+
 // QueueState is where a job stands as operators see the queue. It is made of the job's status and of what holds it.
 type QueueState string
 

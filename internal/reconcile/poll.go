@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -24,6 +25,9 @@ var errGone = errors.New("the tenant is not worked for any more")
 
 // errFull ends a poll: so many of the tenant's jobs wait that no more are added. It is not a failure.
 var errFull = errors.New("as many jobs wait as may wait")
+
+// errPaused ends a poll, as a rule before it began: an operator has paused the tenant's intake. It is not a failure.
+var errPaused = errors.New("the tenant's intake is paused")
 
 // poll is one look at a tenant's requests, with the lease.
 type poll struct {
@@ -67,6 +71,9 @@ func (r *Reconciler) poll(ctx context.Context, tenantID string, rest func(contex
 }
 
 func (p *poll) work(ctx context.Context) error {
+	if p.claimed.paused {
+		return errPaused
+	}
 	desk, err := p.Desks.Polled(ctx, p.tenantID)
 	if errors.Is(err, tenant.ErrNotFound) {
 		return errGone
@@ -84,10 +91,19 @@ func (p *poll) work(ctx context.Context) error {
 // serverNow is the time by the server's clock, as far as it is known.
 func (p *poll) serverNow() time.Time { return p.cfg.now().Add(p.state.ahead) }
 
+// present is the time, by our clock, from which ages are counted: the beginning of a pause of the intake, until what came in
+// since then has been looked at. A pause does not make it too old.
+func (p *poll) present() time.Time {
+	if since := p.claimed.pausedSince; !since.IsZero() {
+		return since
+	}
+	return p.cfg.now()
+}
+
 // floor is the time of creation, by the server's clock, before which nothing is wanted.
 func (p *poll) floor() time.Time {
 	floor := p.enabled()
-	if oldest := p.serverNow().Add(-p.cfg.MaxAge); oldest.After(floor) {
+	if oldest := p.present().Add(p.state.ahead - p.cfg.MaxAge); oldest.After(floor) {
 		floor = oldest
 	}
 	return floor
@@ -138,7 +154,7 @@ func (p *poll) leaveOut(ctx context.Context) error {
 		reached = enabled
 	}
 	floor := p.floor()
-	if p.cfg.now().Sub(looked) <= p.cfg.MaxAge || !reached.Before(floor) {
+	if p.present().Sub(looked) <= p.cfg.MaxAge || !reached.Before(floor) {
 		return nil
 	}
 	var young servicedesk.RequestPage
@@ -258,6 +274,9 @@ func (p *poll) enqueue(ctx context.Context, wanted []servicedesk.Request) error 
 func (p *poll) accept(ctx context.Context, t servicedesk.Request) (bool, error) {
 	job := enhancement.NewRefetch(p.tenantID, enhancement.EventCreated, t.ID, uuid.NewString())
 	made, err := p.Ledger.AcceptQueued(ctx, job)
+	if errors.Is(err, ledger.ErrIntakePaused) {
+		return false, errPaused
+	}
 	if err != nil || !made {
 		return false, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 )
 
 const (
@@ -87,6 +88,10 @@ type claimed struct {
 	// succeeded is when the list was last followed to its end; zero for never.
 	succeeded time.Time
 	failures  int
+	// paused says that the tenant's intake is, and pausedSince since when it was found so, as long as what came in meanwhile has
+	// not been looked at; zero for never.
+	paused      bool
+	pausedSince time.Time
 }
 
 const (
@@ -102,7 +107,11 @@ const (
 		FROM tenant_configs c, (SELECT coalesce($4::timestamptz, clock_timestamp()) AS now) t
 		WHERE p.tenant_id = $1 AND c.tenant_id = p.tenant_id AND c.enabled
 			AND (p.lease_until IS NULL OR p.lease_until <= t.now) AND p.next_due <= t.now
-		RETURNING p.since, c.enabled_since, p.position, p.skip, p.last_ticket, p.behind, p.clock_ahead_ms, p.last_succeeded, p.failures`
+		RETURNING p.since, c.enabled_since, p.position, p.skip, p.last_ticket, p.behind, p.clock_ahead_ms, p.last_succeeded, p.failures, p.paused_since`
+	pausedQuery = `
+		UPDATE reconcile_polls SET paused_since = coalesce(paused_since, t.now), paused_seen = t.now
+		FROM (SELECT coalesce($2::timestamptz, clock_timestamp()) AS now) t
+		WHERE tenant_id = $1`
 	saveQuery = `
 		UPDATE reconcile_polls SET lease_until = coalesce($3::timestamptz, clock_timestamp()) + $4,
 			position = $5, skip = $6, last_ticket = $7, behind = $8, clock_ahead_ms = $9
@@ -112,6 +121,7 @@ const (
 			position = $4, skip = $5, last_ticket = $6, behind = $7, clock_ahead_ms = $8, failures = $9,
 			last_error = CASE WHEN $10 THEN last_error ELSE $11 END,
 			last_succeeded = CASE WHEN $12 THEN t.now ELSE last_succeeded END,
+			paused_since = CASE WHEN $12 THEN NULL ELSE paused_since END,
 			next_due = CASE WHEN $13 THEN t.now + $14 ELSE next_due END,
 			requests_listed = requests_listed + $15, requests_missed = requests_missed + $16,
 			requests_skipped = requests_skipped + $17, requests_left_out = requests_left_out + $18
@@ -127,11 +137,11 @@ func (q *rows) claim(ctx context.Context, tenantID string, interval time.Duratio
 			return fmt.Errorf("plan the first poll: %w", err)
 		}
 		var (
-			position, succeeded *time.Time
-			aheadMS             int64
+			position, succeeded, pausedSince *time.Time
+			aheadMS                          int64
 		)
 		err := tx.QueryRow(ctx, claimQuery, tenantID, c.holder, lease, q.now()).Scan(&c.since, &c.enabledSince, &position,
-			&c.state.place.skip, &c.state.place.last, &c.state.behind, &aheadMS, &succeeded, &c.failures)
+			&c.state.place.skip, &c.state.place.last, &c.state.behind, &aheadMS, &succeeded, &c.failures, &pausedSince)
 		if errors.Is(err, pgx.ErrNoRows) {
 			c = nil
 			return nil
@@ -146,12 +156,26 @@ func (q *rows) claim(ctx context.Context, tenantID string, interval time.Duratio
 		if succeeded != nil {
 			c.succeeded = *succeeded
 		}
-		return nil
+		if pausedSince != nil {
+			c.pausedSince = *pausedSince
+		}
+		return q.notePause(ctx, tx, tenantID, c)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim the poll of tenant %s: %w", tenantID, err)
 	}
 	return c, nil
+}
+
+// notePause finds out whether the tenant's intake is paused, and remembers it.
+func (q *rows) notePause(ctx context.Context, tx postgres.Tx, tenantID string, c *claimed) error {
+	paused, err := suspension.In(ctx, tx, suspension.Intake)
+	if err != nil || paused == nil {
+		return err
+	}
+	c.paused = true
+	_, err = tx.Exec(ctx, pausedQuery, tenantID, q.now())
+	return err
 }
 
 // save moves the position. The jobs of everything before it have to be in the ledger by now.

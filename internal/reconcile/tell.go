@@ -49,6 +49,9 @@ func (p *poll) finish(ctx context.Context, err error, took time.Duration) {
 	case heldUp:
 		outcome = telemetry.ReconcileLimited
 		e.said, e.failures, e.next = err.Error(), p.claimed.failures, held.wait+pause.Jittered(time.Second)
+	case errors.Is(err, errPaused):
+		outcome = telemetry.ReconcilePaused
+		e.failures, e.next = p.claimed.failures, pause.Jittered(p.cfg.Interval)
 	case errors.Is(err, errFull):
 		outcome = telemetry.ReconcileFull
 		e.next = pause.Jittered(p.cfg.Interval)

@@ -1,64 +1,72 @@
 package telemetry
 
-import (
-	"time"
+import "time"
 
-	"github.com/prometheus/client_golang/prometheus"
+// The names of the metrics of what jobs and apps cannot do without, or not as well.
+const (
+	MetricHeld         = "enhancement_held_total"
+	MetricOutages      = "dependency_outages_total"
+	MetricOutage       = "dependency_outage_seconds"
+	MetricBreakerOpen  = "circuit_breaker_open"
+	MetricDependencyUp = "dependency_up"
 )
 
-// labelDependency is the label that names what a tenant's jobs depend on.
+// labelDependency is the label that names what is depended on.
 const labelDependency = "dependency"
 
-// dependencyMetrics are of what jobs cannot do without, or not as well.
 type dependencyMetrics struct {
-	held, outages    *prometheus.CounterVec
-	outage, breakers *prometheus.GaugeVec
+	held, outages    tenantCounter
+	outage, breakers *tenantGauge
+	up               gauge
 }
 
-func newDependencyMetrics() *dependencyMetrics {
-	labels := []string{labelTenant, labelDependency}
-	return &dependencyMetrics{
-		held: prometheus.NewCounterVec(prometheus.CounterOpts{
+func newDependencyMetrics(c *catalogue) dependencyMetrics {
+	c.theme = "Dependencies"
+	enhancer := []App{AppEnhancer}
+	desk := []Label{tenantLabel(), oneOf(labelDependency, "servicedesk")}
+	return dependencyMetrics{
+		up: c.gauge(Family{
+			Name: MetricDependencyUp, Help: "1 while what the app cannot work without answers, 0 while not; looked at every 10 s.",
+			Use:    "The readiness of each app, part by part: which one is down, and since when.",
+			Labels: []Label{oneOf(labelDependency, "postgres", "sidecar", "redis", "workflows")}, Apps: []App{AppGateway, AppEnhancer, AppConsole},
+		}),
+		held: c.tenantCounter(Family{
 			Name: MetricHeld, Help: "How often a job was held because something of its tenant's was dead, by what it is.",
-		}, labels),
-		outages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Use:    "[Held jobs](operations.md#held-jobs) are not lost.",
+			Labels: desk, Apps: enhancer,
+		}),
+		outages: c.tenantCounter(Family{
 			Name: MetricOutages, Help: "How often something of a tenant's came to count as dead.",
-		}, labels),
-		outage: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Use:    "Many: the client's server is restarted, or flaps.",
+			Labels: desk, Apps: enhancer,
+		}),
+		outage: c.tenantGauge(Family{
 			Name: MetricOutage, Help: "Seconds for which something of a tenant's has counted as dead. Missing while it does not.",
-		}, labels),
-		breakers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: MetricBreakerOpen, Help: "1 while this process does not call something that failed again and again, 0 otherwise. No tenant: for all.",
-		}, labels),
+			Use:    "Over 900: tell the client. Every replica says the same, within 10 s: take the `max`.",
+			Labels: desk, Apps: enhancer, Rest: RestMax,
+		}),
+		breakers: c.tenantGauge(Family{
+			Name: MetricBreakerOpen, Help: "1 while this replica does not call something that failed again and again, 0 otherwise.",
+			Use: "1: notes are made without it. `llm`, `llm_fallback`: of all tenants.",
+			Labels: []Label{
+				{Name: labelTenant, Of: "the tenant, `other`, or empty: of all tenants"}, oneOf(labelDependency, "knowledge", "llm", "llm_fallback"),
+			},
+			Apps: enhancer, Rest: RestMax,
+		}),
 	}
 }
 
-// Describe implements prometheus.Collector.
-func (d *dependencyMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, c := range d.all() {
-		c.Describe(out)
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (d *dependencyMetrics) Collect(out chan<- prometheus.Metric) {
-	for _, c := range d.all() {
-		c.Collect(out)
-	}
-}
-
-func (d *dependencyMetrics) all() []prometheus.Collector {
-	return []prometheus.Collector{d.held, d.outages, d.outage, d.breakers}
+// DependencyUp says whether something that the app cannot work without answers.
+func (m *Metrics) DependencyUp(name string, up bool) {
+	m.dependencies.up.WithLabelValues(name).Set(oneIf(up))
 }
 
 // Held counts a job that was held.
-func (m *Metrics) Held(tenantID, dependency string) {
-	m.dependencies.held.WithLabelValues(tenantID, dependency).Inc()
-}
+func (m *Metrics) Held(tenantID, dependency string) { m.dependencies.held.inc(tenantID, dependency) }
 
 // OutageBegan counts something of a tenant's that came to count as dead.
 func (m *Metrics) OutageBegan(tenantID, dependency string) {
-	m.dependencies.outages.WithLabelValues(tenantID, dependency).Inc()
+	m.dependencies.outages.inc(tenantID, dependency)
 }
 
 // Outage is something of a tenant's that counts as dead.
@@ -70,17 +78,14 @@ type Outage struct {
 
 // Outages says what counts as dead now.
 func (m *Metrics) Outages(standing []Outage) {
-	m.dependencies.outage.Reset()
-	for _, o := range standing {
-		m.dependencies.outage.WithLabelValues(o.TenantID, o.Dependency).Set(o.For.Seconds())
-	}
+	m.dependencies.outage.replace(func(set func(v float64, tenantID string, values ...string)) {
+		for _, o := range standing {
+			set(o.For.Seconds(), o.TenantID, o.Dependency)
+		}
+	})
 }
 
 // Breaker says whether this process has stopped calling something of a tenant's, or of all tenants' ("").
 func (m *Metrics) Breaker(tenantID, dependency string, open bool) {
-	value := 0.0
-	if open {
-		value = 1
-	}
-	m.dependencies.breakers.WithLabelValues(tenantID, dependency).Set(value)
+	m.dependencies.breakers.set(oneIf(open), tenantID, dependency)
 }

@@ -6,24 +6,20 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 func TestWhatModelsCostIsCounted(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)
-	m := &Metrics{registry: prometheus.NewRegistry(), llm: newLLMMetrics(func() time.Time { return now })}
-	m.registry.MustRegister(m.llm)
+	m := newMetrics("", DefaultTenants, func() time.Time { return now })
 	page := func() string {
 		rec := httptest.NewRecorder()
-		promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+		m.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 		return rec.Body.String()
 	}
-	m.LLMCalled("alpha", LLMCall{Model: "m", PromptTokens: 100, CachedTokens: 60, CompletionTokens: 20, CostUSD: 0.5})
-	m.LLMCalled("alpha", LLMCall{Model: "m", Failed: true, Unpriced: true})
-	m.AnswerCache("hit")
+	m.LLMCalled(t.Context(), "alpha", LLMCall{Model: "m", Took: 3 * time.Second, PromptTokens: 100, CachedTokens: 60, CompletionTokens: 20, CostUSD: 0.5})
+	m.LLMCalled(t.Context(), "alpha", LLMCall{Model: "m", Failure: LLMThrottled, Unpriced: true})
+	m.Cached(CacheAnswer, CacheHit)
 	november := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	m.BudgetState("alpha", november, "over_hard")
 	m.BudgetState("beta", november, "over_soft")
@@ -36,7 +32,8 @@ func TestWhatModelsCostIsCounted(t *testing.T) {
 		`llm_calls_total{model="m",outcome="answered",tenant_id="alpha"} 1`, `llm_calls_total{model="m",outcome="failed",tenant_id="alpha"} 1`,
 		`llm_tokens_total{kind="prompt",model="m",tenant_id="alpha"} 40`, `llm_tokens_total{kind="cached_prompt",model="m",tenant_id="alpha"} 60`,
 		`llm_tokens_total{kind="completion",model="m",tenant_id="alpha"} 20`, `llm_cost_usd_total{tenant_id="alpha"} 0.5`,
-		`llm_unpriced_calls_total{model="m"} 1`, `llm_answer_cache_total{cache="hit"} 1`, `llm_budget_state{tenant_id="alpha"} 2`,
+		`llm_unpriced_calls_total{model="m"} 1`, `cache_requests_total{cache="answer",result="hit"} 1`,
+		`llm_errors_total{model="m",reason="throttled"} 1`, `llm_call_duration_seconds_sum{model="m",outcome="answered"} 3`, `llm_budget_state{tenant_id="alpha"} 2`,
 		`llm_budget_state{tenant_id="beta"} 1`, `llm_budget_state{tenant_id="gamma"} 0`, `llm_budget_alerts_total{level="hard",tenant_id="alpha"} 1`,
 	} {
 		if !strings.Contains(got, want+"\n") {

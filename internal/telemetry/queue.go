@@ -1,14 +1,56 @@
 package telemetry
 
-import (
-	"sync"
-	"time"
+import "time"
 
-	"github.com/prometheus/client_golang/prometheus"
+// The names of the metrics of the queue.
+const (
+	MetricQueue       = "queue_depth"
+	MetricRunning     = "enhancement_running_jobs"
+	MetricQueueOldest = "enhancement_queue_oldest_seconds"
+	MetricPaused      = "enhancement_paused"
+	MetricWorkers     = "worker_active_count"
 )
 
-// labelTenant is the label that names the tenant.
-const labelTenant = "tenant_id"
+type queueMetrics struct {
+	depth, running, oldest, paused *tenantGauge
+
+	worker gauge
+}
+
+func newQueueMetrics(c *catalogue) queueMetrics {
+	c.theme = "The queue"
+	enhancer := []App{AppEnhancer}
+	const replicas = " Every replica says the same: take the `max`."
+	return queueMetrics{
+		depth: c.tenantGauge(Family{
+			Name: MetricQueue, Help: "Jobs of a tenant that do not run, over all replicas. No series for a tenant that has none.",
+			Use:    "`waiting` grows when there is more work than workers, or nobody works; `held`: the tenant's server is [dead](operations.md#held-jobs)." + replicas,
+			Labels: []Label{tenantLabel(), oneOf("state", "waiting", "held")}, Apps: enhancer, Rest: RestSum,
+		}),
+		running: c.tenantGauge(Family{
+			Name: MetricRunning, Help: "Jobs of a tenant that run, over all replicas.",
+			Use:    "Near QUEUE_TENANT_LIMIT for long: the tenant's jobs are slow, or many." + replicas,
+			Labels: []Label{tenantLabel()}, Apps: enhancer, Rest: RestSum,
+		}),
+		oldest: c.tenantGauge(Family{
+			Name: MetricQueueOldest, Help: "Seconds since the oldest job of a tenant was received that waits for its turn.",
+			Use:    "How far behind the queue is, in time." + replicas,
+			Labels: []Label{tenantLabel()}, Apps: enhancer, Rest: RestMax,
+		}),
+		paused: c.tenantGauge(Family{
+			Name: MetricPaused, Help: "1 while an operator has paused a tenant, or all of them (no tenant). Missing while not.",
+			Use: "Why nothing happens. A pause that was forgotten shows here." + replicas,
+			Labels: []Label{
+				{Name: labelTenant, Of: "the tenant, `other`, or empty: all tenants"}, oneOf("scope", "intake", "processing"),
+			},
+			Apps: enhancer, Rest: RestMax,
+		}),
+		worker: c.gauge(Family{
+			Name: MetricWorkers, Help: "1 while this replica's workflow worker is connected and takes work, else 0.",
+			Use: "The `sum` is how many workers there are. 0: nothing is enhanced.", Apps: enhancer,
+		}),
+	}
+}
 
 // Queue is how deep the queue of a tenant is.
 type Queue struct {
@@ -17,44 +59,46 @@ type Queue struct {
 	Oldest                 time.Duration
 }
 
-// queueGauges are those of tenants with jobs that wait or run; the others have none.
-type queueGauges struct {
-	jobs, oldest *prometheus.GaugeVec
-
-	mu      sync.Mutex
-	tenants map[string]struct{}
-}
-
-func newQueueGauges() *queueGauges {
-	return &queueGauges{
-		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: MetricQueue, Help: "Jobs of a tenant by what they do (waiting, held, running), over all replicas.",
-		}, []string{labelTenant, "state"}),
-		oldest: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: MetricQueueOldest, Help: "Seconds since the oldest job of a tenant was received that waits for its turn.",
-		}, []string{labelTenant}),
-		tenants: map[string]struct{}{},
-	}
-}
-
 // Queues says how deep all queues are. A tenant that is not among them has nothing left to do.
 func (m *Metrics) Queues(queues []Queue) {
-	g := m.queue
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := make(map[string]struct{}, len(queues))
-	for _, q := range queues {
-		now[q.TenantID] = struct{}{}
-		g.jobs.WithLabelValues(q.TenantID, "waiting").Set(float64(q.Waiting))
-		g.jobs.WithLabelValues(q.TenantID, "held").Set(float64(q.Held))
-		g.jobs.WithLabelValues(q.TenantID, "running").Set(float64(q.Running))
-		g.oldest.WithLabelValues(q.TenantID).Set(q.Oldest.Seconds())
-	}
-	for tenantID := range g.tenants {
-		if _, still := now[tenantID]; !still {
-			g.jobs.DeletePartialMatch(prometheus.Labels{labelTenant: tenantID})
-			g.oldest.DeletePartialMatch(prometheus.Labels{labelTenant: tenantID})
+	m.queue.depth.replace(func(set func(v float64, tenantID string, values ...string)) {
+		for _, q := range queues {
+			set(float64(q.Waiting), q.TenantID, "waiting")
+			set(float64(q.Held), q.TenantID, "held")
 		}
+	})
+	m.queue.running.replace(func(set func(v float64, tenantID string, values ...string)) {
+		for _, q := range queues {
+			set(float64(q.Running), q.TenantID)
+		}
+	})
+	m.queue.oldest.replace(func(set func(v float64, tenantID string, values ...string)) {
+		for _, q := range queues {
+			set(q.Oldest.Seconds(), q.TenantID)
+		}
+	})
+}
+
+// Pause is what of a tenant is paused, or of all tenants ("").
+type Pause struct {
+	TenantID, Scope string
+}
+
+// Paused says what is paused now.
+func (m *Metrics) Paused(pauses []Pause) {
+	m.queue.paused.replace(func(set func(v float64, tenantID string, values ...string)) {
+		for _, p := range pauses {
+			set(1, p.TenantID, p.Scope)
+		}
+	})
+}
+
+// WorkerActive says whether this process's workflow worker takes work.
+func (m *Metrics) WorkerActive(active bool) { m.queue.worker.WithLabelValues().Set(oneIf(active)) }
+
+func oneIf(yes bool) float64 {
+	if yes {
+		return 1
 	}
-	g.tenants = now
+	return 0
 }

@@ -116,22 +116,22 @@ func TestLogsHoldNothingDeceptive(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	m := telemetry.NewMetrics()
-	m.Webhook(http.StatusAccepted)
-	m.Webhook(http.StatusUnauthorized)
-	m.Completed("alpha", 1500*time.Millisecond)
-	m.Failed("beta")
+	m.Webhook("alpha", http.StatusAccepted)
+	m.Webhook("", http.StatusUnauthorized)
+	m.Completed(t.Context(), "alpha", "created", 1500*time.Millisecond)
+	m.Failed("beta", "updated")
 	m.Note("kept_edited")
 	m.AnswerDropped("uncited", 3)
-	m.Step("doc_search", "degraded", 2*time.Second)
+	m.Step(t.Context(), "doc_search", "degraded", 2*time.Second)
 	rec := httptest.NewRecorder()
 	m.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
 	for _, want := range []string{
-		`webhook_requests_total{code="202"} 1`, `webhook_requests_total{code="401"} 1`,
-		`enhancement_requests_total{status="success",tenant_id="alpha"} 1`,
-		`enhancement_requests_total{status="failure",tenant_id="beta"} 1`,
+		`webhook_requests_total{code="202",tenant_id="alpha"} 1`, `webhook_requests_total{code="401",tenant_id=""} 1`,
+		`enhancement_requests_total{operation_type="created",status="success",tenant_id="alpha"} 1`,
+		`enhancement_requests_total{operation_type="updated",status="failure",tenant_id="beta"} 1`,
 		`enhancement_notes_total{action="kept_edited"} 1`,
 		`enhancement_answer_dropped_total{reason="uncited"} 3`,
-		`enhancement_duration_seconds_sum{tenant_id="alpha"} 1.5`,
+		`enhancement_duration_seconds_sum{operation_type="created",tenant_id="alpha"} 1.5`,
 		`enhancement_step_duration_seconds_count{operation_type="doc_search",outcome="degraded"} 1`,
 	} {
 		if !strings.Contains(rec.Body.String(), want) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/pause"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
@@ -52,6 +53,11 @@ type Queue interface {
 	StandingOutages(ctx context.Context) ([]ledger.StandingOutage, error)
 }
 
+// Pauses are those that operators have made, as *suspension.Store is.
+type Pauses interface {
+	Standing(ctx context.Context) ([]suspension.Mark, error)
+}
+
 // Engine is the workflow engine.
 type Engine interface {
 	// Start starts the workflow of a job. That it has one already is no error.
@@ -63,6 +69,7 @@ type Engine interface {
 // Deps are what the dispatcher works with.
 type Deps struct {
 	Queue   Queue
+	Pauses  Pauses
 	Engine  Engine
 	Metrics *telemetry.Metrics
 	Logger  *slog.Logger
@@ -155,7 +162,7 @@ func (d *Dispatcher) RunMeasuring(ctx context.Context) {
 	}
 }
 
-// Measure counts the queues once, and what holds them.
+// Measure counts the queues once, what holds them, and what is paused.
 func (d *Dispatcher) Measure(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -177,6 +184,15 @@ func (d *Dispatcher) Measure(ctx context.Context) error {
 		outages[i] = telemetry.Outage{TenantID: o.TenantID, Dependency: string(o.Dependency), For: o.For}
 	}
 	d.Metrics.Outages(outages)
+	paused, err := d.Pauses.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	pauses := make([]telemetry.Pause, len(paused))
+	for i, p := range paused {
+		pauses[i] = telemetry.Pause{TenantID: p.TenantID, Scope: string(p.Scope)}
+	}
+	d.Metrics.Paused(pauses)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/dispatch"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -174,7 +175,7 @@ const never = time.Hour
 // replica is another dispatcher on the same ledger and engine, that runs until the test ends or it is stopped.
 func (w *world) replica(tick time.Duration) (d *dispatch.Dispatcher, stop func()) {
 	d = dispatch.New(w.cfg, dispatch.Deps{
-		Queue: w.ledger, Engine: w.engine, Metrics: w.metrics, Tick: tick,
+		Queue: w.ledger, Pauses: suspension.New(w.store.DB), Engine: w.engine, Metrics: w.metrics, Tick: tick,
 		Logger: telemetry.NewLogger(w.log, "enhancer", telemetry.LogConfig{Level: slog.LevelInfo}),
 	})
 	ctx, cancel := context.WithCancel(w.t.Context())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 )
 
 // Queued has a pending job wait for its turn, which its message asks for, and says what it found. A job that waits, runs or has
@@ -32,7 +33,7 @@ func (l *Ledger) Queued(ctx context.Context, tenantID, jobID string) (Found, err
 }
 
 // AcceptQueued is Accept of a job of which no message tells: it waits for its turn from the beginning. It reports whether it
-// made the job; one that the ledger has already stays as it is, whatever became of it.
+// made the job; one that the ledger has already stays as it is, whatever became of it. ErrIntakePaused when the tenant's intake is.
 func (l *Ledger) AcceptQueued(ctx context.Context, job enhancement.Job) (bool, error) {
 	const query = `
 		INSERT INTO enhancement_history
@@ -41,6 +42,13 @@ func (l *Ledger) AcceptQueued(ctx context.Context, job enhancement.Job) (bool, e
 		ON CONFLICT (tenant_id, job_id) DO NOTHING`
 	made := false
 	err := l.db.InTenant(ctx, job.TenantID, func(tx postgres.Tx) error {
+		paused, err := suspension.In(ctx, tx, suspension.Intake)
+		if err == nil && paused != nil {
+			err = ErrIntakePaused
+		}
+		if err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, query, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
 			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch, job.Ticket.People)
 		made = tag.RowsAffected() > 0
@@ -51,6 +59,9 @@ func (l *Ledger) AcceptQueued(ctx context.Context, job enhancement.Job) (bool, e
 	}
 	return made, nil
 }
+
+// ErrIntakePaused says that an operator has paused the tenant's intake.
+var ErrIntakePaused = errors.New("the tenant's intake is paused")
 
 // Admitted is a job whose workflow is to be started.
 type Admitted struct {
@@ -87,13 +98,17 @@ const (
 
 // Admit moves at most so many of the tenant's waiting jobs to running, the oldest first, and gives the right and the duty to
 // start their workflows. However many replicas do it at once, each job is given to one of them, and never more than limit jobs
-// of the tenant run. While something of the tenant's is dead, none is given but those that do without it, because the tenant's notes are
+// of the tenant run. None is given while the tenant's processing is paused. While something of the tenant's is dead, none is given but those that do without it, because the tenant's notes are
 // not posted, and, now and then, one that tries it; and none while another replica is slow to admit its jobs.
 func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([]Admitted, error) {
 	var jobs []Admitted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		if _, err := tx.Exec(ctx, admitLock, tenantID); err != nil {
 			return fmt.Errorf("wait for other admissions: %w", err)
+		}
+		// Turns leaves such tenants out, too; this is for a pause that was committed since.
+		if paused, err := suspension.In(ctx, tx, suspension.Processing); err != nil || paused != nil {
+			return err
 		}
 		var room int
 		if err := tx.QueryRow(ctx, roomQuery, most, limit).Scan(&room); err != nil {
@@ -140,7 +155,7 @@ type Turn struct {
 	Running  int
 }
 
-// Turns lists the tenants with jobs that wait or run. It costs little, however many wait.
+// Turns lists the tenants with jobs that wait or run; where processing is paused, none waits. It costs little, however many wait.
 func (l *Ledger) Turns(ctx context.Context) ([]Turn, error) {
 	var turns []Turn
 	err := l.db.InPlatform(ctx, func(tx postgres.Tx) error {

@@ -34,6 +34,8 @@ type Held struct {
 	// Failed says that it has been tried for long enough; Reason is what the ledger says.
 	Failed bool
 	Reason string
+	// Event is what happened to the ticket.
+	Event enhancement.Event
 }
 
 // Hold has a run of a job that cannot end without the dependency wait for it, in its old place, to be run again with what its
@@ -57,7 +59,7 @@ func (l *Ledger) Hold(ctx context.Context, tenantID, jobID string, run int, h Ho
 func hold(ctx context.Context, tx postgres.Tx, tenantID, jobID string, run int, h Holding) (Held, error) {
 	const (
 		look = `
-			SELECT blamed, coalesce(now() - held_since > $4::interval, false) FROM enhancement_history
+			SELECT blamed, coalesce(now() - held_since > $4::interval, false), event FROM enhancement_history
 			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status IN ('pending', 'running') FOR UPDATE`
 		standing = `SELECT coalesce(opened_by = $3, false) FROM dependency_outages WHERE tenant_id = $1 AND dependency = $2 AND since IS NOT NULL`
 		put      = `
@@ -74,8 +76,9 @@ func hold(ctx context.Context, tx postgres.Tx, tenantID, jobID string, run int, 
 	var (
 		blamed  int
 		expired bool
+		event   enhancement.Event
 	)
-	if err := tx.QueryRow(ctx, look, tenantID, jobID, run, h.Limit).Scan(&blamed, &expired); err != nil {
+	if err := tx.QueryRow(ctx, look, tenantID, jobID, run, h.Limit).Scan(&blamed, &expired, &event); err != nil {
 		return Held{}, err
 	}
 	waitsFor, alone := h.Dependency, false // whether no other job found it dead
@@ -93,10 +96,10 @@ func hold(ctx context.Context, tx postgres.Tx, tenantID, jobID string, run int, 
 	}
 	if reason := h.givenUp(expired, blamed); reason != "" {
 		_, err := tx.Exec(ctx, fail, tenantID, jobID, reason)
-		return Held{Failed: true, Reason: reason}, err
+		return Held{Failed: true, Reason: reason, Event: event}, err
 	}
 	_, err := tx.Exec(ctx, put, tenantID, jobID, waitsFor, blamed)
-	return Held{Held: true}, err
+	return Held{Held: true, Event: event}, err
 }
 
 // givenUp says why the job is to fail, and is empty when it is not.

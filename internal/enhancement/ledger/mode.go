@@ -90,18 +90,20 @@ type Unwanted struct {
 	Ended bool
 	// Now says that it was this call that ended it.
 	Now bool
+	// Event is what happened to the ticket.
+	Event enhancement.Event
 }
 
 // EndUnwanted ends a run of a job whose tenant wants no notes (tenant.ModeOff), with step as its last, and says whether there is anything left to
 // do for it. A job that was begun ends here for good: what a switch back finds half done would be a note without its sources.
 func (l *Ledger) EndUnwanted(ctx context.Context, tenantID, jobID string, run int, step enhancement.StepRecord) (Unwanted, error) {
 	const query = `
-		SELECT status = 'completed', coalesce((SELECT enhancement_prefs->>'mode' FROM tenant_configs WHERE tenant_id = $1), '')
+		SELECT status = 'completed', coalesce((SELECT enhancement_prefs->>'mode' FROM tenant_configs WHERE tenant_id = $1), ''), event
 		FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
 	var u Unwanted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		var mode tenant.Mode
-		if err := tx.QueryRow(ctx, query, tenantID, jobID).Scan(&u.Ended, &mode); err != nil || u.Ended || mode.Effective() != tenant.ModeOff {
+		if err := tx.QueryRow(ctx, query, tenantID, jobID).Scan(&u.Ended, &mode, &u.Event); err != nil || u.Ended || mode.Effective() != tenant.ModeOff {
 			return err
 		}
 		var err error

@@ -164,17 +164,17 @@ func TestWhatNobodyWantsIsEnded(t *testing.T) {
 	d.claim(id)
 	for _, mode := range []tenant.Mode{tenant.ModeLive, tenant.ModeShadow} {
 		d.turn(mode)
-		end(id, 1, ledger.Unwanted{})
+		end(id, 1, ledger.Unwanted{Event: enhancement.EventCreated})
 	}
 	d.turn(tenant.ModeOff)
-	end(id, 2, ledger.Unwanted{Ended: true}) // a run that is not that of the books
+	end(id, 2, ledger.Unwanted{Ended: true, Event: enhancement.EventCreated}) // a run that is not that of the books
 	if j := d.job(id); j.Status != enhancement.StatusRunning {
 		t.Errorf("job %+v", j)
 	}
-	end(id, 1, ledger.Unwanted{Ended: true, Now: true})
-	end(id, 1, ledger.Unwanted{Ended: true})
+	end(id, 1, ledger.Unwanted{Ended: true, Now: true, Event: enhancement.EventCreated})
+	end(id, 1, ledger.Unwanted{Ended: true, Event: enhancement.EventCreated})
 	d.turn(tenant.ModeLive)
-	end(id, 1, ledger.Unwanted{Ended: true})
+	end(id, 1, ledger.Unwanted{Ended: true, Event: enhancement.EventCreated})
 	if j := d.job(id); j.Withheld != tenant.ModeOff || j.NoteID != "" {
 		t.Errorf("job %+v", j)
 	}

@@ -60,6 +60,7 @@ type Due struct {
 	TenantID, JobID, TicketID, CorrelationID string
 
 	Status enhancement.Status
+	Event  enhancement.Event
 	Run    int
 	// Sweeps is how often this run was started by the sweeper.
 	Sweeps int
@@ -78,7 +79,7 @@ const takeDueQuery = `
 		ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
 	UPDATE enhancement_history h SET sweep_at = now() + $4::interval
 	FROM due WHERE h.ctid = due.ctid
-	RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.status, h.run, h.sweeps,
+	RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.status, h.event, h.run, h.sweeps,
 		extract(epoch FROM now() - CASE h.status WHEN 'pending' THEN h.received_at ELSE coalesce(h.started_at, h.received_at) END)::float8,
 		extract(epoch FROM now() - greatest(h.worked_at, h.started_at, h.received_at))::float8`
 
@@ -96,7 +97,7 @@ func (l *Ledger) TakeDue(ctx context.Context, tenantID string, p Patience, most 
 				d           Due
 				since, idle float64
 			)
-			err := row.Scan(&d.TenantID, &d.JobID, &d.TicketID, &d.CorrelationID, &d.Status, &d.Run, &d.Sweeps, &since, &idle)
+			err := row.Scan(&d.TenantID, &d.JobID, &d.TicketID, &d.CorrelationID, &d.Status, &d.Event, &d.Run, &d.Sweeps, &since, &idle)
 			d.Since, d.Idle = seconds(since), seconds(idle)
 			return d, err
 		})

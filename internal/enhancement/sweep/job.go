@@ -134,7 +134,7 @@ func (s *Sweeper) giveUp(ctx context.Context, d ledger.Due, detail string) error
 		return err
 	}
 	s.Metrics.Swept(telemetry.SweptFailed)
-	s.Metrics.Failed(d.TenantID)
+	s.Metrics.Failed(d.TenantID, string(d.Event))
 	s.Logger.ErrorContext(ctx, "a job was given up", telemetry.KeyStatus, enhancement.StatusFailed, "reason", reason)
 	return nil
 }

@@ -167,7 +167,7 @@ func TestAJobIsGivenUpAfterItsAttempts(t *testing.T) {
 	if len(w.engine.starts) != config.Attempts || got.Status != enhancement.StatusFailed || !strings.Contains(got.FailureReason, "started 4 times") {
 		t.Errorf("after %d starts the job is %s: %s", len(w.engine.starts), got.Status, got.FailureReason)
 	}
-	if w.swept(telemetry.SweptFailed) != "1" || w.measured(telemetry.MetricEnhancements+`{status="failure",tenant_id="alpha"}`) != "1" {
+	if w.swept(telemetry.SweptFailed) != "1" || w.measured(telemetry.MetricEnhancements+`{operation_type="created",status="failure",tenant_id="alpha"}`) != "1" {
 		t.Error("not counted")
 	}
 	// Its event, sent again, begins it anew.

@@ -11,6 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 )
 
 // FullError says that a tenant's webhooks of the last minute are as many as it may send.
@@ -33,14 +34,15 @@ type Acceptance struct {
 
 // Ledger is the ledger of jobs with a limit to how many a tenant adds in a minute.
 type Ledger struct {
-	jobs *ledger.Ledger
-	full *fullTenants
+	jobs   *ledger.Ledger
+	full   *fullTenants
+	paused *pausedTenants
 }
 
 // NewLedger limits what goes into jobs. now is this process's clock, on which nothing depends but how long a tenant
 // that is full is refused without asking the database.
 func NewLedger(jobs *ledger.Ledger, now func() time.Time) *Ledger {
-	return &Ledger{jobs: jobs, full: newFullTenants(now)}
+	return &Ledger{jobs: jobs, full: newFullTenants(now), paused: newPausedTenants(now)}
 }
 
 // Terms are what a webhook is accepted by.
@@ -57,7 +59,8 @@ var ErrOutdated = errors.New("the tenant was changed meanwhile")
 // Accept is the ledger's, within the limit: a job that would be one more than terms allow in 60 seconds is not
 // accepted (*FullError) and leaves no trace. A job that is under way or done is no more work and is not counted.
 // Nothing is accepted, either, by a version of the tenant that is not the present one (ErrOutdated): the
-// acceptance and a change of the tenant are in one order, whatever copies of it there are.
+// acceptance and a change of the tenant are in one order, whatever copies of it there are. While the tenant's intake is paused,
+// no job is accepted (*PausedError) that the ledger does not have; for one that it has, nothing changes.
 func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, terms Terms) (Acceptance, error) {
 	if full := l.full.recall(job.TenantID, terms.PerMinute); full != nil {
 		// Cheap enough for a flood: it reads one key, where accepting would write and wait for the tenant's lock.
@@ -67,6 +70,15 @@ func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, terms Terms) (
 		}
 		if !known {
 			return Acceptance{}, full
+		}
+	}
+	if paused := l.paused.recall(job.TenantID); paused != nil {
+		known, err := l.jobs.Known(ctx, job.TenantID, job.ID)
+		if err != nil {
+			return Acceptance{}, fmt.Errorf("a tenant whose intake is paused: %w", err)
+		}
+		if !known {
+			return Acceptance{}, paused
 		}
 	}
 	var counted int64
@@ -80,6 +92,9 @@ func (l *Ledger) Accept(ctx context.Context, job enhancement.Job, terms Terms) (
 	})
 	if full, ok := errors.AsType[*FullError](err); ok {
 		l.full.learn(job.TenantID, full)
+	}
+	if paused, ok := errors.AsType[*PausedError](err); ok {
+		l.paused.learn(job.TenantID, paused)
 	}
 	if err != nil {
 		return Acceptance{}, fmt.Errorf("within the limit: %w", err)
@@ -122,24 +137,27 @@ func present(ctx context.Context, tx postgres.Tx, tenantID string, version int64
 	return nil
 }
 
-// take is present, and counts one webhook, for as long as the transaction stands. It returns the second it was counted
+// take is present, sees to it that the intake is not paused, and counts one webhook, for as long as the transaction stands. It returns the second it was counted
 // under. The tenant's count stays locked until then.
 func take(ctx context.Context, tx postgres.Tx, tenantID string, terms Terms) (int64, error) {
-	// One statement for both: it is on the way of every webhook.
+	// One statement for all: it is on the way of every webhook.
 	const query = `
-		SELECT EXISTS (SELECT FROM tenant_configs WHERE tenant_id = $1 AND enabled AND version = $3), counted, wait
-		FROM webhook_rate_take($1, $2)`
+		SELECT EXISTS (SELECT FROM tenant_configs WHERE tenant_id = $1 AND enabled AND version = $3), counted, wait,
+			p.everybody IS NOT NULL, extract(epoch FROM p.ends_at - now())::float8
+		FROM webhook_rate_take($1, $2) LEFT JOIN pause_of($4) p ON true`
 	var (
-		is      bool
-		counted *int64
-		wait    *float64 // seconds
+		is, paused bool
+		counted    *int64
+		wait, left *float64 // seconds
 	)
-	err := tx.QueryRow(ctx, query, tenantID, terms.PerMinute, terms.Version).Scan(&is, &counted, &wait)
+	err := tx.QueryRow(ctx, query, tenantID, terms.PerMinute, terms.Version, suspension.Intake).Scan(&is, &counted, &wait, &paused, &left)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("count a webhook: %w", err)
 	case !is:
 		return 0, ErrOutdated
+	case paused:
+		return 0, pausedFor(left)
 	case counted != nil:
 		return *counted, nil
 	}

@@ -1,0 +1,157 @@
+-- +goose Up
+-- What operators do by hand: pauses, cancelled jobs, workers that are drained. See docs/decisions/0044.
+
+-- What of a tenant's is paused, until ends_at or, when that is null, until somebody ends it. One whose end has come counts as none.
+CREATE TABLE tenant_pauses (
+    tenant_id text        NOT NULL REFERENCES tenant_configs ON DELETE CASCADE,
+    scope     text        NOT NULL CHECK (scope IN ('intake', 'processing')),
+    reason    text        NOT NULL CHECK (char_length(reason) BETWEEN 1 AND 200),
+    -- As the audit log names them.
+    paused_by text        NOT NULL CHECK (paused_by <> ''),
+    paused_at timestamptz NOT NULL DEFAULT now(),
+    ends_at   timestamptz,
+    PRIMARY KEY (tenant_id, scope),
+    CHECK (ends_at > paused_at)
+);
+ALTER TABLE tenant_pauses ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tenant_pauses FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_isolation ON tenant_pauses TO app_user
+    USING (tenant_id = current_setting('app.tenant_id', true))
+    WITH CHECK (tenant_id = current_setting('app.tenant_id', true));
+CREATE POLICY admin_access ON tenant_pauses TO admin USING (true) WITH CHECK (true);
+-- Gateway and enhancer obey. Taken over, neither could let in what an operator keeps out.
+GRANT SELECT ON tenant_pauses TO app_user;
+GRANT INSERT, UPDATE, DELETE ON tenant_pauses TO console_user;
+
+-- The same of all tenants together. It is no tenant's, so app_user does not see it but by the functions below.
+CREATE TABLE platform_pauses (
+    scope     text        PRIMARY KEY CHECK (scope IN ('intake', 'processing')),
+    reason    text        NOT NULL CHECK (char_length(reason) BETWEEN 1 AND 200),
+    paused_by text        NOT NULL CHECK (paused_by <> ''),
+    paused_at timestamptz NOT NULL DEFAULT now(),
+    ends_at   timestamptz,
+    CHECK (ends_at > paused_at)
+);
+ALTER TABLE platform_pauses ENABLE ROW LEVEL SECURITY;
+ALTER TABLE platform_pauses FORCE ROW LEVEL SECURITY;
+CREATE POLICY admin_access ON platform_pauses TO admin USING (true) WITH CHECK (true);
+CREATE POLICY console_access ON platform_pauses TO console_user USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON platform_pauses TO console_user;
+
+-- The pause of the transaction's tenant, its own or that of all, that lasts longest; no row for none. It is on the way of every
+-- webhook, and reads two rows by their keys.
+CREATE FUNCTION pause_of(which text) RETURNS TABLE (everybody boolean, ends_at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT p.everybody, p.ends_at FROM (
+            SELECT false AS everybody, t.ends_at FROM public.tenant_pauses t
+            WHERE t.tenant_id = current_setting('app.tenant_id', true) AND t.scope = which
+            UNION ALL
+            SELECT true, a.ends_at FROM public.platform_pauses a WHERE a.scope = which) p
+        WHERE p.ends_at IS NULL OR p.ends_at > now()
+        ORDER BY p.ends_at DESC NULLS FIRST, p.everybody LIMIT 1
+    $$;
+
+-- Every pause that stands, for the metrics: whose, null for that of all, and of what. Not why, nor by whom.
+CREATE FUNCTION standing_pauses() RETURNS TABLE (tenant text, scope text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT t.tenant_id, t.scope FROM public.tenant_pauses t WHERE t.ends_at IS NULL OR t.ends_at > now()
+        UNION ALL
+        SELECT NULL, a.scope FROM public.platform_pauses a WHERE a.ends_at IS NULL OR a.ends_at > now()
+    $$;
+
+-- All that is known of them, for the console alone.
+CREATE FUNCTION all_pauses() RETURNS TABLE (tenant text, scope text, reason text, paused_by text, paused_at timestamptz, ends_at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT t.tenant_id, t.scope, t.reason, t.paused_by, t.paused_at, t.ends_at
+        FROM public.tenant_pauses t WHERE t.ends_at IS NULL OR t.ends_at > now()
+        UNION ALL
+        SELECT '', a.scope, a.reason, a.paused_by, a.paused_at, a.ends_at
+        FROM public.platform_pauses a WHERE a.ends_at IS NULL OR a.ends_at > now()
+    $$;
+REVOKE ALL ON FUNCTION pause_of(text), standing_pauses(), all_pauses() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pause_of(text), standing_pauses() TO app_user;
+GRANT EXECUTE ON FUNCTION all_pauses() TO console_user;
+
+-- As in migration 0016, but of a tenant whose processing is paused nothing counts as waiting.
+CREATE OR REPLACE FUNCTION queue_turns() RETURNS TABLE (tenant text, waits boolean, running bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE waiting AS (
+            (SELECT tenant_id FROM public.enhancement_history
+             WHERE status = 'pending' AND queued_at IS NOT NULL ORDER BY tenant_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT h.tenant_id FROM public.enhancement_history h
+                    WHERE h.status = 'pending' AND h.queued_at IS NOT NULL AND h.tenant_id > w.tenant_id ORDER BY h.tenant_id LIMIT 1)
+            FROM waiting w WHERE w.tenant_id IS NOT NULL),
+        due AS (
+            SELECT w.tenant_id FROM waiting w
+            WHERE w.tenant_id IS NOT NULL
+              AND NOT EXISTS (SELECT FROM public.tenant_pauses p
+                              WHERE p.tenant_id = w.tenant_id AND p.scope = 'processing' AND (p.ends_at IS NULL OR p.ends_at > now()))
+              AND NOT EXISTS (SELECT FROM public.platform_pauses p
+                              WHERE p.scope = 'processing' AND (p.ends_at IS NULL OR p.ends_at > now()))),
+        running AS (
+            SELECT tenant_id, count(*) AS jobs FROM public.enhancement_history WHERE status = 'running' GROUP BY tenant_id)
+        SELECT tenant_id, d.tenant_id IS NOT NULL, coalesce(r.jobs, 0)
+        FROM due d FULL JOIN running r USING (tenant_id)
+    $$;
+
+ALTER TABLE reconcile_polls
+    -- Since when the tenant's intake was found paused, until its list has been followed to its end again: what was created since
+    -- then is not too old, however long the pause was.
+    ADD COLUMN paused_since timestamptz,
+    -- When it was last found so.
+    ADD COLUMN paused_seen  timestamptz;
+
+-- As in migration 0019, but a tenant whose intake is paused is not silent meanwhile.
+CREATE OR REPLACE FUNCTION reconcile_silence() RETURNS TABLE (tenant text, seconds float8)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT c.tenant_id, extract(epoch FROM clock_timestamp() - greatest(p.last_succeeded, p.since, c.enabled_since, p.paused_seen))::float8
+        FROM public.tenant_configs c LEFT JOIN public.reconcile_polls p ON p.tenant_id = c.tenant_id
+        WHERE c.enabled
+    $$;
+
+ALTER TABLE enhancement_history
+    -- The last run that an operator cancelled, and the last one that announced a write of its note. Both are runs, so that a job
+    -- that is begun anew is neither, also when a release began it that does not know of them.
+    ADD COLUMN cancelled_run integer NOT NULL DEFAULT 0,
+    ADD COLUMN announced_run integer NOT NULL DEFAULT 0;
+
+-- +goose Down
+ALTER TABLE enhancement_history
+    DROP COLUMN announced_run,
+    DROP COLUMN cancelled_run;
+CREATE OR REPLACE FUNCTION reconcile_silence() RETURNS TABLE (tenant text, seconds float8)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT c.tenant_id, extract(epoch FROM clock_timestamp() - greatest(p.last_succeeded, p.since, c.enabled_since))::float8
+        FROM public.tenant_configs c LEFT JOIN public.reconcile_polls p ON p.tenant_id = c.tenant_id
+        WHERE c.enabled
+    $$;
+ALTER TABLE reconcile_polls
+    DROP COLUMN paused_seen,
+    DROP COLUMN paused_since;
+CREATE OR REPLACE FUNCTION queue_turns() RETURNS TABLE (tenant text, waits boolean, running bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        WITH RECURSIVE waiting AS (
+            (SELECT tenant_id FROM public.enhancement_history
+             WHERE status = 'pending' AND queued_at IS NOT NULL ORDER BY tenant_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT h.tenant_id FROM public.enhancement_history h
+                    WHERE h.status = 'pending' AND h.queued_at IS NOT NULL AND h.tenant_id > w.tenant_id ORDER BY h.tenant_id LIMIT 1)
+            FROM waiting w WHERE w.tenant_id IS NOT NULL),
+        running AS (
+            SELECT tenant_id, count(*) AS jobs FROM public.enhancement_history WHERE status = 'running' GROUP BY tenant_id)
+        SELECT tenant_id, w.tenant_id IS NOT NULL, coalesce(r.jobs, 0)
+        FROM (SELECT tenant_id FROM waiting WHERE tenant_id IS NOT NULL) w FULL JOIN running r USING (tenant_id)
+    $$;
+DROP FUNCTION all_pauses();
+DROP FUNCTION standing_pauses();
+DROP FUNCTION pause_of(text);
+DROP TABLE platform_pauses;
+DROP TABLE tenant_pauses;
