@@ -61,16 +61,18 @@ func StartPrometheus(ctx context.Context, dir, config string) (*Program, error) 
 		return nil, err
 	}
 	return start(ctx, filepath.Join(dir, "prometheus.log"), path,
-		"--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "prometheus"), "--web.listen-address=127.0.0.1:0")
+		"--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "prometheus"), "--web.listen-address=127.0.0.1:0",
+		// What is sent before it has found the Alertmanager is lost until it is sent again.
+		"--rules.alert.resend-delay=1s")
 }
 
 func start(ctx context.Context, logFile, path string, args ...string) (*Program, error) {
-	output, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, private) //nolint:gosec // in a test's directory
+	output, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, private)
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	defer func() { _ = output.Close() }() // the process has its own handle
-	cmd := exec.Command(path, args...)    //nolint:gosec,noctx // it outlives ctx, and Stop ends it
+	cmd := exec.Command(path, args...)    //nolint:noctx // it outlives ctx, and Stop ends it
 	cmd.Stdout, cmd.Stderr = output, output
 	child, err := lifeline.Start(cmd, lifeline.Options{})
 	if err != nil {

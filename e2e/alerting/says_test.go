@@ -36,7 +36,7 @@ func TestEveryAlertSaysWhatIsWrong(t *testing.T) {
 		if !strings.HasSuffix(description, ".") {
 			t.Errorf("%s: the description %q is no sentence", rule.Alert, description)
 		}
-		if !strings.Contains(summary+description, "$value") && !state(rule.Expr) {
+		if !strings.Contains(summary+description, "$value") && !ofState(rule.Expr) {
 			t.Errorf("%s: neither summary nor description has the value", rule.Alert)
 		}
 		if byTenant(t, rule.Expr) && !strings.Contains(summary, "$labels.tenant_id") {
@@ -45,8 +45,8 @@ func TestEveryAlertSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// state says that the alert is of a state, which its name tells: what is compared with a number for being equal.
-func state(expr string) bool { return equal.MatchString(expr) || expr == "vector(1)" }
+// ofState says that the alert is of a state, which its name tells: what is compared with a number for being equal.
+func ofState(expr string) bool { return equal.MatchString(expr) || expr == "vector(1)" }
 
 var equal = regexp.MustCompile(`== [012]\b`)
 

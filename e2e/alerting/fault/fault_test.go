@@ -18,17 +18,17 @@ func serve(t *testing.T, plan *fault.Plan) (*httptest.Server, chan struct{}) {
 	return server, served
 }
 
-func get(t *testing.T, ctx context.Context, url string) (*http.Response, error) { //nolint:revive // t first, as in all helpers
-	t.Helper()
+func get(ctx context.Context, url string) (status int, retryAfter string, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		t.Fatal(err)
+		return 0, "", err
 	}
 	answer, err := http.DefaultClient.Do(r)
-	if err == nil {
-		_ = answer.Body.Close()
+	if err != nil {
+		return 0, "", err
 	}
-	return answer, err
+	defer func() { _ = answer.Body.Close() }()
+	return answer.StatusCode, answer.Header.Get("Retry-After"), nil
 }
 
 func TestAsManyRequestsFailAsWereAskedFor(t *testing.T) {
@@ -40,12 +40,12 @@ func TestAsManyRequestsFailAsWereAskedFor(t *testing.T) {
 		status     int
 		retryAfter string
 	}{{429, "2"}, {500, ""}, {200, ""}} {
-		answer, err := get(t, t.Context(), server.URL)
+		status, retryAfter, err := get(t.Context(), server.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if answer.StatusCode != want.status || answer.Header.Get("Retry-After") != want.retryAfter {
-			t.Errorf("request %d: %d, Retry-After %q, want %v", i, answer.StatusCode, answer.Header.Get("Retry-After"), want)
+		if status != want.status || retryAfter != want.retryAfter {
+			t.Errorf("request %d: %d, Retry-After %q, want %v", i, status, retryAfter, want)
 		}
 	}
 	if len(served) != 1 || plan.Requests() != 3 {
@@ -59,7 +59,7 @@ func TestWhatIsHeldIsServedAfterItsRelease(t *testing.T) {
 	release := plan.Hold()
 	done := make(chan error, 1)
 	go func() {
-		_, err := get(t, t.Context(), server.URL)
+		_, _, err := get(t.Context(), server.URL)
 		done <- err
 	}()
 	for plan.Requests() == 0 {
@@ -82,7 +82,7 @@ func TestWhatItsSenderGivesUpIsNotServed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := get(t, ctx, server.URL)
+		_, _, err := get(ctx, server.URL)
 		done <- err
 	}()
 	for plan.Requests() == 0 {

@@ -42,8 +42,7 @@ func send(s *mailtest.Server, password, body string) error {
 }
 
 func code(err error) int {
-	var refusal *textproto.Error
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*textproto.Error](err); ok {
 		return refusal.Code
 	}
 	return 0
@@ -98,8 +97,8 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 
 func TestAFaultTakesNoMessage(t *testing.T) {
 	s := mailtest.New(t, user, password)
-	s.Fail(1, 451)
-	if err := send(s, password, alternatives); code(err) != 451 || len(s.Mails()) != 0 {
+	s.Fail(1, 450)
+	if err := send(s, password, alternatives); code(err) != 450 || len(s.Mails()) != 0 {
 		t.Errorf("got %v and kept %+v", err, s.Mails())
 	}
 	if err := send(s, password, alternatives); err != nil || len(s.Mails()) != 1 {
