@@ -42,15 +42,15 @@ func Alertmanager(shipped, dir string, c Channels) (string, error) {
 		path := filepath.Join(dir, name)
 		return path, os.WriteFile(path, []byte(value), private)
 	}
-	slack, err := secret("slack-webhook-url", c.SlackURL)
+	slack, err := secret("slack-webhook-url", c.SlackURL+"\n") // as an editor leaves it
 	if err != nil {
 		return "", fmt.Errorf("write a secret: %w", err)
 	}
-	password, err := secret("smtp-password", c.MailPassword)
+	password, err := secret("smtp-password", c.MailPassword) // Alertmanager 0.25 takes an end of line for a part of it
 	if err != nil {
 		return "", fmt.Errorf("write a secret: %w", err)
 	}
-	key, err := secret("pagerduty-routing-key", c.PagerDutyKey)
+	key, err := secret("pagerduty-routing-key", c.PagerDutyKey+"\n")
 	if err != nil {
 		return "", fmt.Errorf("write a secret: %w", err)
 	}
