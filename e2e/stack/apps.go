@@ -158,7 +158,7 @@ func (l *launch) describe() {
 	e := &l.stack.endpoints
 	e.RedisAddr, e.RedisPassword = loopback(l.infra.redis), l.secrets.store[secretRedis]
 	e.DatabaseURL, e.ConsoleDatabaseURL = l.secrets.store[secretDatabaseURL], l.secrets.store[secretConsoleURL]
-	e.AdminDatabaseURL = l.secrets.adminURL(l.infra.postgres)
+	e.AdminDatabaseURL, e.SuperDatabaseURL = l.secrets.adminURL(l.infra.postgres), l.server.SuperURL(databaseName)
 	e.EnhancerAddr = l.enhancerAddr()
 	e.SecretsFile, e.BootstrapToken = l.secrets.path, l.secrets.store[secretBootstrap]
 	for i := range l.file.Apps {

@@ -15,6 +15,7 @@ func (s *Stack) Environment() map[string]string {
 		"SECRETS_FILE":        e.SecretsFile,
 		"DATABASE_URL":        e.DatabaseURL,
 		"DATABASE_ADMIN_URL":  e.AdminDatabaseURL,
+		"DATABASE_SUPER_URL":  e.SuperDatabaseURL,
 		"DAPR_API_TOKEN":      e.APITokens["gateway"],
 		"APP_API_TOKEN":       e.AppTokens["gateway"],
 		envEnhancer:           e.EnhancerAddr,
@@ -22,6 +23,12 @@ func (s *Stack) Environment() map[string]string {
 		"CONSOLE_URL":         e.ConsoleURL,
 		"AGENTCTL_TOKEN_FILE": s.TokenFile(),
 		"SIMULATOR_URL":       e.SimulatorURL,
+		// What on-call types from, see docs/runbooks.
+		"GATEWAY_INTERNAL_URL":  e.Internal["gateway"],
+		"ENHANCER_INTERNAL_URL": e.Internal["enhancer"],
+		"CONSOLE_INTERNAL_URL":  e.Internal["console"],
+		"REDISCLI_AUTH":         e.RedisPassword,
+		"LOGS":                  filepath.Join(s.dir, "logs"),
 	}
 }
 

@@ -41,6 +41,7 @@ type endpoints struct {
 	DatabaseURL        string            `json:"databaseUrl"`
 	ConsoleDatabaseURL string            `json:"consoleDatabaseUrl"`
 	AdminDatabaseURL   string            `json:"adminDatabaseUrl"`
+	SuperDatabaseURL   string            `json:"superDatabaseUrl"`
 	RedisAddr          string            `json:"redisAddr"`
 	RedisPassword      string            `json:"redisPassword"`
 	SecretsFile        string            `json:"secretsFile"`

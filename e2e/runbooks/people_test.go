@@ -1,0 +1,147 @@
+package runbooks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-agents/ai-agents/e2e/platform"
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/simulator"
+)
+
+// soon bounds what is waited for.
+const soon = time.Minute
+
+// opened counts tickets: no two are alike, so that no answer of the model is one that it gave before.
+//
+//nolint:gochecknoglobals // what a package's tests share
+var opened atomic.Int64
+
+func newTicket() simulator.NewTicket {
+	n := opened.Add(1)
+	return simulator.NewTicket{
+		Subject: fmt.Sprintf("Scanner %d shows E-42", n), Description: fmt.Sprintf("Scanner %d shows E-42, 192.0.2.10 does not answer.", n),
+		Priority: "High",
+	}
+}
+
+// onboard makes a tenant for one drill, with a server of its own.
+func (w *world) onboard(t *testing.T, id string) {
+	t.Helper()
+	err := w.users.Onboard(t.Context(), platform.Client{ID: id, Name: "Example " + id, Profile: servicedesk.ProfileOnPrem})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open opens a ticket whose webhook is accepted.
+func (w *world) open(t *testing.T, tenantID string) platform.Opened {
+	t.Helper()
+	o, err := w.users.OpenTicket(t.Context(), tenantID, newTicket(), simulator.EmitHex)
+	if err != nil || o.Accepted.JobID == "" {
+		t.Fatalf("the webhook was answered %d %s: %v", o.Status, o.Body, err)
+	}
+	return o
+}
+
+func (w *world) faults(t *testing.T, tenantID, system string, faults any) {
+	t.Helper()
+	// Also at the end of the test, when its own context is over.
+	if err := w.users.SetFaults(context.WithoutCancel(t.Context()), tenantID, system, faults); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// awaitNoted waits until the job has put its one note on its ticket.
+func (w *world) awaitNoted(t *testing.T, tenantID, jobID string) enhancement.Job {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	job, err := w.users.AwaitJob(ctx, tenantID, jobID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ticket, err := w.users.Ticket(ctx, tenantID, job.Ticket.ID)
+	if err != nil || len(ticket.Notes) != 1 {
+		t.Fatalf("%d notes on ticket %s, %v", len(ticket.Notes), job.Ticket.ID, err)
+	}
+	return job
+}
+
+func (w *world) awaitFailed(t *testing.T, tenantID, jobID string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	if _, err := w.users.AwaitJob(ctx, tenantID, jobID); !errors.Is(err, platform.ErrJobFailed) {
+		t.Fatalf("the job did not fail: %v", err)
+	}
+}
+
+func (w *world) awaitHeld(t *testing.T, tenantID, jobID string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	if job, err := w.users.AwaitHeld(ctx, tenantID, jobID); err != nil || job.HeldFor == "" {
+		t.Fatalf("the job is not held but %s: %v", job.Status, err)
+	}
+}
+
+// eventually asks until the answer is good.
+func eventually(t *testing.T, what string, good func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	again := time.NewTicker(200 * time.Millisecond)
+	defer again.Stop()
+	for !good() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("within %s not: %s", soon, what)
+		case <-again.C:
+		}
+	}
+}
+
+// sql runs a statement as the superuser.
+func (w *world) sql(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, w.stack.Environment()["DATABASE_SUPER_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if _, err := conn.Exec(ctx, statement, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// restart starts processes of the stack again, in this order, and waits until each is ready.
+func (w *world) restart(t *testing.T, names ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*soon)
+	defer cancel()
+	for _, name := range names {
+		if err := w.stack.Process(name).Restart(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// says fails the test when a text lacks one of the words.
+func says(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			t.Errorf("it does not say %q:\n%s", word, text)
+		}
+	}
+}
