@@ -16,12 +16,12 @@ import (
 
 // world is the stack that all drills share, with what watches it.
 type world struct {
-	once    sync.Once
-	err     error
-	dir     string
-	stack   *stack.Stack
-	users   *platform.Platform
-	watch   *observe.Observability
+	once  sync.Once
+	err   error
+	dir   string
+	stack *stack.Stack
+	users *platform.Platform
+	watch *observe.Observability
 }
 
 // shared starts with the first test that asks for it: those that only read pages need none.
