@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
@@ -11,6 +12,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 )
+
+// auditsAside is the count that the backup's own `audit verify` adds to.
+var auditsAside = regexp.MustCompile(`(?m)^ audit_log .*$`)
 
 // A backup is made while a job waits. It is restored into a server of its own, and then in place of the database, with Redis empty:
 // the job that waited goes on without its workflow, and the ticket that came after the backup is found again. One note each.
@@ -64,7 +68,7 @@ func (d *drill) elsewhere(before string) {
 	d.t.Cleanup(func() { _ = server.Stop(ctx) })
 	d.set("SERVER_URL", server.SuperURL("postgres"))
 	d.set("RESTORED_URL", server.SuperURL("ai_agents"))
-	d.run("globals.sql\" 2>&1", "app_user", "console_user")
+	d.run("ON_ERROR_STOP", "app_user", "console_user")
 	d.run("pg_restore --create", "restored")
 	d.check(before)
 
@@ -102,7 +106,7 @@ func (d *drill) inPlace(super, before string) {
 // check compares what was restored with what there was, and whether tenants are walled in.
 func (d *drill) check(before string) {
 	d.t.Helper()
-	if after := d.run("query_to_xml"); after != before {
+	if after := d.run("query_to_xml"); auditsAside.ReplaceAllString(after, "") != auditsAside.ReplaceAllString(before, "") {
 		d.t.Errorf("there was\n%s\nand restored is\n%s", before, after)
 	}
 	walls := strings.Fields(strings.Split(d.run("relforcerowsecurity", "console_user"), "\n")[2])
