@@ -132,6 +132,10 @@ note-snapshots: ## Write the example notes anew, and the pictures of them in doc
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
 
+.PHONY: metrics-doc
+metrics-doc: ## Write docs/metrics.md anew from the catalogue in internal/telemetry
+	go test ./internal/telemetry -run TestTheCommittedListIsTheCatalogue -write-metrics
+
 .PHONY: fmt
 fmt: ## Format the code
 	@tools/install-tool.sh mvdan.cc/gofumpt $(GOFUMPT)

@@ -35,7 +35,7 @@ func TestWatchdog(t *testing.T) {
 				began := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 				defer cancel()
-				err := watchdog{worker: func(context.Context) error { return c.answer(time.Since(began)) }}.watch(ctx)
+				err := watchdog{worker: func(context.Context) error { return c.answer(time.Since(began)) }, active: func(bool) {}}.watch(ctx)
 				took := time.Since(began)
 				if (c.after == 0) != (err == nil) || (c.after != 0 && took != c.after) {
 					t.Errorf("after %s: %v, want after %s", took, err, c.after)

@@ -1,6 +1,10 @@
 package telemetry
 
-import "time"
+import (
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+)
 
 // The names of the metrics of the queue.
 const (
@@ -41,7 +45,7 @@ func newQueueMetrics(c *catalogue) queueMetrics {
 			Name: MetricPaused, Help: "1 while an operator has paused a tenant, or all of them (no tenant). Missing while not.",
 			Use: "Why nothing happens. A pause that was forgotten shows here." + replicas,
 			Labels: []Label{
-				{Name: labelTenant, Of: "the tenant, `other`, or empty: all tenants"}, oneOf("scope", "intake", "processing"),
+				{Name: labelTenant, Of: "the tenant, `other`, or empty: all tenants"}, oneOf("scope", enhancement.PauseIntake, enhancement.PauseProcessing),
 			},
 			Apps: enhancer, Rest: RestMax,
 		}),

@@ -308,9 +308,9 @@ func TestQueuesAreMeasured(t *testing.T) {
 	}
 	for line, want := range map[string]string{
 		telemetry.MetricQueue + `{state="waiting",tenant_id="alpha"}`: "2",
-		telemetry.MetricQueue + `{state="running",tenant_id="alpha"}`: "4",
+		telemetry.MetricRunning + `{tenant_id="alpha"}`:               "4",
 		telemetry.MetricQueue + `{state="held",tenant_id="alpha"}`:    "0",
-		telemetry.MetricQueue + `{state="running",tenant_id="beta"}`:  "1",
+		telemetry.MetricRunning + `{tenant_id="beta"}`:                "1",
 		telemetry.MetricQueueOldest + `{tenant_id="beta"}`:            "0",
 	} {
 		if got := w.measured(line); got != want {
@@ -328,7 +328,7 @@ func TestQueuesAreMeasured(t *testing.T) {
 	if err := d.Measure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.measured(telemetry.MetricQueue + `{state="running",tenant_id="beta"}`); got != "" {
+	if got := w.measured(telemetry.MetricRunning + `{tenant_id="beta"}`); got != "" {
 		t.Errorf("beta, which has nothing to do, has %s running", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache/tenantcachetest"
@@ -43,7 +44,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{state: &tenantcachetest.State{}, store: &counted{Store: tenantstoretest.New(t)}, at: time.Now()}
-	f.Cache = tenantcache.New(f.state, f.store, f.store.Sealer, func() time.Time { return f.at }, slog.New(slog.DiscardHandler))
+	f.Cache = tenantcache.New(f.state, f.store, f.store.Sealer, func() time.Time { return f.at }, telemetry.NewMetrics(), slog.New(slog.DiscardHandler))
 	f.store.Save(t, "alpha")
 	return f
 }
