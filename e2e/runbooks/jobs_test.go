@@ -16,10 +16,10 @@ func (d *drill) queueDepth() {
 	if err := d.users.Backlog(d.t.Context(), id, newTicket(), 20); err != nil {
 		d.t.Fatal(err)
 	}
-	d.run("bin/agentctl queue list", id)
+	d.run("bin/agentctl queue list", id, "processing", "example: a drill")
 	out := d.run("queue drop --tenant", "20")
 	says(d.t, out, "dropped")
-	d.processing("resume")
+	d.run("agentctl pauses --tenant", id, "example: a drill")
 	if waiting, started, err := d.users.Waiting(d.t.Context(), id); err != nil || waiting+started > 0 {
 		d.t.Errorf("%d wait, %d run: %v", waiting, started, err)
 	}
@@ -110,6 +110,10 @@ func (d *drill) timeouts() {
 	d.faults(d.t, id, "servicedesk", servicedesktest.Faults{})
 	d.run("--status held")
 	d.awaitNoted(d.t, id, held)
+
+	d.run("agentctl pause processing")
+	says(d.t, d.shell("bin/agentctl pauses"), id, "their server")
+	d.processing("resume")
 }
 
 // The client's server limits the calls.
