@@ -135,6 +135,10 @@ note-snapshots: ## Write the example notes anew, and the pictures of them in doc
 	go test ./internal/feedback/page -run TestPagesLookAsBefore -update
 	go run ./e2e/cmd/note-snapshots
 
+.PHONY: dashboards
+dashboards: ## Write deploy/grafana/dashboards anew from e2e/dashboards
+	@go run ./e2e/cmd/dashboards
+
 .PHONY: openapi
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
