@@ -15,10 +15,11 @@ import (
 type rules struct {
 	Groups []struct {
 		Rules []struct {
-			Record, Alert string
-			Annotations   map[string]string
-		}
-	}
+			Record      string            `yaml:"record"`
+			Alert       string            `yaml:"alert"`
+			Annotations map[string]string `yaml:"annotations"`
+		} `yaml:"rules"`
+	} `yaml:"groups"`
 }
 
 // inRules are the rules that ship: the alerts with the names of their pages, and the names that are recorded.

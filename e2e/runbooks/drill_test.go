@@ -140,7 +140,7 @@ func (d *drill) shell(code string) string {
 func (d *drill) set(name, value string) { d.env[name] = value }
 
 // shown asks for the output of the block until it has the words, as a reader does who looks again.
-func (d *drill) shown(text string, words ...string) string {
+func (d *drill) shown(text string, words ...string) {
 	d.t.Helper()
 	b, out := d.block(text), ""
 	d.t.Cleanup(func() {
@@ -152,5 +152,4 @@ func (d *drill) shown(text string, words ...string) string {
 		out = bash(d.t, d.env, b.code).out
 		return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(out, word) })
 	})
-	return out
 }

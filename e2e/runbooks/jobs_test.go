@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 )
@@ -106,6 +107,10 @@ func (d *drill) timeouts() {
 	d.shown("dependency_outages", id, "HTTP 500")
 	d.run("|| true", "failed")
 	d.run(`select(.host)`, "500")
+	unwanted := d.open(d.t, id).Accepted.JobID
+	d.set("JOB", unwanted)
+	d.run("job cancel", unwanted)
+	d.awaitFailed(d.t, id, unwanted)
 
 	d.faults(d.t, id, "servicedesk", servicedesktest.Faults{})
 	d.run("--status held")
@@ -149,11 +154,28 @@ func (d *drill) languageModel() {
 	d.run(`"language model called"`, id, "failed", "500")
 	d.run("job show", "completed", "synthesize", "degraded")
 	d.faults(d.t, "", "llm", map[string]any{})
+	d.again(id, last)
 	d.run("usage --tenant", id)
 	d.run("budget.soft_usd")
 	if out := bash(d.t, d.env, `bin/agentctl tenant show "$TENANT"`).out; !strings.Contains(out, "100") {
 		d.t.Errorf("no limit was set:\n%s", out)
 	}
+}
+
+// again has the note of a job that went without the model made with it, once the model is asked again.
+func (d *drill) again(id, jobID string) {
+	d.t.Helper()
+	// It is, by the first job after its pause.
+	eventually(d.t, "the model is asked again", func() bool {
+		d.awaitNoted(d.t, id, d.open(d.t, id).Accepted.JobID)
+		return strings.Contains(d.shell(`curl -s "$ENHANCER_INTERNAL_URL/metrics"`), `circuit_breaker_open{dependency="llm",tenant_id=""} 0`)
+	})
+	d.run("job rerun", jobID)
+	eventually(d.t, "the note has the model's part", func() bool {
+		results, err := d.users.Results(d.t.Context(), id, jobID)
+		return err == nil && results[enhancement.StepSynthesize].Outcome == enhancement.OutcomeOK
+	})
+	d.awaitNoted(d.t, id, jobID)
 }
 
 // A webhook never arrives: the poll finds the ticket when it is asked to.

@@ -25,8 +25,6 @@ type world struct {
 }
 
 // shared starts with the first test that asks for it: those that only read pages need none.
-//
-//nolint:gochecknoglobals // what a package's tests share
 var shared world
 
 func TestMain(m *testing.M) {

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
-	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/simulator"
@@ -24,8 +23,6 @@ import (
 const soon = time.Minute
 
 // opened counts tickets: no two are alike, so that no answer of the model is one that it gave before.
-//
-//nolint:gochecknoglobals // what a package's tests share
 var opened atomic.Int64
 
 func newTicket() simulator.NewTicket {
@@ -77,7 +74,7 @@ func (w *world) faults(t *testing.T, tenantID, system string, faults any) {
 }
 
 // awaitNoted waits until the job has put its one note on its ticket.
-func (w *world) awaitNoted(t *testing.T, tenantID, jobID string) enhancement.Job {
+func (w *world) awaitNoted(t *testing.T, tenantID, jobID string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
@@ -89,7 +86,6 @@ func (w *world) awaitNoted(t *testing.T, tenantID, jobID string) enhancement.Job
 	if err != nil || len(ticket.Notes) != 1 {
 		t.Fatalf("%d notes on ticket %s, %v", len(ticket.Notes), job.Ticket.ID, err)
 	}
-	return job
 }
 
 func (w *world) awaitFailed(t *testing.T, tenantID, jobID string) {
