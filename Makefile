@@ -33,7 +33,7 @@ test: infra observability build ## All tests, end to end included, with the cove
 
 .PHONY: up
 up: infra build $(WATCH) ## Start the stack for development and leave it running; OBSERVE=1 as for demo
-	@exec bin/stack up
+	@exec bin/stack up $(if $(OBSERVE),--observe)
 
 .PHONY: up-infra
 up-infra: infra build ## Start all but the apps, for `dapr run -f .`
@@ -87,6 +87,13 @@ bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the g
 .PHONY: bench-burst
 bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
 	@exec bin/bench-burst $(BURST_FLAGS)
+
+# Such as -pairs 12 -tickets 400.
+OVERHEAD_FLAGS ?=
+
+.PHONY: bench-overhead
+bench-overhead: infra observability build ## What traces and metrics cost of the throughput, with and without in alternation; fails over 5 %
+	@exec bin/bench-overhead $(OVERHEAD_FLAGS)
 
 # Such as -long, -duration 10m, -seed 42, -tenants 8, -rate 6, -only "kill redis,flush redis"; -plan shows the schedule.
 CHAOS_FLAGS ?=

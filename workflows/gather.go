@@ -24,7 +24,7 @@ func (a *Activities) search(step enhancement.Step) workflow.Activity {
 			return nil, err
 		}
 		defer cancel()
-		return a.runSearch(ctx, job, step)
+		return traced(ctx)(a.runSearch(ctx, job, step))
 	}
 }
 

@@ -29,11 +29,15 @@ import (
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/workflows"
 )
+
+// appName is how logs and traces call this process.
+const appName = "enhancer"
 
 // Exit statuses besides 0.
 const (
@@ -54,7 +58,7 @@ func start() int {
 		fmt.Fprintln(os.Stderr, "enhancer:", err)
 		return exitSettings
 	}
-	logger := telemetry.NewLogger(os.Stdout, "enhancer", cfg.Log)
+	logger := telemetry.NewLogger(os.Stdout, appName, cfg.Log)
 	if err := run(ctx, cfg, logger); err != nil {
 		logger.Error("the enhancer stopped", "error", err)
 		return exitFailed
@@ -86,6 +90,11 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 
 	metrics := telemetry.MetricsOf(telemetry.AppEnhancer, cfg.Metrics)
 	metrics.WatchPool(db.Connections)
+	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close(context.WithoutCancel(ctx))
 	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
@@ -94,7 +103,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	guard := outbound.New(cfg.Outbound, logger)
 	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, metrics, logger)
 	engine, running := dapr.Workflows(), dapr.Instances()
-	starts := &starter{ledger: books, engine: engine, instances: running}
+	starts := &starter{ledger: books, engine: engine, tracer: tracer, instances: running}
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: suspension.New(db), Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, metrics, logger)
 	known := desks{tenants: copies, clients: clients}
@@ -102,7 +111,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	activities.Ended = dispatcher.Wake
+	activities.Ended, activities.Tracer = dispatcher.Wake, tracer
 	// The worker hears of the end after the listener has stopped, so that what was received meanwhile
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
@@ -114,7 +123,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
-	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, logger),
+	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, tracer, logger),
 		newPreviews(cfg.Preview, db, known, activities, sealer, metrics, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
@@ -129,10 +138,10 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 
 // newDeliveries are what the sidecar delivers, by route.
 func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.Dispatcher, copies *tenantcache.Cache, metrics *telemetry.Metrics,
-	logger *slog.Logger,
+	tracer *tracing.Tracer, logger *slog.Logger,
 ) map[string]http.Handler {
 	refusals := deadletter.NewRefusals()
-	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, logger: logger}
+	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, tracer: tracer, logger: logger}
 	dead := &deadletter.Consumer{
 		Jobs: books, Letters: deadletter.NewLetters(db), Refusals: refusals, Wake: dispatcher.Wake, Metrics: metrics, Logger: logger,
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -77,12 +78,17 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 
 	metrics := telemetry.MetricsOf(telemetry.AppGateway, cfg.Metrics)
 	metrics.WatchPool(db.Connections)
+	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close(context.WithoutCancel(ctx))
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
 	})
 	copies := tenantcache.New(dapr.Cache(), tenantstore.New(db, sealer), sealer, time.Now, metrics, logger)
 	trail := audit.NewTrail(ctx, audit.New(db), metrics.AuditDropped, logger)
-	webhooks, err := newWebhookHandler(cfg, copies, ledger.New(db), dapr, trail, metrics, logger)
+	webhooks, err := newWebhookHandler(cfg, copies, ledger.New(db), dapr, trail, metrics, tracer, logger)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package drafting
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -46,7 +47,7 @@ func (d *Drafter) account(ctx context.Context, r Request, limits tenant.Budget, 
 	if d.deps.Meter != nil {
 		for _, c := range out.Calls {
 			d.deps.Meter.LLMCalled(ctx, r.TenantID, telemetry.LLMCall{
-				Model: c.Model, Failure: c.Failure, Took: c.Duration, PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens,
+				Model: c.Model, Failure: failure(c), Took: c.Duration, PromptTokens: c.PromptTokens, CachedTokens: c.CachedTokens,
 				CompletionTokens: c.CompletionTokens, CostUSD: c.CostUSD, Unpriced: c.Unpriced,
 			})
 		}
@@ -62,6 +63,14 @@ func (d *Drafter) account(ctx context.Context, r Request, limits tenant.Budget, 
 		return
 	}
 	d.spent(ctx, r.TenantID, limits)
+}
+
+// failure is the kind of a failed call, of whatever client; empty of another.
+func failure(c synthesis.Call) telemetry.LLMFailure {
+	if c.Error == "" {
+		return ""
+	}
+	return cmp.Or(c.Failure, telemetry.LLMFailed)
 }
 
 // Spent has operators told when a limit of the tenant's budget is reached, after what a job's draft cost is recorded. Else the next

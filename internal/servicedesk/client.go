@@ -138,6 +138,8 @@ func (c *Client) do(ctx context.Context, cl call) (envelope, error) {
 }
 
 func (c *Client) attempt(ctx context.Context, cl call, credential string) (envelope, error) {
+	ctx, span := c.span(ctx, cl)
+	defer span.End()
 	started := c.clock()
 	got, failed := c.exchange(ctx, cl, credential)
 	var env envelope
@@ -147,6 +149,7 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 	}
 	took := c.clock().Sub(started)
 	c.cfg.Observe.observed(ctx, cl.op, failed, took)
+	endSpan(span, got.status, failed)
 	if failed == nil {
 		level := slog.LevelDebug // the mirror reads all day long
 		if cl.method != http.MethodGet {
