@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -19,7 +19,7 @@ var (
 	// What Prometheus, its client and daprd bring is in no catalogue of ours: the stack has to have it.
 	foreign = regexp.MustCompile(`^(up|ALERTS|go_.*|process_.*|dapr_.*)$`)
 	// What Prometheus adds to every series.
-	added = []string{"job", "instance", "app_id", "service", "le", labels.MetricName}
+	added = []string{"job", "instance", "app_id", "service", "le", model.MetricNameLabel}
 )
 
 // catalogue gives the labels of each metric, with their values where docs/metrics.md lists them.

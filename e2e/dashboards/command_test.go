@@ -37,7 +37,6 @@ func checkCommand(t *testing.T, where string, words []string) {
 		path = path[:1]
 	}
 	asked := strings.Join(path, " ")
-	//nolint:gosec // our own program, and words of our own dashboards
 	help, err := exec.CommandContext(t.Context(), filepath.Join(repository(t), "bin", "agentctl"), append(slices.Clone(path), "--help")...).CombinedOutput()
 	usage := "agentctl " + asked
 	if err != nil || !strings.Contains(string(help), "\n  "+usage+" ") && !strings.Contains(string(help), "\n  "+usage+"\n") {

@@ -35,7 +35,7 @@ type world struct {
 // begin starts a stack that notices things soon, and a Prometheus that looks each second.
 func begin(t *testing.T) *world {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "ai-agents-dashboards-")
+	dir, err := os.MkdirTemp("", "ai-agents-dashboards-") //nolint:usetesting // the logs of a test that failed are kept
 	if err != nil {
 		t.Fatal(err)
 	}
