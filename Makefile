@@ -88,7 +88,7 @@ bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the g
 bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
 	@exec bin/bench-burst $(BURST_FLAGS)
 
-# Such as -pairs 12 -tickets 400.
+# Such as -pairs 60 -tickets 80.
 OVERHEAD_FLAGS ?=
 
 .PHONY: bench-overhead
