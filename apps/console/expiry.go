@@ -15,7 +15,7 @@ const expiryInterval = time.Minute
 // expiries has operators see in time what has to be renewed.
 type expiries struct {
 	tokens interface {
-		NextEnd(context.Context) (time.Time, error)
+		NextEnd(ctx context.Context) (time.Time, error)
 	}
 	certificate string // a file; empty for none
 	metrics     *telemetry.Metrics

@@ -42,16 +42,15 @@ func TestWhatEndsNextIsShown(t *testing.T) {
 	}
 	const token = telemetry.MetricExpiry + `{kind="api_token"} 1.8e+09`
 	for _, c := range []struct {
-		name string
-		ending
-		want string
+		name, want string
+		next       ending
 	}{
-		{"no token", ending{}, ""},
-		{"a token", ending{at: time.Unix(1_800_000_000, 0)}, token},
-		{"the database is away: what is known stays", ending{err: errors.New("example")}, token},
-		{"the last one was revoked", ending{}, ""},
+		{"no token", "", ending{}},
+		{"a token", token, ending{at: time.Unix(1_800_000_000, 0)}},
+		{"the database is away: what is known stays", token, ending{err: errors.New("example")}},
+		{"the last one was revoked", "", ending{}},
 	} {
-		*tokens = c.ending
+		*tokens = c.next
 		if got := shown(); got != c.want {
 			t.Errorf("%s: %q", c.name, got)
 		}

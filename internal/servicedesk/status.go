@@ -38,7 +38,7 @@ func statusOf(failed *Error) telemetry.DeskStatus {
 		return telemetry.DeskAuth
 	case failed.Kind == KindNotFound:
 		return telemetry.DeskNotFound
-	case failed.err != nil:
+	case failed.HTTPStatus == 0:
 		return telemetry.DeskUnreachable
 	case failed.Kind == KindRetry:
 		return telemetry.DeskServer
