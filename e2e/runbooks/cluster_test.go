@@ -9,11 +9,10 @@ import (
 	"testing"
 )
 
-// asked is what stands in for kubectl and dapr: it keeps what it was asked, one argument a line and an empty one after the last,
-// takes what it is fed, and answers nothing.
+// asked is what stands in for kubectl and dapr: it keeps what it was asked, one argument a line, in a file of its own, because both
+// ends of a pipe run at once; takes what it is fed, and answers nothing.
 const asked = `#!/bin/bash
-call=$(printf '%s\n' "${0##*/}" "$@")
-printf '%s\n\n' "$call" >>"$ASKED" # at once: both ends of a pipe write
+printf '%s\n' "${0##*/}" "$@" >"$(mktemp "$ASKED.XXXXXX")"
 for argument; do [ "$argument" != - ] || cat >/dev/null; done
 `
 
@@ -75,11 +74,13 @@ func asks(t *testing.T, code string) [][]string {
 	if r := bash(t, env, code); r.status != 0 {
 		t.Fatalf("it ends with status %d:\n%s\n%s", r.status, code, r.out)
 	}
+	files, err := filepath.Glob(env["ASKED"] + ".*")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var calls [][]string
-	for call := range strings.SplitSeq(read(t, env["ASKED"]), "\n\n") {
-		if call != "" {
-			calls = append(calls, strings.Split(call, "\n"))
-		}
+	for _, file := range files {
+		calls = append(calls, strings.Split(strings.TrimSpace(read(t, file)), "\n"))
 	}
 	return calls
 }
