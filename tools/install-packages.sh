@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this repository needs from Debian or Ubuntu and is missing: PostgreSQL, Redis, gcc (for
-# the race detector), curl, openssl and python3 (for the samples in docs/), and the packages that it is given, unless there is a
+# the race detector), curl, openssl and python3 (for the samples in docs/), jq (for its runbooks), and the packages that it is given, unless there is a
 # command of that name. Starts no service and stops none. Where it may not install, it says what to.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,6 +31,7 @@ command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 command -v curl >/dev/null || missing+=(curl)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v python3 >/dev/null || missing+=(python3)
+command -v jq >/dev/null || missing+=(jq)
 for package in "$@"; do
     command -v "$package" >/dev/null || missing+=("$package")
 done

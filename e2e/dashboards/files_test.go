@@ -98,7 +98,7 @@ func boards(t *testing.T) []board {
 	var all []board
 	for _, name := range names {
 		b := board{file: filepath.Base(name), raw: read(t, name)}
-		if err := json.Unmarshal(b.raw, &b); err != nil {
+		if err := json.Unmarshal(b.raw, &b); err != nil { //nolint:musttag // encoding/json does not mind the case of names
 			t.Fatalf("%s: %v", name, err)
 		}
 		all = append(all, b)

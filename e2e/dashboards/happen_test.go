@@ -3,6 +3,7 @@ package dashboards_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/breaker"
+	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
@@ -29,15 +32,22 @@ var exampleTicket = simulator.NewTicket{
 	Description: "The scanner at 192.0.2.77 shows error E-42 again. Mail to person@example.com.",
 }
 
+// untilGivenARest is more failures than a circuit breaker waits for.
+const untilGivenARest = breaker.DefaultFailures + 1
+
 // everythingHappens that panels are there for: what goes well, and then, to one tenant, all that can go wrong.
 func (w *world) everythingHappens() {
 	w.t.Helper()
 	const well, busy = "dash-well", "dash-busy"
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
+	defer cancel()
+	w.must(w.watched.AwaitTargets(ctx))
 	for _, id := range []string{well, busy, w.unlucky} {
 		w.onboard(id)
 	}
 	w.goesWell(well)
 	w.goesWell(w.unlucky)
+	w.asksWithoutPrice(well)
 	w.queues(busy)
 	w.rotates(w.unlucky)
 	w.modelFails(w.unlucky)
@@ -46,6 +56,12 @@ func (w *world) everythingHappens() {
 	w.poisons()
 	w.knowledgeFails(w.unlucky)
 	w.deskFails(w.unlucky)
+	for _, scope := range []enhancement.PauseScope{enhancement.PauseIntake, enhancement.PauseProcessing} {
+		_, err := w.users.Admin().Pause(w.t.Context(), w.unlucky, scope, adminapi.BeginPause{Reason: "example of a pause"})
+		w.must(err)
+	}
+	// A rate needs something to happen after its series was first seen.
+	w.goesWell(well)
 }
 
 func (w *world) must(err error) {
@@ -70,12 +86,27 @@ func (w *world) onboard(id string) {
 	}))
 }
 
-// open opens a ticket and gives its id and its job's, if the webhook was taken.
+// open opens a ticket and gives its id and its job's, if the webhook was taken. Each asks something else, so that no cache answers.
 func (w *world) open(id string, emit simulator.Emit) platform.Opened {
 	w.t.Helper()
-	o, err := w.users.OpenTicket(w.t.Context(), id, exampleTicket, emit)
+	w.opened++
+	ticket := exampleTicket
+	ticket.Subject = fmt.Sprintf("%s on floor %d", ticket.Subject, w.opened)
+	o, err := w.users.OpenTicket(w.t.Context(), id, ticket, emit)
 	w.must(err)
 	return o
+}
+
+// all opens n tickets at once, and waits until their jobs have ended.
+func (w *world) all(id string, n int) {
+	w.t.Helper()
+	var opened []platform.Opened
+	for range n {
+		opened = append(opened, w.open(id, simulator.EmitHex))
+	}
+	for _, o := range opened {
+		w.ends(id, o)
+	}
 }
 
 // ends waits until the job has ended, well or not.
@@ -102,7 +133,7 @@ func (w *world) goesWell(id string) {
 	ticket, err := w.users.Ticket(w.t.Context(), id, o.TicketID)
 	w.must(err)
 	link := regexp.MustCompile(`http://[^"\s)]+` + feedback.Path + `[A-Za-z0-9_-]+`).FindString(ticket.Notes[0].Description)
-	resp, err := http.PostForm(link, url.Values{"vote": {"up"}}) //nolint:gosec,noctx // the gateway of this test's own stack
+	resp, err := http.PostForm(link, url.Values{"vote": {"up"}})
 	w.must(err)
 	w.must(resp.Body.Close())
 	for range 2 {
@@ -135,29 +166,41 @@ func (w *world) rotates(id string) {
 		Secret: "an-example-secret-of-the-test", OverlapSeconds: 3600,
 	})
 	w.must(err)
-	w.ends(id, w.open(id, simulator.EmitHex))
+	w.all(id, 1)
 }
 
-// modelFails has the model fail, and then say what is not so.
+// modelFails has the model say what is not so, and then fail until it is not asked any more.
 func (w *world) modelFails(id string) {
 	w.t.Helper()
-	for _, f := range []openaitest.Faults{{Status: http.StatusInternalServerError}, {UnknownCitations: true}} {
-		w.faults("", "llm", f)
-		w.ends(id, w.open(id, simulator.EmitHex))
-	}
+	w.faults("", "llm", openaitest.Faults{UnknownCitations: true})
+	w.all(id, 1)
+	w.faults("", "llm", openaitest.Faults{Status: http.StatusInternalServerError})
+	w.all(id, untilGivenARest)
 	w.faults("", "llm", openaitest.Faults{})
 }
 
 // overspends gives the tenant a budget that is spent.
 func (w *world) overspends(id string) {
 	w.t.Helper()
+	w.prefer(id, func(p *tenant.Preferences) { p.Budget = tenant.Budget{SoftUSD: 1e-6, HardUSD: 2e-6} })
+	w.all(id, 1)
+}
+
+func (w *world) prefer(id string, change func(*tenant.Preferences)) {
+	w.t.Helper()
 	found, err := w.users.Admin().Tenant(w.t.Context(), id)
 	w.must(err)
 	spec := found.TenantSpec
-	spec.Preferences.Budget = tenant.Budget{HardUSD: 1e-6}
+	change(&spec.Preferences)
 	_, err = w.users.Admin().UpdateTenant(w.t.Context(), id, found.ETag(), adminapi.UpdateTenant{TenantSpec: spec})
 	w.must(err)
-	w.ends(id, w.open(id, simulator.EmitHex))
+}
+
+// asksWithoutPrice has the tenant choose a model that the price table lacks.
+func (w *world) asksWithoutPrice(id string) {
+	w.t.Helper()
+	w.prefer(id, func(p *tenant.Preferences) { p.Model = "simulated-unpriced" })
+	w.all(id, 1)
 }
 
 // isNotHeard loses a webhook, which a poll finds.
@@ -190,9 +233,7 @@ func (w *world) poisons() {
 func (w *world) knowledgeFails(id string) {
 	w.t.Helper()
 	w.faults(id, "knowledge", knowledgetest.Faults{Status: http.StatusServiceUnavailable})
-	for range 6 {
-		w.ends(id, w.open(id, simulator.EmitHex))
-	}
+	w.all(id, untilGivenARest)
 }
 
 // deskFails has ServiceDesk Plus refuse the key, which fails the job, and then fail itself, which holds the next.
@@ -202,7 +243,7 @@ func (w *world) deskFails(id string) {
 		w.faults(id, "servicedesk", servicedesktest.Faults{Active: []servicedesktest.Fault{{Kind: kind}}})
 	}
 	fault(servicedesktest.FaultUnauthorized)
-	w.ends(id, w.open(id, simulator.EmitHex))
+	w.all(id, 2)
 	fault(servicedesktest.FaultAlways500)
 	o := w.open(id, simulator.EmitHex)
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)

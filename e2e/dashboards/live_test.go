@@ -25,37 +25,32 @@ const patience = time.Minute
 func TestEveryPanelHasAnAnswer(t *testing.T) {
 	w := begin(t)
 	w.everythingHappens()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	w.waits = time.Now().Add(patience)
 	for _, a := range everyQuery(t, w.filling()) {
-		if why := w.await(ctx, func() string { return w.ask(ctx, a) }); why != "" {
+		if why := w.await(func() string { return w.ask(a) }); why != "" {
 			t.Errorf("%v: %s: %s", a, why, a.expr)
 		}
 	}
-	w.checkSelectors(ctx)
-	w.checkVariables(ctx)
-	w.checkExemplars(ctx)
-	w.checkAnnotations(ctx)
+	w.checkSelectors()
+	w.checkVariables()
+	w.checkExemplars()
+	w.checkAnnotations()
 }
 
 // await tries until there is nothing to complain about, or time is up.
-func (w *world) await(ctx context.Context, try func() string) string {
+func (w *world) await(try func() string) string {
 	for {
 		why := try()
-		if why == "" {
-			return ""
-		}
-		select {
-		case <-ctx.Done():
+		if why == "" || time.Now().After(w.waits) {
 			return why
-		case <-time.After(time.Second):
 		}
+		time.Sleep(time.Second)
 	}
 }
 
 // ask gives what is wrong with the answer to a query, put as Grafana puts it.
-func (w *world) ask(ctx context.Context, a asked) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+func (w *world) ask(a asked) string {
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
 	defer cancel()
 	var value model.Value
 	var warnings prometheusapi.Warnings
@@ -101,7 +96,7 @@ func tells(value model.Value) bool {
 }
 
 // checkSelectors looks behind `… or 0`, which would hide a slip in a name: what a query selects has to have been there, too.
-func (w *world) checkSelectors(ctx context.Context) {
+func (w *world) checkSelectors() {
 	w.t.Helper()
 	seen := map[string]bool{}
 	for _, a := range everyQuery(w.t, w.filling()) {
@@ -118,20 +113,20 @@ func (w *world) checkSelectors(ctx context.Context) {
 			}
 			seen[selector] = true
 			expr := fmt.Sprintf("count(last_over_time(%s[600s]))", selector)
-			if why := w.await(ctx, func() string { return w.ask(ctx, asked{expr: expr}) }); why != "" {
+			if why := w.await(func() string { return w.ask(asked{expr: expr}) }); why != "" {
 				w.t.Errorf("%v selects %s, which never was: %s", a, selector, why)
 			}
 			return nil
 		})
 	}
 	for selector, why := range neverHere {
-		if tells := w.ask(ctx, asked{expr: fmt.Sprintf("count(last_over_time(%s[600s]))", selector)}); tells == "" {
+		if found := w.ask(asked{expr: fmt.Sprintf("count(last_over_time(%s[600s]))", selector)}); found == "" {
 			w.t.Errorf("%s is there, and need not be left out (%s)", selector, why)
 		}
 	}
 }
 
-func (w *world) checkVariables(ctx context.Context) {
+func (w *world) checkVariables() {
 	w.t.Helper()
 	checked := 0
 	for _, b := range boards(w.t) {
@@ -142,7 +137,7 @@ func (w *world) checkVariables(ctx context.Context) {
 			if !is || !two {
 				w.t.Fatalf("%s, %s: %s is no label_values(…)", b.file, v.Name, v.Query.Query)
 			}
-			values, _, _, err := w.watched.API().LabelValues(ctx, label, []string{selector + "}"}, w.began, time.Now())
+			values, _, _, err := w.watched.API().LabelValues(w.t.Context(), label, []string{selector + "}"}, w.began, time.Now())
 			if err != nil || len(values) < 2 {
 				w.t.Errorf("%s: the choice of %s is %v, %v", b.file, v.Name, values, err)
 			}
@@ -154,7 +149,7 @@ func (w *world) checkVariables(ctx context.Context) {
 }
 
 // checkExemplars asks for the points on graphs, which lead to traces.
-func (w *world) checkExemplars(ctx context.Context) {
+func (w *world) checkExemplars() {
 	w.t.Helper()
 	checked := 0
 	for _, a := range everyQuery(w.t, w.filling()) {
@@ -162,8 +157,8 @@ func (w *world) checkExemplars(ctx context.Context) {
 			continue
 		}
 		checked++
-		why := w.await(ctx, func() string {
-			found, err := w.watched.API().QueryExemplars(ctx, a.expr, w.began, time.Now())
+		why := w.await(func() string {
+			found, err := w.watched.API().QueryExemplars(w.t.Context(), a.expr, w.began, time.Now())
 			if err != nil {
 				return err.Error()
 			}
@@ -185,11 +180,11 @@ func (w *world) checkExemplars(ctx context.Context) {
 	}
 }
 
-func (w *world) checkAnnotations(ctx context.Context) {
+func (w *world) checkAnnotations() {
 	w.t.Helper()
 	for _, b := range boards(w.t) {
 		for _, a := range b.Annotations.List {
-			if why := w.ask(ctx, asked{expr: a.Expr, graph: true}); why != "" && why != "no data" {
+			if why := w.ask(asked{expr: a.Expr, graph: true}); why != "" && why != "no data" {
 				w.t.Errorf("%s: the marks on graphs: %s", b.file, why)
 			}
 		}

@@ -29,8 +29,8 @@ func failedFigures() []panel {
 
 func failedActions() panel {
 	return note("Recent errors, and trying again", "How to see what failed and why, and how to have it begun anew.",
-		"What failed of late, of all tenants; then one job with its steps; then again, once the cause is mended:",
-		shell("agentctl errors", "agentctl job show JOB", "agentctl queue retry --tenant TENANT"),
+		"What failed of late; then one job with its steps; then again, once the cause is mended:",
+		shell("agentctl queue list --tenant TENANT --status failed --newer-than 1d", "agentctl job show JOB", "agentctl queue retry --tenant TENANT --status failed --all"),
 		"Runbooks: "+runbook("low-success-rate").markdown()+", "+runbook("llm-outage-or-budget").markdown()+", "+runbook("api-timeouts").markdown())
 }
 
@@ -53,7 +53,7 @@ func queueFigures() []panel {
 func queueActions() panel {
 	return note("Look at a queue, clear it", "How to see what waits, and how to end what should not be done any more.",
 		"First look, then clear: the jobs end as dropped, and their tickets have no note. It says how many first, and asks.",
-		shell("agentctl queue list", "agentctl queue list --tenant TENANT", "agentctl queue clear --tenant TENANT --reason-note TEXT"),
+		shell("agentctl queue list", "agentctl queue list --tenant TENANT", "agentctl queue drop --tenant TENANT --status waiting --all --reason-note TEXT"),
 		"Runbook: "+runbook("high-queue-depth").markdown())
 }
 
@@ -71,7 +71,7 @@ func workerFigures() []panel {
 func workerActions() panel {
 	return note("Restart or drain workers", "How to take a worker out of work, and how to restart it.",
 		"A drained worker ends what it has and begins nothing; the others go on. A restart needs no drain: what was under way goes on elsewhere.",
-		shell("agentctl worker list", "agentctl worker drain INSTANCE", "agentctl worker resume INSTANCE", "kubectl rollout restart deployment/enhancer"),
+		shell("agentctl worker list", "agentctl worker drain REPLICA", "agentctl worker undrain REPLICA", "kubectl rollout restart deployment/enhancer"),
 		"Runbooks: "+runbook("worker-failures").markdown()+", "+runbook("sidecar-down").markdown()+", "+runbook("upgrade").markdown())
 }
 
@@ -86,7 +86,7 @@ func pauseFigures() []panel {
 func pauseActions() panel {
 	return note("Pause and resume", "How to stop a client, or all, for a while, and go on.",
 		"Paused processing lets webhooks in and jobs wait. Paused intake answers webhooks 503, and senders that do not try again lose them until the next poll.",
-		shell("agentctl pause processing --tenant TENANT --reason-note TEXT", "agentctl pause intake --all --reason-note TEXT", "agentctl pause list", "agentctl resume processing --tenant TENANT"),
+		shell("agentctl pause processing --tenant TENANT --reason TEXT --for 2h", "agentctl pause intake --all --reason TEXT", "agentctl pauses", "agentctl resume processing --tenant TENANT"),
 		"Runbook: "+runbook("high-queue-depth").markdown())
 }
 

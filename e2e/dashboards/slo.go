@@ -62,8 +62,9 @@ func burn(window string) string {
 }
 
 func sloLatency() row {
+	// The bound is written 120 or 120.0, as Prometheus and what it scrapes agree.
 	within := func(span string) string {
-		return fmt.Sprintf(`sum(rate(enhancement_duration_seconds_bucket{le="120"}[%[1]s])) / (sum(rate(enhancement_duration_seconds_count[%[1]s])) > 0)`, span)
+		return fmt.Sprintf(`sum(rate(enhancement_duration_seconds_bucket{le=~"120|120[.]0"}[%[1]s])) / (sum(rate(enhancement_duration_seconds_count[%[1]s])) > 0)`, span)
 	}
 	whole := ` or on() (max(up{job="enhancer"}) == 1)`
 	return row{"95 of 100 notes are there within 120 s", []panel{

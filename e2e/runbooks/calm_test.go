@@ -1,8 +1,8 @@
 package runbooks_test
 
 import (
+	"context"
 	"maps"
-	"strings"
 	"testing"
 
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
@@ -31,10 +31,11 @@ func (w *world) calm(t *testing.T) map[string]string {
 	o := w.open(t, id)
 	w.awaitNoted(t, id, o.Accepted.JobID)
 	env := w.environment()
-	eventually(t, "Prometheus has scraped the apps", func() bool {
-		r := bash(t, env, `promtool query instant "$PROMETHEUS_URL" 'count(up == 1) > 3 and on () prometheus_config_last_reload_successful'`)
-		return r.status == 0 && strings.TrimSpace(r.stdout) != ""
-	})
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	if err := w.watch.AwaitTargets(ctx); err != nil {
+		t.Fatal(err)
+	}
 	maps.Copy(env, map[string]string{"TENANT": id, "JOB": o.Accepted.JobID, "TICKET": o.TicketID})
 	return env
 }
@@ -42,6 +43,6 @@ func (w *world) calm(t *testing.T) map[string]string {
 // environment is what the index says a reader has set.
 func (w *world) environment() map[string]string {
 	env := w.stack.Environment()
-	env["PROMETHEUS_URL"], env["ALERTMANAGER_URL"] = w.monitor.prometheusURL, w.monitor.alertmanagerURL
+	env["PROMETHEUS_URL"], env["ALERTMANAGER_URL"] = w.watch.PrometheusURL(), w.watch.AlertmanagerURL()
 	return env
 }

@@ -18,8 +18,6 @@ for argument; do [ "$argument" != - ] || cat >/dev/null; done
 `
 
 // flags are what kubectl takes for each of its verbs that the pages use, as of Kubernetes 1.34. A page that needs another one adds it here.
-//
-//nolint:gochecknoglobals // a constant table
 var flags = map[string][]string{
 	"kubectl get":             {"--selector", "--output"},
 	"kubectl describe":        {"--selector"},
@@ -66,7 +64,7 @@ func asks(t *testing.T, code string) [][]string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"kubectl", "dapr"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(asked), 0o700); err != nil { //nolint:gosec // it is to be run
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(asked), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

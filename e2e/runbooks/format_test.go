@@ -7,8 +7,6 @@ import (
 )
 
 // parts are what each runbook consists of, in this order.
-//
-//nolint:gochecknoglobals // a constant list
 var parts = []string{"## Symptoms", "## Diagnosis", "## Resolution", "## Escalation", "## Afterwards"}
 
 func TestEveryRunbookHasItsParts(t *testing.T) {

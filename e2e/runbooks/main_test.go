@@ -9,23 +9,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ai-agents/ai-agents/e2e/observe"
 	"github.com/ai-agents/ai-agents/e2e/platform"
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
 
 // world is the stack that all drills share, with what watches it.
 type world struct {
-	once    sync.Once
-	err     error
-	dir     string
-	stack   *stack.Stack
-	users   *platform.Platform
-	monitor *monitor
+	once  sync.Once
+	err   error
+	dir   string
+	stack *stack.Stack
+	users *platform.Platform
+	watch *observe.Observability
 }
 
 // shared starts with the first test that asks for it: those that only read pages need none.
-//
-//nolint:gochecknoglobals // what a package's tests share
 var shared world
 
 func TestMain(m *testing.M) {
@@ -70,7 +69,7 @@ func (w *world) start(ctx context.Context) (err error) {
 	if w.users, err = platform.Open(ctx, w.stack); err != nil {
 		return fmt.Errorf("reach the platform: %w", err)
 	}
-	if w.monitor, err = watch(ctx, w.stack); err != nil {
+	if w.watch, err = observe.Start(ctx, w.stack, observe.Options{Parts: observe.Metrics | observe.Alerts, Interval: time.Second}); err != nil {
 		return fmt.Errorf("watch the stack: %w", err)
 	}
 	return nil
@@ -79,9 +78,6 @@ func (w *world) start(ctx context.Context) (err error) {
 // stop ends what was started, and keeps the logs of a failure.
 func (w *world) stop(ctx context.Context, failed bool) error {
 	var errs []error
-	if w.monitor != nil {
-		errs = append(errs, w.monitor.stop())
-	}
 	if w.users != nil {
 		w.users.Close()
 	}

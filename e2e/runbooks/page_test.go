@@ -66,8 +66,6 @@ func pages(t *testing.T) map[string]string {
 }
 
 // tested are the sections of docs/operations.md whose blocks are run as those of runbooks are.
-//
-//nolint:gochecknoglobals // a constant list
 var tested = []string{"### Useful PromQL", "## Silencing", "### Log queries"}
 
 // blocks gives the blocks of all pages, in the order of the pages' names and within each as they stand.

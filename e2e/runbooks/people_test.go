@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
-	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 )
@@ -21,8 +23,6 @@ import (
 const soon = time.Minute
 
 // opened counts tickets: no two are alike, so that no answer of the model is one that it gave before.
-//
-//nolint:gochecknoglobals // what a package's tests share
 var opened atomic.Int64
 
 func newTicket() simulator.NewTicket {
@@ -33,10 +33,23 @@ func newTicket() simulator.NewTicket {
 	}
 }
 
-// onboard makes a tenant for one drill, with a server of its own.
+// onboard makes a tenant for one drill, with a server of its own, a past ticket and an article.
 func (w *world) onboard(t *testing.T, id string) {
 	t.Helper()
-	err := w.users.Onboard(t.Context(), platform.Client{ID: id, Name: "Example " + id, Profile: servicedesk.ProfileOnPrem})
+	solved := time.Now().Add(-24 * time.Hour)
+	err := w.users.Onboard(t.Context(), platform.Client{
+		ID: id, Name: "Example " + id, Profile: servicedesk.ProfileOnPrem,
+		Tickets: []history.PastTicket{{
+			ID: "7001", Subject: "Scanner shows E-42", Description: "The scanner shows E-42.", Resolution: "Cleaned the glass of the scanner.",
+			CreatedAt: solved, ResolvedAt: solved,
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = w.users.AddArticle(t.Context(), id, platform.Article{
+		ID: "KB-1", Title: "Scanner error E-42", Summary: "E-42: the glass of the scanner is dirty.", URL: "https://kb.example.com/" + id + "/1",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +74,7 @@ func (w *world) faults(t *testing.T, tenantID, system string, faults any) {
 }
 
 // awaitNoted waits until the job has put its one note on its ticket.
-func (w *world) awaitNoted(t *testing.T, tenantID, jobID string) enhancement.Job {
+func (w *world) awaitNoted(t *testing.T, tenantID, jobID string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
@@ -73,7 +86,6 @@ func (w *world) awaitNoted(t *testing.T, tenantID, jobID string) enhancement.Job
 	if err != nil || len(ticket.Notes) != 1 {
 		t.Fatalf("%d notes on ticket %s, %v", len(ticket.Notes), job.Ticket.ID, err)
 	}
-	return job
 }
 
 func (w *world) awaitFailed(t *testing.T, tenantID, jobID string) {
@@ -124,13 +136,28 @@ func (w *world) sql(t *testing.T, statement string, args ...any) {
 	}
 }
 
-// restart starts processes of the stack again, in this order, and waits until each is ready.
+// restart starts processes of the stack again, all at once: an app and its sidecar wait for each other.
 func (w *world) restart(t *testing.T, names ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*soon)
 	defer cancel()
+	var all errgroup.Group
 	for _, name := range names {
-		if err := w.stack.Process(name).Restart(ctx); err != nil {
+		all.Go(func() error { return w.stack.Process(name).Restart(ctx) })
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kill ends processes of the stack at once, and waits until they are gone.
+func (w *world) kill(t *testing.T, names ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), soon)
+	defer cancel()
+	for _, name := range names {
+		process := w.stack.Process(name)
+		if err := errors.Join(process.Kill(syscall.SIGKILL), process.Wait(ctx)); err != nil {
 			t.Fatal(err)
 		}
 	}

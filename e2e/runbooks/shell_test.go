@@ -41,8 +41,6 @@ func variables(b block) []string {
 }
 
 // programs are what the pages call, with the Debian packages that have them.
-//
-//nolint:gochecknoglobals // a constant table
 var programs = map[string]string{
 	"bash": "bash", "curl": "curl", "jq": "jq", "psql": "postgresql-client", "pg_dump": "postgresql-client", "redis-cli": "redis-tools",
 	"openssl": "openssl", "promtool": "prometheus", "amtool": "prometheus-alertmanager",

@@ -1,0 +1,128 @@
+package runbooks_test
+
+import (
+	"context"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/ai-agents/ai-agents/e2e/platform"
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+)
+
+// auditsAside is the count that the backup's own `audit verify` adds to.
+var auditsAside = regexp.MustCompile(`(?m)^ audit_log .*$`)
+
+// A backup is made while a job waits. It is restored into a server of its own, and then in place of the database, with Redis empty:
+// the job that waited goes on without its workflow, and the ticket that came after the backup is found again. One note each.
+func (d *drill) restore() {
+	id := d.tenant()
+	d.awaitNoted(d.t, id, d.open(d.t, id).Accepted.JobID)
+	d.processing("pause")
+	waited := d.open(d.t, id)
+	d.set("BACKUP", d.t.TempDir())
+	d.onlyASuperuserBacksUp()
+	d.run("--format=custom", "intact", "globals.sql")
+	d.run("pg_restore --list", "ai_agents")
+	super := d.env["DATABASE_SUPER_URL"]
+	d.set("RESTORED_URL", super)
+	before := d.run("query_to_xml", "enhancement_history")
+
+	d.processing("resume")
+	d.awaitNoted(d.t, id, waited.Accepted.JobID)
+	later := d.open(d.t, id)
+	d.awaitNoted(d.t, id, later.Accepted.JobID)
+
+	d.elsewhere(before)
+	d.inPlace(super, before)
+
+	d.processing("resume") // the pause came back as well
+	d.awaitNoted(d.t, id, waited.Accepted.JobID)
+	d.foundAgain(id, later)
+	d.run("bin/agentctl queue list")
+}
+
+// onlyASuperuserBacksUp shows what the page says of others: the owner is refused, and an app's role would see nothing.
+func (d *drill) onlyASuperuserBacksUp() {
+	d.t.Helper()
+	if r := bash(d.t, d.env, `pg_dump --format=custom --file=/dev/null "$DATABASE_ADMIN_URL"`); r.status == 0 || !strings.Contains(r.out, "row-level security") {
+		d.t.Errorf("pg_dump as admin ends with status %d:\n%s", r.status, r.out)
+	}
+	r := bash(d.t, d.env, `pg_dump --enable-row-security --data-only --table=enhancement_history "$DATABASE_URL" | grep -c "$TENANT" || true`)
+	if strings.TrimSpace(r.stdout) != "0" {
+		d.t.Errorf("pg_dump as app_user finds rows: %s", r.out)
+	}
+}
+
+// elsewhere restores into a new server, which has no roles yet.
+func (d *drill) elsewhere(before string) {
+	d.t.Helper()
+	ctx := context.WithoutCancel(d.t.Context())
+	server, err := postgrestest.StartCluster(ctx, postgrestest.ClusterOptions{Dir: filepath.Join(d.t.TempDir(), "postgres")})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = server.Stop(ctx) })
+	d.set("SERVER_URL", server.SuperURL("postgres"))
+	d.set("RESTORED_URL", server.SuperURL("ai_agents"))
+	d.run("ON_ERROR_STOP", "app_user", "console_user")
+	d.run("pg_restore --create", "restored")
+	d.check(before)
+
+	at, err := url.Parse(d.stack.DatabaseURL())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	there, err := url.Parse(server.SuperURL("ai_agents"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	at.Host = there.Host
+	db, err := postgres.Open(ctx, at.String(), postgres.Config{MaxConns: 1, ConnectTimeout: soon})
+	if err != nil {
+		d.t.Fatalf("an app cannot use what was restored: %v", err)
+	}
+	db.Close()
+}
+
+// inPlace stops the apps, restores beside the damaged database on its server, empties Redis, and starts the apps.
+func (d *drill) inPlace(super, before string) {
+	d.t.Helper()
+	d.kill(d.t, "gateway", "enhancer", "enhancer-dapr", "console")
+	d.set("SERVER_URL", strings.Replace(super, "/ai_agents", "/postgres", 1))
+	d.set("RESTORED_URL", super)
+	d.run("pg_terminate_backend", "ended")
+	d.run("pg_restore --create", "restored")
+	d.check(before)
+	d.run("bin/migrate up", `"version"`)
+	d.run("FLUSHALL", "OK")
+	d.restart(d.t, "console", "enhancer", "enhancer-dapr", "gateway")
+	d.run("bin/agentctl whoami", "token:", d.env["TENANT"], "intact")
+}
+
+// check compares what was restored with what there was, and whether tenants are walled in.
+func (d *drill) check(before string) {
+	d.t.Helper()
+	if after := d.run("query_to_xml"); auditsAside.ReplaceAllString(after, "") != auditsAside.ReplaceAllString(before, "") {
+		d.t.Errorf("there was\n%s\nand restored is\n%s", before, after)
+	}
+	walls := strings.Fields(strings.Split(d.run("relforcerowsecurity", "console_user"), "\n")[2])
+	if len(walls) != 3 || walls[0] == "0" || walls[2] != "0" {
+		d.t.Errorf("of the tables with a tenant, %q are open", walls)
+	}
+}
+
+// foundAgain has the poll look for the ticket of which the backup knows nothing.
+func (d *drill) foundAgain(id string, later platform.Opened) {
+	d.t.Helper()
+	job := enhancement.NewRefetch(id, enhancement.EventCreated, later.TicketID, "").ID
+	eventually(d.t, "the poll finds the ticket", func() bool {
+		d.sql(d.t, "UPDATE reconcile_polls SET next_due = now() WHERE tenant_id = $1", id)
+		_, err := d.users.Job(d.t.Context(), id, job)
+		return err == nil
+	})
+	d.awaitNoted(d.t, id, job)
+}
