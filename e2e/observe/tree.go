@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// scopeSidecar is the scope of the spans of daprd's API, which marks ordinary answers as errors, such as that another was first to
+// write a key.
+const scopeSidecar = "dapr-diagnostics"
+
 // Tree shows the trace for a terminal: a line for each span, below its parent, with its beginning and duration. A span whose parent
 // is not there, or not yet, stands at the top and says so.
 func (t *Trace) Tree() string {
@@ -29,7 +33,10 @@ func (t *Trace) Tree() string {
 func (t *Trace) branch(out *strings.Builder, children map[string][]*Span, parent string, depth int) {
 	for _, s := range children[parent] {
 		remark := ""
-		if s.Failed() {
+		switch {
+		case s.Failed() && s.Tags["otel.scope.name"] == scopeSidecar:
+			remark = "  (answered with an error)"
+		case s.Failed():
 			remark = "  FAILED"
 		}
 		if parent == "" && s.ParentID != "" {

@@ -16,10 +16,15 @@ func TestTreeOfATrace(t *testing.T) {
 			ID: "4", ParentID: "2", Name: "llm_call", Service: "enhancer", Start: began.Add(time.Second), Duration: 2 * time.Second,
 			Tags: map[string]string{"error": "true"},
 		},
+		{
+			ID: "5", ParentID: "4", Name: "SaveState", Service: "enhancer", Start: began.Add(time.Second),
+			Tags: map[string]string{"error": "true", "otel.scope.name": "dapr-diagnostics"},
+		},
 	}}
 	const want = "webhook_received                               gateway      12.3 ms  after    0.0 ms\n" +
 		"  job_queued                                   gateway       1.0 ms  after    1.0 ms\n" +
 		"    llm_call                                   enhancer   2000.0 ms  after 1000.0 ms  FAILED\n" +
+		"      SaveState                                enhancer      0.0 ms  after 1000.0 ms  (answered with an error)\n" +
 		"lost                                           daprd         0.0 ms  after    2.0 ms  (its parent 9 is missing)\n"
 	if got := trace.Tree(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
