@@ -17,7 +17,6 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 		return nil, fmt.Errorf("read the workflow's input: %w", err)
 	}
 	job.Holds = true // for the activities, which the first version calls, too
-	job.began(ctx)
 	input, deadline := workflow.WithActivityInput(job), ctx.CurrentTimeUTC().Add(Budget)
 	if job.Refetch {
 		step, short := a.demand(ctx, ActivityFetchTicket, fetchPolicy.holding(), input, deadline)
