@@ -43,12 +43,8 @@ type Trace struct {
 	GatheredAt  time.Time `json:"gathered_at,omitzero"`
 }
 
-// RunSpan is the span around a run of a job, from the workflow's start to the job's end. The steps hang on it, whichever process does them.
-func RunSpan(traceParent, jobID string, run int) tracing.Enclosing {
-	return tracing.Enclosing{Below: traceParent, Name: tracing.SpanEnhance, JobID: jobID, Run: run}
-}
-
-func (j Job) runSpan() tracing.Enclosing { return RunSpan(j.Trace.Parent, j.JobID, j.Run) }
+// runSpan is the span on which the steps of a run hang, whichever process does them.
+func (j Job) runSpan() tracing.Enclosing { return tracing.Run(j.Trace.Parent, j.JobID, j.Run) }
 
 // gatheringSpan is the span around a run's searches.
 func (j Job) gatheringSpan() tracing.Enclosing {

@@ -125,8 +125,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, tracer, logger),
 		newPreviews(cfg.Preview, db, known, activities, sealer, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
-		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
-		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, logger), logger)
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Tracer: tracer, Logger: logger}), dispatcher,
+		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, tracer, logger), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, health, server)
 	stopWorking()

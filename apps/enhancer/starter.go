@@ -48,7 +48,7 @@ type starter struct {
 
 // Start implements dispatch.Engine.
 func (s *starter) Start(ctx context.Context, a ledger.Admitted) error {
-	run := workflows.RunSpan(a.TraceParent, a.JobID, a.Run)
+	run := tracing.Run(a.TraceParent, a.JobID, a.Run)
 	ctx = tracing.With(ctx, run.Parent()) // for the engine's own spans
 	_, err := s.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
 		workflow.WithInstanceID(enhancement.InstanceID(a.JobID, a.Run)),
