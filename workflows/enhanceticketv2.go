@@ -27,7 +27,7 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 			return Result{Status: enhancement.StatusCompleted}, nil
 		}
 	}
-	job.gathering(ctx)
+	job.Trace.gathering(ctx)
 	searches := []string{ActivityTicketSearch, ActivityDocSearch, ActivityIPSearch}
 	tasks := make([]workflow.Task, len(searches))
 	for i, name := range searches {
@@ -40,7 +40,7 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 			result.Degraded = append(result.Degraded, searches[i])
 		}
 	}
-	job.gathered(ctx)
+	job.Trace.gathered(ctx)
 	input = workflow.WithActivityInput(job)
 	step, short := a.demand(ctx, ActivitySynthesize, synthesizePolicy, input, deadline)
 	if short != nil {

@@ -60,11 +60,11 @@ func (j Job) about() []attribute.KeyValue {
 
 // gathering and gathered note, in the workflow, when the span begins and ends that no activity can see both ends of. The inputs of jobs
 // that are not traced stay as they were.
-func (j *Job) gathering(ctx *workflow.WorkflowContext) { j.note(ctx, &j.Trace.GatheringAt) }
-func (j *Job) gathered(ctx *workflow.WorkflowContext)  { j.note(ctx, &j.Trace.GatheredAt) }
+func (t *Trace) gathering(ctx *workflow.WorkflowContext) { t.note(ctx, &t.GatheringAt) }
+func (t *Trace) gathered(ctx *workflow.WorkflowContext)  { t.note(ctx, &t.GatheredAt) }
 
-func (j *Job) note(ctx *workflow.WorkflowContext, at *time.Time) {
-	if j.Trace.Parent != "" {
+func (t *Trace) note(ctx *workflow.WorkflowContext, at *time.Time) {
+	if t.Parent != "" {
 		*at = ctx.CurrentTimeUTC()
 	}
 }

@@ -66,7 +66,17 @@ func start() int {
 	return 0
 }
 
-func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
+func run(ctx context.Context, cfg config, logger *slog.Logger) error {
+	metrics := telemetry.MetricsOf(telemetry.AppEnhancer, cfg.Metrics)
+	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close(context.WithoutCancel(ctx)) // the last, for the end of the rest is traced, too
+	return work(ctx, cfg, metrics, tracer, logger)
+}
+
+func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *tracing.Tracer, logger *slog.Logger) (err error) {
 	dapr, err := sidecar.Connect(ctx, cfg.Sidecar, logger)
 	if err != nil {
 		return err
@@ -88,12 +98,6 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer db.Close()
 
-	metrics := telemetry.MetricsOf(telemetry.AppEnhancer, cfg.Metrics)
-	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
-	if err != nil {
-		return err
-	}
-	defer tracer.Close(context.WithoutCancel(ctx))
 	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {

@@ -29,7 +29,7 @@ func TestNoSecretLeavesOnASpan(t *testing.T) {
 		attribute.String("url.full", "https://user:hunter2hunter2@192.0.2.1/x?key=hunter2hunter2"),
 		tracing.KeyTicket.String("password=hunter2hunter2"), tracing.KeyServer.String("https://user:hunter2hunter2@192.0.2.1"),
 		tracing.KeyDegraded.StringSlice([]string{"Authorization: Bearer sk-proj-abcdefghijklmnopqrstuvwxyz0123456789", "mail of jane@example.com"}),
-		tracing.KeyTenant.String("alpha"))
+		tracing.KeyOutcome.ByteSlice([]byte("the ticket's own words")), tracing.KeyTenant.String("alpha"))
 	span.SetName("the ticket's own words")
 	span.AddEvent("api_key=hunter2hunter2", trace.WithAttributes(attribute.String("text", "the ticket's own words"), tracing.KeyJob.String("card 4111111111111111")))
 	span.RecordError(errors.New("the ticket's own words"))

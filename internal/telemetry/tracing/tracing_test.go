@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/grpc"
@@ -96,8 +95,8 @@ func started(t *testing.T, cfg tracing.Config, dropped func(int), log *bytes.Buf
 	return tracer
 }
 
-func root(ctx context.Context, t *tracing.Tracer, attrs ...attribute.KeyValue) (context.Context, trace.Span) {
-	return t.RootAt(ctx, tracing.SpanWebhook, trace.SpanKindServer, time.Now(), attrs...)
+func root(ctx context.Context, t *tracing.Tracer) (context.Context, trace.Span) {
+	return t.RootAt(ctx, tracing.SpanWebhook, trace.SpanKindServer, time.Now())
 }
 
 func never(t *testing.T) func(int) {
