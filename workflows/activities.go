@@ -40,7 +40,7 @@ type Ledger interface {
 // Notes is the part of the ledger that is about who may write a ticket's note, and what may stand there.
 type Notes interface {
 	HoldNote(ctx context.Context, tenantID, ticketID, holder string, lease time.Duration) (ledger.HeldNote, error)
-	IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error
+	IntendNote(ctx context.Context, w ledger.Writer, digests ...string) error
 	ReleaseNote(ctx context.Context, tenantID, ticketID, holder string) error
 }
 

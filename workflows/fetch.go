@@ -43,11 +43,14 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
-	if over, err := a.unwanted(ctx, job); err != nil || over {
-		if over {
-			a.runOverAsBooked(ctx, job)
-		}
-		return StepResult{Outcome: enhancement.OutcomeOK, Ended: over}, err
+	switch over, err := a.unwanted(ctx, job); {
+	case err != nil:
+		return StepResult{}, err
+	case over: // it was cancelled, perhaps: no later step tells of the end
+		a.runOverAsBooked(ctx, job)
+		a.giveTurnBack(ctx, job)
+		a.ended(job)
+		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
 	outage, err := a.gate(ctx, job)
 	if err != nil {

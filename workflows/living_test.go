@@ -304,11 +304,11 @@ type dying struct {
 
 var errDied = errors.New("example: the process died")
 
-func (d *dying) IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error {
+func (d *dying) IntendNote(ctx context.Context, w ledger.Writer, digests ...string) error {
 	if d.intend {
 		return errDied
 	}
-	return d.Ledger.IntendNote(ctx, tenantID, ticketID, holder, digests...)
+	return d.Ledger.IntendNote(ctx, w, digests...)
 }
 
 func (d *dying) Complete(ctx context.Context, c ledger.Completion, holder string) error {

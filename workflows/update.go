@@ -49,6 +49,9 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		}
 		return result, nil
 	}
+	if stored.RunCancelled(job.Run) {
+		return a.cancelled(ctx, job)
+	}
 	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
 	if err != nil {
 		return StepResult{}, err
@@ -74,6 +77,9 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	done, err := a.putNote(ctx, job, stored, steps, began)
 	if switched, ok := errors.AsType[*ledger.NotLiveError](err); ok {
 		return a.withhold(ctx, job, stored.Event, steps, switched.Mode, outage, triedBefore, began)
+	}
+	if errors.Is(err, ledger.ErrCancelled) {
+		return a.cancelled(ctx, job)
 	}
 	if err == nil {
 		return a.enhanced(ctx, job, stored, outage, done, triedBefore), nil
@@ -159,7 +165,9 @@ func (a *Activities) putNote(
 	write, content := edition(note, held, steps[enhancement.StepSynthesize].FinishedAt, synthesis.Format(format))
 	write.TicketID, write.Marker = stored.Ticket.ID, enhancement.NoteReference(job.TenantID, stored.Ticket.ID)
 	write.Intend = func(ctx context.Context, digests ...string) error {
-		return a.Ledger.IntendNote(ctx, job.TenantID, stored.Ticket.ID, holder, digests...)
+		return a.Ledger.IntendNote(ctx, ledger.Writer{
+			TenantID: job.TenantID, TicketID: stored.Ticket.ID, Holder: holder, JobID: job.JobID, Run: job.Run,
+		}, digests...)
 	}
 	done, err := a.write(ctx, desk, write, held, stored)
 	if err != nil {
@@ -174,7 +182,7 @@ func (a *Activities) putNote(
 	if done.Action != noteSuperseded && !done.Action.Kept() {
 		written = &ledger.WrittenNote{Run: stored.Run, Stored: done.Digest, Content: content, Sent: servicedesk.TextDigest(write.Body)}
 	}
-	return done, a.complete(ctx, stored, steps, done, written, holder, time.Since(began))
+	return done, a.complete(ctx, job, stored, steps, done, written, holder, time.Since(began))
 }
 
 // noteSuperseded is the action of a job that found the note of a later one.
@@ -198,7 +206,7 @@ func (*Activities) write(
 
 // complete brings the books into line with the note that stands, even if the attempt's time is up.
 func (a *Activities) complete(
-	ctx context.Context, stored enhancement.Job, steps stepRecords, done servicedesk.NoteResult,
+	ctx context.Context, job Job, stored enhancement.Job, steps stepRecords, done servicedesk.NoteResult,
 	written *ledger.WrittenNote, holder string, took time.Duration,
 ) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bookingTimeout)
@@ -211,7 +219,7 @@ func (a *Activities) complete(
 			Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK,
 			Detail: told(done.Action), Duration: took,
 		},
-		Written: written,
+		Run: job.Run, Sent: wrote(done.Action), Written: written,
 	}, holder)
 	if err != nil {
 		return fmt.Errorf("the note stands, but could not be booked: %w", err)

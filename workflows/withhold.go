@@ -42,12 +42,7 @@ func (a *Activities) unwanted(ctx context.Context, job Job) (bool, error) {
 		return u.Ended, err
 	}
 	a.wasWithheld(ctx, job, u.Event, tenant.ModeOff)
-	outage, err := a.gate(ctx, job)
-	if err != nil { // the turn of the one that tries runs out by itself
-		a.Logger.WarnContext(ctx, "it was not found out whether the job was to try ServiceDesk Plus", "error", err)
-		return true, nil
-	}
-	a.tried(ctx, job, outage, false)
+	a.giveTurnBack(ctx, job)
 	return true, nil
 }
 

@@ -321,12 +321,12 @@ func (w *watched) HoldNote(ctx context.Context, tenantID, ticketID, holder strin
 	return w.Ledger.HoldNote(ctx, tenantID, ticketID, holder, lease)
 }
 
-func (w *watched) IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error {
+func (w *watched) IntendNote(ctx context.Context, writer ledger.Writer, digests ...string) error {
 	if w.beforeIntend != nil {
 		w.beforeIntend()
 	}
 	asked := time.Now()
-	err := w.Ledger.IntendNote(ctx, tenantID, ticketID, holder, digests...)
+	err := w.Ledger.IntendNote(ctx, writer, digests...)
 	if err == nil {
 		w.mu.Lock()
 		defer w.mu.Unlock()

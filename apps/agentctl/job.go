@@ -17,8 +17,8 @@ import (
 )
 
 func newJobCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "job", Short: "Look at jobs, and begin failed ones anew"},
-		newJobShowCommand(), newJobNoteCommand(), newJobListCommand(), newJobRetryCommand())
+	return group(&cobra.Command{Use: "job", Short: "Look at jobs, begin failed ones anew, cancel them, run them again"},
+		newJobShowCommand(), newJobNoteCommand(), newJobListCommand(), newJobRetryCommand(), newJobCancelCommand(), newJobRerunCommand())
 }
 
 func newJobShowCommand() *cobra.Command {
@@ -55,7 +55,7 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	t.line("job", job.JobID)
 	t.line("ticket", job.TicketID)
 	t.line("event", job.Event)
-	t.line("status", job.Status)
+	t.line("status", cmp.Or(map[bool]string{true: "cancelled"}[job.Cancelled], string(job.Status)))
 	if job.HeldFor != "" && job.HeldSince != nil {
 		t.line("waits for", job.HeldFor+", which does not answer, since "+shown(*job.HeldSince))
 	}

@@ -98,17 +98,18 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	}
 	defer db.Close()
 
+	metrics.WatchPool(db.Connections)
 	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
 		return err
 	}
 	guard := outbound.New(cfg.Outbound, logger)
-	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, logger)
+	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, metrics, logger)
 	engine, running := dapr.Workflows(), dapr.Instances()
 	starts := &starter{ledger: books, engine: engine, tracer: tracer, instances: running}
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: suspension.New(db), Engine: starts, Metrics: metrics, Logger: logger})
-	clients := desk.New(copies, guard, cfg.DeskTimeout, logger)
+	clients := desk.New(copies, guard, cfg.DeskTimeout, metrics, logger)
 	known := desks{tenants: copies, clients: clients}
 	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, sealer, secrets, metrics, logger)
 	if err != nil {
@@ -127,12 +128,12 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
 	})
 	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, tracer, logger),
-		newPreviews(cfg.Preview, db, known, activities, sealer, logger), cfg.Sidecar.AppToken, health, metrics), logger)
+		newPreviews(cfg.Preview, db, known, activities, sealer, metrics, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Tracer: tracer, Logger: logger}), dispatcher,
 		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, tracer, logger), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
-	err = serve(ctx, cfg.Grace, dapr, health, server)
+	err = serve(ctx, cfg.Grace, dapr, metrics, health, server)
 	stopWorking()
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
@@ -167,11 +168,12 @@ func startWorker(ctx context.Context, engine *workflow.Client, activities *workf
 
 // serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked
 // to end too.
-func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, health *httpserver.Health, server *http.Server) error {
+func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, metrics *telemetry.Metrics, health *httpserver.Health, server *http.Server) error {
 	serving, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
+	go health.Watch(serving, metrics.DependencyUp)
 	go func() {
-		if err := (watchdog{worker: dapr.WorkerReady}).watch(serving); err != nil {
+		if err := (watchdog{worker: dapr.WorkerReady, active: metrics.WorkerActive}).watch(serving); err != nil {
 			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), stopSidecar)
 			defer cancel()
 			giveUp(errors.Join(err, dapr.Stop(stopping)))

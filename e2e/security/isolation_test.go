@@ -26,6 +26,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/search"
+	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -44,6 +45,7 @@ func calls() map[string]call {
 	maps.Copy(all, paceCalls())
 	maps.Copy(all, feedbackCalls())
 	maps.Copy(all, budgetCalls())
+	maps.Copy(all, pauseCalls())
 	return all
 }
 
@@ -70,6 +72,29 @@ func paceCalls() map[string]call {
 		},
 		"desk/pace.Pace.Forgive": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.pace.Forgive(ctx, id, deskHost)
+		},
+	}
+}
+
+func pauseCalls() map[string]call {
+	none := func(context.Context, postgres.Tx, suspension.Pause) error { return nil }
+	pause := func(ctx context.Context, w *world, id string) (suspension.Pause, error) {
+		reason := map[string]string{victim: canary, stranger: "example"}[id]
+		return w.pauses.Pause(ctx, suspension.Request{TenantID: id, Scope: suspension.Intake, Reason: reason, By: "system:test"}, none)
+	}
+	return map[string]call{
+		"suspension.Store.Pause": func(ctx context.Context, w *world, id string) (any, error) { return pause(ctx, w, id) },
+		"suspension.Store.Of": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := pause(ctx, w, id); err != nil {
+				return nil, err
+			}
+			return w.pauses.Of(ctx, id)
+		},
+		"suspension.Store.Resume": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := pause(ctx, w, id); err != nil {
+				return nil, err
+			}
+			return w.pauses.Resume(ctx, id, suspension.Intake, none)
 		},
 	}
 }
@@ -250,7 +275,19 @@ func ledgerCalls() map[string]call {
 			return w.ledger.HoldNote(ctx, id, "1002", w.running.ID, 2*time.Hour)
 		},
 		"enhancement/ledger.Ledger.IntendNote": func(ctx context.Context, w *world, id string) (any, error) {
-			return nil, w.ledger.IntendNote(ctx, id, "1002", w.running.ID, "digest")
+			return nil, w.ledger.IntendNote(ctx, ledger.Writer{TenantID: id, TicketID: "1002", Holder: w.running.ID, JobID: w.running.ID, Run: 1}, "digest")
+		},
+		"enhancement/ledger.Ledger.Cancel": func(ctx context.Context, w *world, id string) (any, error) {
+			c, err := w.ledger.Cancel(ctx, id, w.running.ID, 1, "example", func(context.Context, postgres.Tx, ledger.Cancellation) error { return nil })
+			return found(c.Job.ID != ""), err
+		},
+		"enhancement/ledger.Ledger.Rerun": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := w.store.Database.Admin.Exec(ctx, `UPDATE enhancement_history SET status = 'completed', finished_at = now()
+				WHERE tenant_id = $1 AND job_id = $2`, id, w.running.ID); err != nil {
+				return nil, err
+			}
+			job, err := w.ledger.Rerun(ctx, id, w.running.ID, 1, false, func(context.Context, postgres.Tx, enhancement.Job) error { return nil })
+			return found(job.ID != ""), err
 		},
 		"enhancement/ledger.Ledger.Withhold": func(ctx context.Context, w *world, id string) (any, error) {
 			ended, err := w.ledger.Withhold(ctx, ledger.Withholding{TenantID: id, JobID: w.running.ID, Run: 1, Mode: tenant.ModeShadow, Step: step()})
@@ -526,6 +563,9 @@ func ofNoTenant() map[string]string {
 		"enhancement/ledger.Ledger.Prunable":        "the same",
 		"enhancement/ledger.Ledger.Accounts":        "is the console's, which works across tenants: see TestOnlyTheConsoleSeesAllQueues",
 		"budget.Books.All":                          "is the console's, which works across tenants: see TestTheUsageOfAllTenants",
+		"suspension.In":                             "asks in the transaction of its caller, by the tenant of that: see TestAPauseIsOfItsTenantAndScopeAlone",
+		"suspension.Store.All":                      "is the console's, which works across tenants: see TestWhoIsToldOfWhichPauses",
+		"suspension.Store.Standing":                 "lists ids and scopes, on purpose: see TestWhoIsToldOfWhichPauses",
 		"enhancement/deadletter":                    "what belongs to no job belongs to no tenant: app_user may only add to it, see TestLettersAreForTheConsole",
 		"webhook/quota.Turns.Take":                  "touches no row",
 	}

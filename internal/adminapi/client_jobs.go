@@ -23,6 +23,20 @@ func (c *Client) RetryJob(ctx context.Context, tenantID, jobID string) (Job, err
 	return out, err
 }
 
+// CancelJob ends a job, wherever it stands.
+func (c *Client) CancelJob(ctx context.Context, tenantID, jobID string, in CancelJob) (CancelledJob, error) {
+	var out CancelledJob
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, "jobs", jobID, "cancel"), in: in, again: true}, &out)
+	return out, err
+}
+
+// RerunJob runs a completed job again.
+func (c *Client) RerunJob(ctx context.Context, tenantID, jobID string, in RerunJob) (Job, error) {
+	var out Job
+	err := c.do(ctx, call{method: http.MethodPost, path: tenantPath(tenantID, "jobs", jobID, "rerun"), in: in}, &out)
+	return out, err
+}
+
 // JobQuery says which jobs to list. Its zero value lists all of the tenant.
 type JobQuery struct {
 	Status   enhancement.Status

@@ -18,6 +18,26 @@ type TestWebhook struct {
 	Priority    string            `json:"priority,omitempty"    maxLength:"50" default:"Medium"`
 }
 
+// CancelJob asks for a job to be ended, wherever it stands.
+type CancelJob struct {
+	Run  int    `json:"run"  doc:"The run that is meant, as the job says: one that began since is left alone." minimum:"1"`
+	Note string `json:"note" doc:"Why, as it will stand with the job." maxLength:"200" minLength:"3"`
+}
+
+// CancelledJob is what became of it.
+type CancelledJob struct {
+	Job
+
+	Before        bool `json:"before"          doc:"It was cancelled before: nothing was changed."`
+	NoteMayFollow bool `json:"note_may_follow" doc:"A write of its note had begun. If it arrives, the job is completed after all; nothing is sent again."`
+}
+
+// RerunJob asks for a completed job to be run again.
+type RerunJob struct {
+	Run     int  `json:"run"               doc:"The run that was completed, as the job says: so that nothing is begun twice." minimum:"1"`
+	Refetch bool `json:"refetch,omitempty" doc:"With the text that the ticket has now, and not the one that the job has."`
+}
+
 // AcceptedWebhook is what the gateway answered.
 type AcceptedWebhook struct {
 	JobID  string             `json:"job_id"`
@@ -36,6 +56,7 @@ type Job struct {
 	HeldFor       string             `json:"held_for,omitempty"       doc:"What a pending job waits for, because it does not answer: servicedesk. It goes on by itself."`
 	HeldSince     *time.Time         `json:"held_since,omitempty"     doc:"When it was held first."`
 	FailureReason string             `json:"failure_reason,omitempty"`
+	Cancelled     bool               `json:"cancelled,omitempty"      doc:"An operator cancelled it: no fault of anything."`
 	Trouble       string             `json:"trouble,omitempty"        doc:"What kept its message from being delivered. It goes on without it."`
 	TroubleAt     *time.Time         `json:"trouble_at,omitempty"`
 	NoteID        string             `json:"note_id,omitempty"`

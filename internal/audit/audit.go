@@ -34,11 +34,15 @@ const (
 	// OperationPastTicketsRead is a reading of the list of a tenant's past tickets.
 	OperationPastTicketsRead Operation = "past_tickets.read"
 	OperationJobRetry        Operation = "job.retry"
+	OperationJobCancel       Operation = "job.cancel"
+	OperationJobRerun        Operation = "job.rerun"
 	OperationQueueRetry      Operation = "queue.retry"
 	OperationQueueDrop       Operation = "queue.drop"
 	// OperationPauseBegin is a pause that begins, or is given another reason or end. Without a tenant it is of all.
 	OperationPauseBegin    Operation = "pause.begin"
 	OperationPauseEnd      Operation = "pause.end"
+	OperationWorkerDrain   Operation = "worker.drain"
+	OperationWorkerUndrain Operation = "worker.undrain"
 	OperationContentUpload Operation = "content.upload"
 	OperationImportStart   Operation = "import.start"
 	OperationIndexRebuild  Operation = "index.rebuild"

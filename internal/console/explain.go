@@ -13,7 +13,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
-	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -39,7 +38,6 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		{tenant.ErrNotFound, http.StatusNotFound, "there is no such tenant"},
 		{tenantstore.ErrNoPreferences, http.StatusNotFound, "the tenant has no preferences of this version: list the versions that there are"},
 		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
-		{ledger.ErrNotFailed, http.StatusConflict, "the job has not failed: only a failed job can be begun anew"},
 		{suspension.ErrNotPaused, http.StatusConflict, "there is no such pause, or not any more: list those that stand"},
 		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},
 		{tenantstore.ErrExists, http.StatusConflict, "there is a tenant of this id already: choose another, or change that one"},
@@ -56,6 +54,9 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		if errors.Is(err, known.is) {
 			return problem(known.status, known.detail)
 		}
+	}
+	if p := jobConflict(err); p != nil {
+		return p
 	}
 	if errors.Is(err, tokenstore.ErrCursor) {
 		return badCursor()

@@ -32,6 +32,19 @@ func (s *Server) jobRoutes() {
 		detail: "With the text that it has, or that its ticket has when it was to be fetched. If a later event's note stands on the ticket, that stays.",
 		errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, s.retryJob)
+	register(s, operation{
+		id: "cancel-job", method: http.MethodPost, path: pathTenant + "/jobs/{job_id}/cancel", needs: permission(access.JobsWrite),
+		summary: "End a job, wherever it stands",
+		detail: "It fails, and its reason says who did it for what. One that runs goes no further than its present step, and no write of its note begins any more. " +
+			"It can be begun anew, and is when its event is sent again.",
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
+	}, s.cancelJob)
+	register(s, operation{
+		id: "rerun-job", method: http.MethodPost, path: pathTenant + "/jobs/{job_id}/rerun", needs: permission(access.JobsWrite),
+		status: http.StatusAccepted, summary: "Run a completed job again",
+		detail: "Its note is edited, unless a technician has changed it. Refused when the ticket has a later job.",
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
+	}, s.rerunJob)
 }
 
 type listJobs struct {
@@ -84,10 +97,14 @@ func pageOfJobs(jobs []enhancement.Job, limit int, list string) *jobPage {
 	return page
 }
 
+// JobPath is what paths of jobs end with.
+type JobPath struct {
+	JobID string `path:"job_id" doc:"The job's id." maxLength:"36"`
+}
+
 type getJob struct {
 	TenantPath
-
-	JobID string `path:"job_id" doc:"The job's id." maxLength:"36"`
+	JobPath
 }
 
 type jobAnswer struct {
@@ -147,7 +164,7 @@ func showJob(j enhancement.Job) adminapi.Job {
 	return adminapi.Job{
 		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
 		HeldFor: string(j.HeldFor), HeldSince: orNil(j.HeldSince), Trouble: j.Trouble, TroubleAt: orNil(j.TroubleAt),
-		Run: j.Run, FailureReason: j.FailureReason, NoteID: j.NoteID, Withheld: j.Withheld, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
+		Run: j.Run, FailureReason: j.FailureReason, Cancelled: j.Cancelled(), NoteID: j.NoteID, Withheld: j.Withheld, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
 		ReceivedAt: j.ReceivedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
 	}
 }

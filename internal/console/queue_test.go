@@ -252,7 +252,7 @@ func TestJobsThatWaitAreDropped(t *testing.T) {
 	if len(entries) != 2 || entries[1].Detail["selected_by"] != "job_ids" || strings.Contains(fmt.Sprint(entries[1].Detail), "flood") {
 		t.Errorf("entries %+v", entries)
 	}
-	if n := w.metric("enhancement_requests_total"); n != 2 {
+	if n := w.metric("enhancement_cancelled_total"); n != 2 {
 		t.Errorf("%v are counted", n)
 	}
 }

@@ -91,7 +91,7 @@ func (s *Server) dropQueue(ctx context.Context, in *dropQueue) (*changedAnswer, 
 		return nil, err
 	}
 	for i := range jobs {
-		s.metrics.Failed(in.TenantID, string(jobs[i].Event))
+		s.metrics.Cancelled(in.TenantID, string(jobs[i].Event))
 	}
 	answer := &changedAnswer{}
 	answer.Body.Done, answer.Body.Next = len(jobs), nextOf(in.TenantID, next)

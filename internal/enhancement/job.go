@@ -58,6 +58,8 @@ type Job struct {
 	// FirstRun is the run since which it is on record what its runs did: a job that was held goes on with that, one that was
 	// begun anew does not, or not with all of it.
 	FirstRun int
+	// CancelledRun is the last run that an operator cancelled; 0 for none.
+	CancelledRun int
 	// HeldFor is what a pending job waits for beside its turn; empty for nothing. HeldSince is when it was held first, zero
 	// for never.
 	HeldFor       Dependency
@@ -77,6 +79,12 @@ type Job struct {
 	// TraceParent names the span on which everything hangs that is traced of the job, as a W3C traceparent; empty for none.
 	TraceParent string
 }
+
+// Cancelled says that the job failed because an operator cancelled it.
+func (j Job) Cancelled() bool { return j.Status == StatusFailed && j.RunCancelled(j.Run) }
+
+// RunCancelled says that a run of the job was cancelled, whatever began after it.
+func (j Job) RunCancelled(run int) bool { return j.CancelledRun >= run }
 
 // jobNamespace separates job ids from all other name-based UUIDs (RFC 9562, section 5.5).
 var jobNamespace = uuid.MustParse("6f1a3c1e-7c0b-5d59-9a53-3a7f6f0f5b52") //nolint:gochecknoglobals // a constant

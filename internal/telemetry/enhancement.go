@@ -8,6 +8,7 @@ import (
 // The names of the metrics of jobs.
 const (
 	MetricEnhancements        = "enhancement_requests_total"
+	MetricCancelled           = "enhancement_cancelled_total"
 	MetricEnhancementDuration = "enhancement_duration_seconds"
 	MetricStepDuration        = "enhancement_step_duration_seconds"
 	MetricNotes               = "enhancement_notes_total"
@@ -42,8 +43,8 @@ const (
 const labelOperation = "operation_type"
 
 type enhancementMetrics struct {
-	requests tenantCounter
-	duration tenantHistogram
+	requests, cancelled tenantCounter
+	duration            tenantHistogram
 
 	steps                                 histogram
 	notes, dropped, masked, dead, preview counter
@@ -57,9 +58,14 @@ func newEnhancementMetrics(c *catalogue) enhancementMetrics {
 		requests: c.tenantCounter(Family{
 			Name: MetricEnhancements, Help: "Jobs that ended, by result and by what happened to the ticket.",
 			Use: "The success rate, of all and of each tenant. `failure`: a ticket has no note, see the job's reason. `unchanged` (an update that changed nothing) " +
-				"and `withheld` (the tenant's [mode](operations.md#shadow-mode)) are no failures. The console counts jobs that an operator drops.",
+				"and `withheld` (the tenant's [mode](operations.md#shadow-mode)) are no failures.",
 			Labels: []Label{tenantLabel(), oneOf("status", EndedSuccess, EndedFailure, EndedUnchanged, EndedWithheld), event},
-			Apps:   []App{AppEnhancer, AppConsole},
+			Apps:   enhancer,
+		}),
+		cancelled: c.tenantCounter(Family{
+			Name: MetricCancelled, Help: "Jobs that an operator cancelled, or dropped from the queue, by what happened to the ticket.",
+			Use:    "They are no failures, and not among `enhancement_requests_total`. What they mean is in the audit log.",
+			Labels: []Label{tenantLabel(), event}, Apps: []App{AppConsole},
 		}),
 		duration: c.tenantHistogram(Family{
 			Name: MetricEnhancementDuration, Help: "Seconds from the accepted webhook to the note on the ticket; completed jobs only.",
@@ -120,6 +126,9 @@ func (m *Metrics) Unchanged(tenantID, operation string) {
 func (m *Metrics) Withheld(tenantID, operation string) {
 	m.enhancements.requests.inc(tenantID, string(EndedWithheld), operation)
 }
+
+// Cancelled counts a job that an operator ended.
+func (m *Metrics) Cancelled(tenantID, event string) { m.enhancements.cancelled.inc(tenantID, event) }
 
 // Failed counts a job that ended without a note.
 func (m *Metrics) Failed(tenantID, operation string) {

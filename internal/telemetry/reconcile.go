@@ -37,7 +37,7 @@ func newReconcileMetrics(c *catalogue) reconcileMetrics {
 		polls: c.counter(Family{
 			Name: MetricReconcilePolls, Help: "Polls for missed webhooks, by how they ended.",
 			Use:    "`failed` and `limited`: ServiceDesk Plus does not let us look; `full`: the tenant's queue does not get shorter.",
-			Labels: []Label{oneOf("outcome", ReconcileOK, ReconcileMore, ReconcileFull, ReconcileLimited, ReconcileFailed, ReconcileStopped)},
+			Labels: []Label{oneOf("outcome", ReconcileOK, ReconcileMore, ReconcileFull, ReconcileLimited, ReconcilePaused, ReconcileFailed, ReconcileStopped)},
 			Apps:   enhancer,
 		}),
 		missed: c.tenantCounter(Family{

@@ -86,7 +86,7 @@ func withhold(ctx context.Context, tx postgres.Tx, w Withholding) (bool, error) 
 
 // Unwanted says what a run of a job has left to do.
 type Unwanted struct {
-	// Ended says that it has nothing left to do: the job has ended.
+	// Ended says that it has nothing left to do: the job has ended, or this run of it was cancelled.
 	Ended bool
 	// Now says that it was this call that ended it.
 	Now bool
@@ -98,12 +98,12 @@ type Unwanted struct {
 // do for it. A job that was begun ends here for good: what a switch back finds half done would be a note without its sources.
 func (l *Ledger) EndUnwanted(ctx context.Context, tenantID, jobID string, run int, step enhancement.StepRecord) (Unwanted, error) {
 	const query = `
-		SELECT status = 'completed', coalesce((SELECT enhancement_prefs->>'mode' FROM tenant_configs WHERE tenant_id = $1), ''), event
+		SELECT status = 'completed' OR cancelled_run >= $3, coalesce((SELECT enhancement_prefs->>'mode' FROM tenant_configs WHERE tenant_id = $1), ''), event
 		FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
 	var u Unwanted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		var mode tenant.Mode
-		if err := tx.QueryRow(ctx, query, tenantID, jobID).Scan(&u.Ended, &mode, &u.Event); err != nil || u.Ended || mode.Effective() != tenant.ModeOff {
+		if err := tx.QueryRow(ctx, query, tenantID, jobID, run).Scan(&u.Ended, &mode, &u.Event); err != nil || u.Ended || mode.Effective() != tenant.ModeOff {
 			return err
 		}
 		var err error

@@ -62,7 +62,7 @@ func TestAWriteIsAnnouncedWhereNotesAreLiveAlone(t *testing.T) {
 			t.Fatalf("held %+v, %v", held, err)
 		}
 		d.turn(mode)
-		err := d.IntendNote(t.Context(), "alpha", "1001", holderA, "of "+string(mode))
+		err := d.IntendNote(t.Context(), writer(t, d.Ledger, holderA), "of "+string(mode))
 		switched, refused := errors.AsType[*ledger.NotLiveError](err)
 		if live != (err == nil) || refused && switched.Mode != mode || !live && !refused {
 			t.Errorf("%s: %v", mode, err)
@@ -72,7 +72,7 @@ func TestAWriteIsAnnouncedWhereNotesAreLiveAlone(t *testing.T) {
 			t.Errorf("%s: held %+v, %v", mode, held, err)
 		}
 	}
-	if err := d.IntendNote(t.Context(), "alpha", "1001", holderB, "digest"); !errors.Is(err, ledger.ErrNoteBusy) {
+	if err := d.IntendNote(t.Context(), writer(t, d.Ledger, holderB), "digest"); !errors.Is(err, ledger.ErrNoteBusy) {
 		t.Errorf("of another's note: %v", err)
 	}
 }

@@ -98,11 +98,19 @@ func standing(ctx context.Context, tx postgres.Tx, tenantID, ticketID string) (j
 // mostDigests is how many texts of ours are remembered beside the one that stands: more than late writes can be on their way.
 const mostDigests = 16
 
+// Writer is who has the right to write a ticket's note.
+type Writer struct {
+	TenantID, TicketID string
+	// Holder has the lease, for a run of the job.
+	Holder, JobID string
+	Run           int
+}
+
 // IntendNote keeps digests of texts of ours that may stand on the ticket from now on, whatever becomes of the write that is
 // about to be made. Without error the write has begun, as far as anybody can tell. Otherwise it must not be made: ErrNoteBusy when the
-// note is not holder's any more, a NotLiveError when the tenant's notes are not posted. The mode is what is committed when all else
-// is done.
-func (l *Ledger) IntendNote(ctx context.Context, tenantID, ticketID, holder string, digests ...string) error {
+// note is not the holder's any more, ErrCancelled when the run was cancelled, a NotLiveError when the tenant's notes are not posted. The
+// mode is what is committed when all else is done.
+func (l *Ledger) IntendNote(ctx context.Context, w Writer, digests ...string) error {
 	const query = `
 		UPDATE ticket_notes n SET other_digests = (
 			SELECT coalesce(array_agg(latest.digest ORDER BY latest.place), '{}') FROM (
@@ -110,22 +118,26 @@ func (l *Ledger) IntendNote(ctx context.Context, tenantID, ticketID, holder stri
 				FROM unnest(n.other_digests || $4::text[]) WITH ORDINALITY AS kept (digest, place)
 				WHERE digest <> '' GROUP BY digest ORDER BY place DESC LIMIT $5) latest)
 		WHERE tenant_id = $1 AND ticket_id = $2 AND lease_holder = $3`
-	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		tag, err := tx.Exec(ctx, query, tenantID, ticketID, holder, digests, mostDigests)
+	err := l.db.InTenant(ctx, w.TenantID, func(tx postgres.Tx) error {
+		// The job before the note, as Complete has it: two attempts of a job would wait for each other.
+		if err := announce(ctx, tx, w.TenantID, w.JobID, w.Run); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, query, w.TenantID, w.TicketID, w.Holder, digests, mostDigests)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = ErrNoteBusy
 		}
 		if err != nil {
 			return err
 		}
-		mode, err := noteMode(ctx, tx, tenantID)
+		mode, err := noteMode(ctx, tx, w.TenantID)
 		if err == nil && mode != tenant.ModeLive {
 			err = &NotLiveError{Mode: mode}
 		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("announce a write of the note of ticket %s: %w", ticketID, err)
+		return fmt.Errorf("announce a write of the note of ticket %s: %w", w.TicketID, err)
 	}
 	return nil
 }
@@ -155,6 +167,9 @@ type Completion struct {
 	ReceivedAt time.Time
 	Degraded   []string // what the note had to do without; may be empty
 	Step       enhancement.StepRecord
+	// Run is the one that ends, 1 when zero. Sent says that it has sent a note: if it was cancelled, it is completed all the same, then.
+	Run  int
+	Sent bool
 	// Written is nil when the job has left the note to somebody else.
 	Written *WrittenNote
 }
@@ -170,7 +185,7 @@ type WrittenNote struct {
 
 // Complete ends a job whose note stands on the ticket: job, note id, last step and the end of the
 // lease in one transaction. It also ends a job that was given up in the meantime, since the note is
-// there. Repeating it changes nothing but the times.
+// there; one that was cancelled only when it was this job that sent it. Repeating it changes nothing but the times.
 func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) error {
 	if c.Degraded == nil {
 		c.Degraded = []string{}
@@ -180,7 +195,8 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 	batch.Queue(`
 		UPDATE enhancement_history
 		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = '', withheld = ''
-		WHERE tenant_id = $1 AND job_id = $2`, c.TenantID, c.JobID, c.NoteID, c.Degraded)
+		WHERE tenant_id = $1 AND job_id = $2 AND ($5 OR cancelled_run < $6)`,
+		c.TenantID, c.JobID, c.NoteID, c.Degraded, c.Sent, max(1, c.Run))
 	if w := c.Written; w != nil {
 		// Where the lease was lost, another writer knows better what stands; what was announced still counts as ours.
 		batch.Queue(`

@@ -50,9 +50,19 @@ func (d noteDesk) hold(holder string) ledger.HeldNote {
 	return held
 }
 
+// writer is a holder of the note of alpha's ticket 1001, for a job that is its own.
+func writer(t *testing.T, l *ledger.Ledger, holder string) ledger.Writer {
+	t.Helper()
+	j := enhancement.New("alpha", enhancement.EventUpdated, ticket.Ticket{ID: "1002", Description: "of " + holder}, "c")
+	if _, err := l.Accept(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	return ledger.Writer{TenantID: "alpha", TicketID: "1001", Holder: holder, JobID: j.ID, Run: 1}
+}
+
 func (d noteDesk) intend(holder string, digests ...string) {
 	d.t.Helper()
-	if err := d.IntendNote(d.t.Context(), "alpha", "1001", holder, digests...); err != nil {
+	if err := d.IntendNote(d.t.Context(), writer(d.t, d.Ledger, holder), digests...); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -120,7 +130,7 @@ func TestAWriterThatLostTheNote(t *testing.T) {
 	}
 	d.intend(holderA, "sent-late") // nobody has taken it yet
 	d.hold(holderB)
-	if err := d.IntendNote(t.Context(), "alpha", "1001", holderA, "never sent"); !errors.Is(err, ledger.ErrNoteBusy) {
+	if err := d.IntendNote(t.Context(), writer(t, d.Ledger, holderA), "never sent"); !errors.Is(err, ledger.ErrNoteBusy) {
 		t.Errorf("announced in spite of another holder: %v", err)
 	}
 	d.intend(holderB, "sent-other")

@@ -17,7 +17,7 @@ var ErrNotFailed = errors.New("the job has not failed")
 // begunAnew is what becomes of a failed job with its next run. What an earlier run found may be out of date, so its steps go, too.
 const begunAnew = `status = 'pending', run = run + 1, first_run = run + 1, confirmed = true, queued_at = now(),
 	started_at = NULL, finished_at = NULL, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
-	held_for = '', held_since = NULL, blamed = 0, sweeps = 0, sweep_at = NULL`
+	held_for = '', held_since = NULL, blamed = 0, sweeps = 0, sweep_at = NULL, withheld = ''`
 
 // Retry begins a failed job anew, with the text that it has, and does then in the same transaction. It waits for its turn from
 // then on, whether or not a message tells so. It keeps its place among the ticket's jobs: its note gives way to one that was

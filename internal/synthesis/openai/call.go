@@ -57,7 +57,7 @@ func (c *Client) call(
 		c.account(ctx, &done, goopenai.Usage{}, p, "")
 	}
 	if err != nil {
-		done.Error = err.Error()
+		done.Error, done.Failure = err.Error(), failureOf(err)
 	}
 	to.Calls, to.Truncated = append(to.Calls, done), how == outcomeTruncated
 	c.record(ctx, done, attempt, how)

@@ -1,0 +1,259 @@
+package workflows_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/workflows"
+)
+
+// cancel has an operator cancel a run. When it returns, that is committed.
+func (f *fixture) cancel(t *testing.T, job workflows.Job) ledger.Cancellation {
+	t.Helper()
+	c, err := f.ledger.Cancel(t.Context(), job.TenantID, job.JobID, job.Run, "example",
+		func(context.Context, postgres.Tx, ledger.Cancellation) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (f *fixture) wantCancelled(t *testing.T, jobID string) {
+	t.Helper()
+	job, err := f.ledger.Job(t.Context(), "alpha", jobID)
+	if err != nil || !job.Cancelled() || job.NoteID != "" || !strings.HasPrefix(job.FailureReason, ledger.CancelledReason) {
+		t.Errorf("job %+v, %v", job, err)
+	}
+}
+
+// Wherever the jobs stand when they are cancelled, and have not announced a write by then, nothing is written any more.
+func TestACancelStopsJobsInFlight(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]func(w *watched, arrive func()){
+		"before the note is held": func(w *watched, arrive func()) { w.beforeHold = arrive },
+		"before it is written":    func(w *watched, arrive func()) { w.beforeIntend = arrive },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const jobs = 12
+			l := newLiving(t, patient)
+			ready := l.many(jobs)
+			w := &watched{Ledger: l.ledger}
+			l.activities.Ledger = w
+			var arrived, over sync.WaitGroup
+			cancelled := make(chan struct{})
+			arrived.Add(jobs)
+			at(w, func() { arrived.Done(); <-cancelled })
+			for _, job := range ready {
+				over.Go(func() {
+					if err := l.update(job); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			arrived.Wait()
+			for _, job := range ready {
+				if c := l.cancel(t, job); c.Announced || c.Before {
+					t.Errorf("%+v", c)
+				}
+			}
+			close(cancelled)
+			over.Wait()
+			if len(w.intended) != 0 || l.writes() != 0 {
+				t.Errorf("%d announced, %d written", len(w.intended), l.writes())
+			}
+			for _, job := range ready {
+				l.wantCancelled(t, job.JobID)
+			}
+		})
+	}
+}
+
+// The same at any moment: a job has either been told that its write had begun, or it is not written about.
+func TestACancelAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	const jobs = 24
+	l := newLiving(t, patient)
+	ready := l.many(jobs)
+	w := &watched{Ledger: l.ledger}
+	l.activities.Ledger = w
+	begun := make(chan struct{})
+	w.beforeIntend = sync.OnceFunc(func() { close(begun) })
+	var over sync.WaitGroup
+	for _, job := range ready {
+		over.Go(func() {
+			if err := l.update(job); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-begun
+	announced := map[string]bool{}
+	for _, job := range ready {
+		c, err := l.ledger.Cancel(t.Context(), job.TenantID, job.JobID, job.Run, "example",
+			func(context.Context, postgres.Tx, ledger.Cancellation) error { return nil })
+		announced[job.JobID] = err != nil || c.Announced // an error: its note stands already
+	}
+	over.Wait()
+	for _, job := range ready {
+		if notes := len(l.sdp.Notes(job.TicketID)); notes > 0 && !announced[job.JobID] {
+			t.Errorf("job %s is written about after its cancel was confirmed", job.JobID)
+		}
+		stored, err := l.ledger.Job(t.Context(), "alpha", job.JobID)
+		if err != nil || stored.Status == enhancement.StatusCompleted != (len(l.sdp.Notes(job.TicketID)) == 1) {
+			t.Errorf("the job is %s, with %d notes, %v", stored.Status, len(l.sdp.Notes(job.TicketID)), err)
+		}
+	}
+}
+
+// What was sent before the cancel arrives, and the ledger says so.
+func TestAWriteThatHadBegunIsBooked(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t, patient)
+	job := l.accepted("one")
+	l.synthesize(job)
+	l.activities.Ledger = &afterIntend{Ledger: l.ledger, do: func() {
+		if c := l.cancel(t, job); !c.Announced {
+			t.Errorf("%+v", c)
+		}
+		l.wantCancelled(t, job.JobID)
+	}}
+	if err := l.update(job); err != nil {
+		t.Fatal(err)
+	}
+	if stored, err := l.ledger.Job(t.Context(), "alpha", job.JobID); err != nil || stored.Status != enhancement.StatusCompleted || stored.NoteID == "" || stored.Cancelled() {
+		t.Errorf("%+v, %v", stored, err)
+	}
+}
+
+// afterIntend does something when a write was announced.
+type afterIntend struct {
+	workflows.Ledger
+
+	do func()
+}
+
+func (a *afterIntend) IntendNote(ctx context.Context, w ledger.Writer, digests ...string) error {
+	err := a.Ledger.IntendNote(ctx, w, digests...)
+	if err == nil {
+		a.do()
+	}
+	return err
+}
+
+// Before its last step, a cancelled job's steps ask nobody. Begun anew, it is done from the beginning, and what is left of the earlier run
+// writes nothing.
+func TestACancelledJobAsksNobody(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t, patient)
+	job := l.accepted("one")
+	l.cancel(t, job)
+	l.synthesize(job)
+	if err := l.update(job); err != nil || l.writes() != 0 || l.asked() != 0 {
+		t.Errorf("%d writes, %d searches, %v", l.writes(), l.asked(), err)
+	}
+	l.wantCancelled(t, job.JobID)
+	again, err := l.ledger.Retry(t.Context(), "alpha", job.JobID, func(context.Context, postgres.Tx, enhancement.Job) error { return nil })
+	if err != nil || again.Cancelled() || again.Run != 2 {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if err := l.update(job); err != nil || l.writes() != 0 {
+		t.Errorf("of the run before: %d writes, %v", l.writes(), err)
+	}
+	job.Run = 2
+	l.synthesize(job)
+	if err := l.update(job); err != nil || l.writes() != 1 {
+		t.Errorf("of the next run: %d writes, %v", l.writes(), err)
+	}
+}
+
+// The workflow of a cancelled job ends by itself: on the real engine, with the ticket fetched or not.
+func TestTheWorkflowOfACancelledJobEnds(t *testing.T) {
+	t.Parallel()
+	for name, fresh := range map[string]func(t *testing.T) *fixture{"a job": newFixture, "one whose ticket is fetched": newHinted} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fresh(t)
+			f.activities.Ledger = &cancelling{Ledger: f.activities.Ledger, f: f, t: t}
+			_, job := f.run(t)
+			if !job.Cancelled() || f.asked() != 0 || f.desk.calls != 0 {
+				t.Errorf("job %+v, %d searches, desk %+v", job, f.asked(), f.desk)
+			}
+			rec := httptest.NewRecorder()
+			f.activities.Metrics.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+			if strings.Contains(rec.Body.String(), "enhancement_requests_total{") {
+				t.Error("it counts among the jobs that ended")
+			}
+		})
+	}
+}
+
+// cancelling cancels the job as its first step begins.
+type cancelling struct {
+	workflows.Ledger
+
+	f    *fixture
+	t    *testing.T
+	once sync.Once
+}
+
+func (c *cancelling) EndUnwanted(ctx context.Context, tenantID, jobID string, run int, step enhancement.StepRecord) (ledger.Unwanted, error) {
+	c.once.Do(func() { c.f.cancel(c.t, workflows.Job{TenantID: tenantID, JobID: jobID, Run: run}) })
+	return c.Ledger.EndUnwanted(ctx, tenantID, jobID, run, step)
+}
+
+// A cancelled job that was to try a dead server gives its turn back.
+func TestACancelledJobGivesItsTurnBack(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t, patient)
+	job := l.accepted("one")
+	job.Holds = true
+	l.synthesize(job)
+	if _, err := l.database.Admin.Exec(t.Context(), `INSERT INTO dependency_outages (tenant_id, dependency, since, probe_after, probe_job, probe_run)
+		VALUES ('alpha', 'servicedesk', now(), now() + interval '1 hour', $1, 1)`, job.JobID); err != nil {
+		t.Fatal(err)
+	}
+	l.cancel(t, job)
+	if err := l.update(job); err != nil {
+		t.Fatal(err)
+	}
+	o, err := l.ledger.Outage(t.Context(), "alpha", enhancement.DependencyServiceDesk, job.JobID, 1)
+	if err != nil || !o.Standing || o.Probe || time.Until(o.Next) > time.Minute {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// A job that is run again edits the note that stands.
+func TestARerunEditsTheNote(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t, patient)
+	job := l.accepted("one")
+	l.synthesize(job)
+	if err := l.update(job); err != nil {
+		t.Fatal(err)
+	}
+	l.finds("18")
+	if _, err := l.ledger.Rerun(t.Context(), "alpha", job.JobID, 1, false, func(context.Context, postgres.Tx, enhancement.Job) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	job.Run = 2
+	l.synthesize(job)
+	if err := l.update(job); err != nil {
+		t.Fatal(err)
+	}
+	if notes := l.sdp.Notes("1001"); len(notes) != 1 {
+		t.Errorf("%d notes", len(notes))
+	}
+	l.wantNote(true, "#18")
+	if l.writes() != 2 {
+		t.Errorf("%d writes", l.writes())
+	}
+}
