@@ -26,6 +26,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 	"github.com/ai-agents/ai-agents/internal/simulator"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 // places are where a secret could have been left, by name, with what is there.
@@ -85,11 +86,12 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	tables(t, everywhere)
 	processes(t, everywhere)
 	metrics(t, everywhere)
+	traces(t, everywhere, onprem)
 
 	// The controls: in each kind of place something is found that has to be there.
 	for prefix, known := range map[string]string{
 		"redis key ": "enhancement:queue", "redis file ": "enhancement:queue", "log ": onprem, "table ": onprem, "cmdline ": "--app-id", "environ ": "APP_ID=gateway",
-		"metrics ": "webhook_requests_total", "answer ": "signature",
+		"metrics ": "webhook_requests_total", "traces gateway": tracing.SpanWebhook, "traces enhancer": tracing.SpanUpdate, "answer ": "signature",
 	} {
 		if found := everywhere.named(prefix).findIn(known); len(found) == 0 {
 			t.Errorf("%q is not found in any %q: this test proves nothing", known, prefix)
@@ -107,6 +109,9 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	stream := everywhere.named("redis key ").findIn(exampleText)
 	if slices.ContainsFunc(stream, func(name string) bool { return name != "redis key enhancement:queue" }) {
 		t.Errorf("the text of a ticket is found in %q", stream)
+	}
+	if found := everywhere.named("traces ").findIn(exampleText); len(found) != 0 {
+		t.Errorf("the text of a ticket is found in %q", found)
 	}
 }
 
@@ -312,6 +317,37 @@ func metrics(t *testing.T, to places) {
 			t.Fatalf("metrics of %s: %s, %v", app, resp.Status, err)
 		}
 		to["metrics "+app] = string(content)
+	}
+}
+
+// traces reads all that Jaeger has of apps and sidecars, when it has those of the tenant's tickets.
+func traces(t *testing.T, to places, tenantID string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := watched.AwaitTrace(ctx, string(tracing.KeyTenant), tenantID, tracing.SpanUpdate); err != nil {
+		t.Fatal(err)
+	}
+	services, err := watched.Services(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, service := range services {
+		query := url.Values{"service": {service}, "limit": {"1500"}}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, watched.JaegerURL()+"/api/traces?"+query.Encode(), http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("traces of %s: %s, %v", service, resp.Status, err)
+		}
+		to["traces "+service] = string(content)
 	}
 }
 

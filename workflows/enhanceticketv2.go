@@ -17,7 +17,6 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 		return nil, fmt.Errorf("read the workflow's input: %w", err)
 	}
 	job.Holds = true // for the activities, which the first version calls, too
-	job.began(ctx)
 	input, deadline := workflow.WithActivityInput(job), ctx.CurrentTimeUTC().Add(Budget)
 	if job.Refetch {
 		step, short := a.demand(ctx, ActivityFetchTicket, fetchPolicy.holding(), input, deadline)
@@ -28,7 +27,7 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 			return Result{Status: enhancement.StatusCompleted}, nil
 		}
 	}
-	job.gathering(ctx)
+	job.Trace.gathering(ctx)
 	searches := []string{ActivityTicketSearch, ActivityDocSearch, ActivityIPSearch}
 	tasks := make([]workflow.Task, len(searches))
 	for i, name := range searches {
@@ -41,7 +40,7 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 			result.Degraded = append(result.Degraded, searches[i])
 		}
 	}
-	job.gathered(ctx)
+	job.Trace.gathered(ctx)
 	input = workflow.WithActivityInput(job)
 	step, short := a.demand(ctx, ActivitySynthesize, synthesizePolicy, input, deadline)
 	if short != nil {

@@ -35,19 +35,16 @@ func spanOf(activity string) string {
 type Trace struct {
 	// Parent is the span that everything hangs on, as a W3C traceparent.
 	Parent string `json:"parent"`
-	// BeganAt is when the workflow began, GatheringAt when its searches did and GatheredAt when all of them had ended, by the workflow's
-	// clock. The workflow says so to the activities, which emit the spans around them.
-	BeganAt     time.Time `json:"began_at,omitzero"`
+	// BeganAt is when the workflow was started.
+	BeganAt time.Time `json:"began_at,omitzero"`
+	// GatheringAt is when its searches began and GatheredAt when all of them had ended, by the workflow's clock. The workflow says so to
+	// the activities, which emit the span around them.
 	GatheringAt time.Time `json:"gathering_at,omitzero"`
 	GatheredAt  time.Time `json:"gathered_at,omitzero"`
 }
 
-// RunSpan is the span around a run of a job, from the workflow's begin to its end. The steps hang on it, whichever process does them.
-func RunSpan(traceParent, jobID string, run int) tracing.Enclosing {
-	return tracing.Enclosing{Below: traceParent, Name: tracing.SpanEnhance, JobID: jobID, Run: run}
-}
-
-func (j Job) runSpan() tracing.Enclosing { return RunSpan(j.Trace.Parent, j.JobID, j.Run) }
+// runSpan is the span on which the steps of a run hang, whichever process does them.
+func (j Job) runSpan() tracing.Enclosing { return tracing.Run(j.Trace.Parent, j.JobID, j.Run) }
 
 // gatheringSpan is the span around a run's searches.
 func (j Job) gatheringSpan() tracing.Enclosing {
@@ -61,14 +58,13 @@ func (j Job) about() []attribute.KeyValue {
 	}
 }
 
-// began, gathering and gathered note, in the workflow, when the spans begin and end that no activity can see both ends of. The inputs
-// of jobs that are not traced stay as they were.
-func (j *Job) began(ctx *workflow.WorkflowContext)     { j.note(ctx, &j.Trace.BeganAt) }
-func (j *Job) gathering(ctx *workflow.WorkflowContext) { j.note(ctx, &j.Trace.GatheringAt) }
-func (j *Job) gathered(ctx *workflow.WorkflowContext)  { j.note(ctx, &j.Trace.GatheredAt) }
+// gathering and gathered note, in the workflow, when the span begins and ends that no activity can see both ends of. The inputs of jobs
+// that are not traced stay as they were.
+func (t *Trace) gathering(ctx *workflow.WorkflowContext) { t.note(ctx, &t.GatheringAt) }
+func (t *Trace) gathered(ctx *workflow.WorkflowContext)  { t.note(ctx, &t.GatheredAt) }
 
-func (j *Job) note(ctx *workflow.WorkflowContext, at *time.Time) {
-	if j.Trace.Parent != "" {
+func (t *Trace) note(ctx *workflow.WorkflowContext, at *time.Time) {
+	if t.Parent != "" {
 		*at = ctx.CurrentTimeUTC()
 	}
 }

@@ -126,10 +126,11 @@ func (l *flakySteps) Steps(ctx context.Context, tenantID, jobID string) (map[enh
 func withoutTexts(t *testing.T, spans *tracingtest.Spans) {
 	t.Helper()
 	for _, s := range spans.All() {
-		text := s.Name + s.Status.Description
+		said := []string{s.Name, s.Status.Description}
 		for _, a := range s.Attributes {
-			text += a.Value.String()
+			said = append(said, a.Value.String())
 		}
+		text := strings.Join(said, " ")
 		for _, secret := range []string{"secret-looking", "Printer", "title of", "resolution", "hunter2"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s tells %q: %s", s.Name, secret, text)

@@ -202,7 +202,7 @@ func (f *fixture) start(t *testing.T, client *workflow.Client) (id string) {
 	id, err := client.ScheduleWorkflow(t.Context(), workflows.EnhanceTicket, workflow.WithInstanceID(enhancement.InstanceID(f.job.ID, f.job.Run)),
 		workflow.WithInput(workflows.Job{
 			TenantID: "alpha", JobID: f.job.ID, Run: f.job.Run, CorrelationID: "c-1", TicketID: f.job.Ticket.ID, Refetch: f.job.Refetch,
-			Trace: workflows.Trace{Parent: f.job.TraceParent},
+			Trace: workflows.Trace{Parent: f.job.TraceParent, BeganAt: time.Now()},
 		}))
 	if err != nil {
 		t.Fatal(err)

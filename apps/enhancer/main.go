@@ -66,7 +66,17 @@ func start() int {
 	return 0
 }
 
-func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
+func run(ctx context.Context, cfg config, logger *slog.Logger) error {
+	metrics := telemetry.MetricsOf(telemetry.AppEnhancer, cfg.Metrics)
+	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close(context.WithoutCancel(ctx)) // the last, for the end of the rest is traced, too
+	return work(ctx, cfg, metrics, tracer, logger)
+}
+
+func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *tracing.Tracer, logger *slog.Logger) (err error) {
 	dapr, err := sidecar.Connect(ctx, cfg.Sidecar, logger)
 	if err != nil {
 		return err
@@ -88,13 +98,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	}
 	defer db.Close()
 
-	metrics := telemetry.MetricsOf(telemetry.AppEnhancer, cfg.Metrics)
 	metrics.WatchPool(db.Connections)
-	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
-	if err != nil {
-		return err
-	}
-	defer tracer.Close(context.WithoutCancel(ctx))
 	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
@@ -126,8 +130,8 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, tracer, logger),
 		newPreviews(cfg.Preview, db, known, activities, sealer, metrics, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
-		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
-		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, logger), logger)
+		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Tracer: tracer, Logger: logger}), dispatcher,
+		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, tracer, logger), logger)
 	logger.Info("the enhancer listens", "internal", server.Addr)
 	err = serve(ctx, cfg.Grace, dapr, metrics, health, server)
 	stopWorking()

@@ -10,6 +10,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/reconcile"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
@@ -18,12 +19,12 @@ import (
 const pollTimeout = 10 * time.Second
 
 func newReconciler(cfg config, db *postgres.DB, store *tenantstore.Store, clients *desk.Desks, books *ledger.Ledger,
-	wake func(tenantID string), metrics *telemetry.Metrics, logger *slog.Logger,
+	wake func(tenantID string), metrics *telemetry.Metrics, tracer *tracing.Tracer, logger *slog.Logger,
 ) *reconcile.Reconciler {
 	settings := cfg.Reconcile
 	settings.Done, settings.CallsPerMinute = cfg.Mirror.ResolvedStatuses, cfg.Mirror.CallsPerMinute
 	return reconcile.New(settings, reconcile.Deps{
-		DB: db, Desks: polled{clients.Beside(store, pollTimeout)}, Ledger: books, Wake: wake, Metrics: metrics, Logger: logger,
+		DB: db, Desks: polled{clients.Beside(store, pollTimeout)}, Ledger: books, Wake: wake, Metrics: metrics, Tracer: tracer, Logger: logger,
 	})
 }
 

@@ -48,13 +48,13 @@ type starter struct {
 
 // Start implements dispatch.Engine.
 func (s *starter) Start(ctx context.Context, a ledger.Admitted) error {
-	run := workflows.RunSpan(a.TraceParent, a.JobID, a.Run)
+	run := tracing.Run(a.TraceParent, a.JobID, a.Run)
 	ctx = tracing.With(ctx, run.Parent()) // for the engine's own spans
 	_, err := s.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
 		workflow.WithInstanceID(enhancement.InstanceID(a.JobID, a.Run)),
 		workflow.WithInput(workflows.Job{
 			TenantID: a.TenantID, JobID: a.JobID, Run: a.Run, CorrelationID: a.CorrelationID, TicketID: a.TicketID, Refetch: a.Refetch,
-			Trace: workflows.Trace{Parent: a.TraceParent},
+			Trace: runTrace(a.TraceParent),
 		}))
 	if err != nil && !alreadyStarted(err) {
 		return fmt.Errorf("start the workflow of job %s: %w", a.JobID, err)
@@ -91,6 +91,14 @@ func (s *starter) Restart(ctx context.Context, d ledger.Due) error {
 // alreadyStarted also reads the message, because the sidecar wraps the engine's status in one of its own.
 func alreadyStarted(err error) bool {
 	return err != nil && (status.Code(err) == codes.AlreadyExists || strings.Contains(err.Error(), "already exists"))
+}
+
+// runTrace is what a workflow that is started now is told of its trace.
+func runTrace(parent string) workflows.Trace {
+	if parent == "" {
+		return workflows.Trace{}
+	}
+	return workflows.Trace{Parent: parent, BeganAt: time.Now()}
 }
 
 // waited emits for how long a job waited for its turn, when that is known: not of one that the sweeper starts again.

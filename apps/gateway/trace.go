@@ -34,8 +34,11 @@ func newVisitTrace() visitTrace {
 // sender says of a trace of its own is noted, and nothing hangs on it: with it, a sender would choose what is recorded, and whose
 // trace ours is found in.
 func (h *webhookHandler) traced(ctx context.Context, v *visit) context.Context {
-	if trace.SpanContextFromContext(ctx).IsValid() {
-		return ctx // it was looked at before, by a copy that was out of date
+	switch {
+	case !v.proven:
+		return ctx
+	case v.traces.received.SpanContext().IsValid(): // it was looked at before, by a copy that was out of date
+		return trace.ContextWithSpan(ctx, v.traces.received)
 	}
 	ctx, v.traces.received = h.tracer.RootAt(ctx, tracing.SpanWebhook, trace.SpanKindServer, v.traces.began,
 		tracing.KeyTenant.String(v.tenantID), tracing.KeyCorrelation.String(v.correlation), tracing.KeyOrigin.String(tracing.OriginWebhook),

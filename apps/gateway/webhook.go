@@ -194,17 +194,15 @@ func (h *webhookHandler) admitJob(
 ) (context.Context, enhancement.Job, quota.Acceptance, error) {
 	for trust := true; ; trust = false {
 		payload, terms, err := h.authenticate(ctx, v, body, trust)
-		if v.proven {
-			ctx = h.traced(ctx, v)
-		}
+		within := h.traced(ctx, v)
 		if _, invalid := errors.AsType[*webhook.InvalidError](err); invalid && trust && v.proven {
 			continue // by preferences that may have changed
 		}
 		if err != nil {
-			return ctx, enhancement.Job{}, quota.Acceptance{}, err
+			return within, enhancement.Job{}, quota.Acceptance{}, err
 		}
 		job := payload.Job(v.correlation)
-		known := telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID), slog.String(telemetry.KeyTicket, job.Ticket.ID))
+		known := telemetry.With(within, slog.String(telemetry.KeyTenant, job.TenantID), slog.String(telemetry.KeyTicket, job.Ticket.ID))
 		known, job.TraceParent = v.traces.queue(known, job)
 		a, err := h.accept(known, job, terms)
 		if errors.Is(err, quota.ErrOutdated) && ctx.Err() == nil {

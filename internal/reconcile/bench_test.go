@@ -20,6 +20,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/servicedesk/servicedesktest"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -77,6 +78,7 @@ type bench struct {
 	log   *logLines
 	sdp   *servicedesktest.Server // alpha's
 	wakes atomic.Int32
+	spans *tracingtest.Spans
 }
 
 // benchDesks gives each tenant a desk, which a test may stand in front of.
@@ -123,6 +125,7 @@ func newBench(t testing.TB, o servicedesktest.Options, change ...func(*Config)) 
 	t.Helper()
 	b := &bench{
 		t: t, clock: &clock{at: began()}, store: tenantstoretest.New(t), desks: &benchDesks{desks: map[string]Desk{}}, log: &logLines{},
+		spans: tracingtest.New(t),
 	}
 	b.books = ledger.New(b.store.DB)
 	b.Reconciler = b.replica(b.books, change...)
@@ -141,7 +144,7 @@ func (b *bench) replica(books Ledger, change ...func(*Config)) *Reconciler {
 		f(&cfg)
 	}
 	logger := slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return New(cfg, Deps{DB: b.store.DB, Desks: b.desks, Ledger: books, Wake: func(string) { b.wakes.Add(1) }, Metrics: telemetry.NewMetrics(), Logger: logger})
+	return New(cfg, Deps{DB: b.store.DB, Desks: b.desks, Ledger: books, Wake: func(string) { b.wakes.Add(1) }, Metrics: telemetry.NewMetrics(), Tracer: b.spans.Tracer, Logger: logger})
 }
 
 func (b *bench) tenant(id string) {

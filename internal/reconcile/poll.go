@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -273,7 +275,11 @@ func (p *poll) enqueue(ctx context.Context, wanted []servicedesk.Request) error 
 // accept makes the job that the webhook would have made, unless the webhook came after all.
 func (p *poll) accept(ctx context.Context, t servicedesk.Request) (bool, error) {
 	job := enhancement.NewRefetch(p.tenantID, enhancement.EventCreated, t.ID, uuid.NewString())
+	ctx, span := p.traced(ctx, job)
+	defer span.End()
+	job.TraceParent = tracing.Parent(ctx)
 	made, err := p.Ledger.AcceptQueued(ctx, job)
+	span.SetAttributes(tracing.KeyRepeated.Bool(!made))
 	if errors.Is(err, ledger.ErrIntakePaused) {
 		return false, errPaused
 	}
@@ -292,4 +298,11 @@ func (p *poll) accept(ctx context.Context, t servicedesk.Request) (bool, error) 
 	p.Logger.InfoContext(ctx, "a ticket whose webhook was missed is enhanced", telemetry.KeyTicket, t.ID, telemetry.KeyJob, job.ID,
 		telemetry.KeyCorrelation, job.CorrelationID, "created", t.CreatedTime)
 	return true, nil
+}
+
+// traced begins the trace of a job that no webhook told of: its root is where the job is queued.
+func (p *poll) traced(ctx context.Context, job enhancement.Job) (context.Context, trace.Span) {
+	return p.Tracer.RootAt(ctx, tracing.SpanQueued, trace.SpanKindInternal, time.Now(),
+		tracing.KeyTenant.String(job.TenantID), tracing.KeyTicket.String(job.Ticket.ID), tracing.KeyJob.String(job.ID),
+		tracing.KeyCorrelation.String(job.CorrelationID), tracing.KeyOrigin.String(tracing.OriginReconciliation))
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 // Config is what the enhancer can be set to.
@@ -117,6 +118,7 @@ type Deps struct {
 	// Wake says that jobs of a tenant wait.
 	Wake    func(tenantID string)
 	Metrics *telemetry.Metrics
+	Tracer  *tracing.Tracer // nil: nothing is traced
 	Logger  *slog.Logger
 }
 

@@ -10,6 +10,8 @@ import (
 	dapr "github.com/dapr/go-sdk/client"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 // ErrTaken says that there is a value under the key already.
@@ -46,7 +48,8 @@ const noVersion = "0"
 // Add is Set unless there is a value already (ErrTaken). Redis's state store sets the lifetime in a second step: a value
 // whose writer died in between stays, so whoever reads it must know by the value itself how old it is.
 func (c *Cache) Add(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	err := c.sidecar.client.SaveStateWithETag(ctx, c.sidecar.cfg.StateStore, key, value, noVersion, lifetime(ttl),
+	// Taken is an answer like another, and the sidecar's span would say that it failed: collectors keep the traces of what failed.
+	err := c.sidecar.client.SaveStateWithETag(tracing.With(ctx, ""), c.sidecar.cfg.StateStore, key, value, noVersion, lifetime(ttl),
 		dapr.WithConcurrency(dapr.StateConcurrencyFirstWrite), dapr.WithConsistency(dapr.StateConsistencyStrong))
 	if status.Code(err) == codes.Aborted {
 		return fmt.Errorf("add %s: %w", key, ErrTaken)

@@ -31,6 +31,7 @@ type daprd struct {
 
 	mu        sync.Mutex
 	tokens    []string
+	traces    []string // the traceparents that came with calls
 	published []*runtime.PublishEventRequest
 	state     map[string][]byte
 	ttl       string
@@ -47,6 +48,7 @@ func (d *daprd) note(ctx context.Context) error {
 	defer d.mu.Unlock()
 	md, _ := metadata.FromIncomingContext(ctx)
 	d.tokens = append(d.tokens, strings.Join(md.Get("dapr-api-token"), ","))
+	d.traces = append(d.traces, strings.Join(md.Get("traceparent"), ","))
 	if d.down {
 		return status.Error(codes.Unavailable, "example: redis is down")
 	}

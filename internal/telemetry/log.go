@@ -104,7 +104,7 @@ func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	if !hasKey(own, KeyUser) && !hasKey(attrs, KeyUser) {
 		r.AddAttrs(h.user)
 	}
-	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() && !hasKey(own, KeyTrace) {
 		r.AddAttrs(slog.String(KeyTrace, span.TraceID().String()), slog.String(KeySpan, span.SpanID().String()))
 	}
 	return h.Handler.Handle(ctx, r)

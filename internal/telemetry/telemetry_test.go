@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/ticket/tickettest"
 )
@@ -137,5 +139,21 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(rec.Body.String(), want) {
 			t.Errorf("the metrics lack %s", want)
 		}
+	}
+}
+
+// With them, whoever reads a line finds the trace, and the other way round.
+func TestALineNamesItsSpan(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, "enhancer", telemetry.LogConfig{})
+	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1, 15: 2}, SpanID: trace.SpanID{3, 7: 4}}))
+	log.InfoContext(ctx, "traced")
+	log.InfoContext(t.Context(), "not traced")
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if !strings.Contains(lines[0], `"trace_id":"01000000000000000000000000000002"`) || !strings.Contains(lines[0], `"span_id":"0300000000000004"`) {
+		t.Errorf("the line is %s", lines[0])
+	}
+	if strings.Contains(lines[1], "trace_id") || strings.Contains(lines[1], "span_id") {
+		t.Errorf("the line of nothing traced is %s", lines[1])
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -111,6 +112,7 @@ type world struct {
 	ledger  *ledger.Ledger
 	engine  *engine
 	metrics *telemetry.Metrics
+	spans   *tracingtest.Spans
 	log     *strings.Builder
 	logger  *slog.Logger
 }
@@ -128,7 +130,7 @@ func newWorld(t *testing.T, tenants ...string) *world {
 	}
 	books := ledger.New(store.DB)
 	w := &world{
-		t: t, store: store, ledger: books, metrics: telemetry.NewMetrics(), log: &strings.Builder{},
+		t: t, store: store, ledger: books, metrics: telemetry.NewMetrics(), log: &strings.Builder{}, spans: tracingtest.New(t),
 		engine: &engine{ledger: books, instances: map[string]sidecar.Instance{}, looks: map[string]int{}, bad: map[string]bool{}},
 	}
 	w.logger = telemetry.NewLogger(w.log, "enhancer", telemetry.LogConfig{Level: slog.LevelInfo})
@@ -139,13 +141,14 @@ func newWorld(t *testing.T, tenants ...string) *world {
 // replica is another sweeper on the same ledger and engine.
 func (w *world) replica() *sweep.Sweeper {
 	return sweep.New(config, sweep.Deps{
-		Ledger: ledger.New(w.store.DB), Engine: w.engine, Starter: w.engine, Metrics: w.metrics, Logger: w.logger,
+		Ledger: ledger.New(w.store.DB), Engine: w.engine, Starter: w.engine, Metrics: w.metrics, Tracer: w.spans.Tracer, Logger: w.logger,
 	})
 }
 
 func (w *world) accept(tenantID, ticketID string) enhancement.Job {
 	w.t.Helper()
 	j := enhancement.New(tenantID, enhancement.EventCreated, ticket.Ticket{ID: ticketID, Description: "d"}, "example-correlation")
+	j.TraceParent = queuedAt
 	if _, err := w.ledger.Accept(w.t.Context(), j); err != nil {
 		w.t.Fatal(err)
 	}

@@ -7,11 +7,14 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 // probe is an instance id that no workflow has.
@@ -65,6 +68,7 @@ func (s *Sweeper) startAnew(ctx context.Context, d ledger.Due, outcome telemetry
 	if err != nil {
 		return s.tried(ctx, d, telemetry.SweptUnclear, err)
 	}
+	s.runOver(d, statusGivenUp, "its workflow stood still or was damaged: another run goes on")
 	if outcome == telemetry.SweptStuck {
 		if err := s.Engine.Terminate(ctx, instanceID(d)); err != nil {
 			s.Logger.WarnContext(ctx, "a workflow that stands still could not be ended", "error", err)
@@ -133,8 +137,25 @@ func (s *Sweeper) giveUp(ctx context.Context, d ledger.Due, detail string) error
 	if err != nil || !failed {
 		return err
 	}
+	s.runOver(d, enhancement.StatusFailed, reason)
 	s.Metrics.Swept(telemetry.SweptFailed)
 	s.Metrics.Failed(d.TenantID, string(d.Event))
 	s.Logger.ErrorContext(ctx, "a job was given up", telemetry.KeyStatus, enhancement.StatusFailed, "reason", reason)
 	return nil
+}
+
+// statusGivenUp is what the span of a run says that another one follows upon.
+const statusGivenUp enhancement.Status = "given_up"
+
+// runOver emits the span around a run that no step of its own will end. When its workflow was started is known about only.
+func (s *Sweeper) runOver(d ledger.Due, status enhancement.Status, reason string) {
+	attrs := []attribute.KeyValue{
+		tracing.KeyTenant.String(d.TenantID), tracing.KeyTicket.String(d.TicketID), tracing.KeyJob.String(d.JobID),
+		tracing.KeyCorrelation.String(d.CorrelationID), tracing.KeyRun.Int(d.Run), tracing.KeyStatus.String(string(status)),
+	}
+	if d.Since > tracing.Slow {
+		attrs = append(attrs, tracing.KeySlow.Bool(true))
+	}
+	end := time.Now()
+	s.Tracer.Emit(tracing.Run(d.TraceParent, d.JobID, d.Run), tracing.Over{Start: end.Add(-d.Since), End: end, Failed: telemetry.Redact(reason), Attrs: attrs})
 }

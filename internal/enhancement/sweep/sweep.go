@@ -13,6 +13,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 // Config is what the enhancer can be set to.
@@ -71,6 +72,7 @@ type Deps struct {
 	Engine  Engine
 	Starter Starter
 	Metrics *telemetry.Metrics
+	Tracer  *tracing.Tracer // nil: nothing is traced
 	Logger  *slog.Logger
 }
 

@@ -52,20 +52,32 @@ func cleanAttrs(given []attribute.KeyValue) []attribute.KeyValue {
 		if !allowed(a.Key) {
 			continue
 		}
-		switch a.Value.Type() {
-		case attribute.STRING:
-			a.Value = attribute.StringValue(cleanText(a.Value.AsString()))
-		case attribute.STRINGSLICE:
-			texts := a.Value.AsStringSlice()
-			for i := range texts {
-				texts[i] = cleanText(texts[i])
-			}
-			a.Value = attribute.StringSliceValue(texts)
-		default: // numbers and truth values hold no text
+		value, ok := cleanValue(a.Value)
+		if !ok {
+			continue
 		}
+		a.Value = value
 		attrs = append(attrs, a)
 	}
 	return attrs
+}
+
+// cleanValue knows the types that our attributes have. What others there are, or come to be, may hold text anywhere inside.
+func cleanValue(v attribute.Value) (attribute.Value, bool) {
+	switch v.Type() { //nolint:exhaustive // see above
+	case attribute.BOOL, attribute.INT64, attribute.FLOAT64:
+		return v, true
+	case attribute.STRING:
+		return attribute.StringValue(cleanText(v.AsString())), true
+	case attribute.STRINGSLICE:
+		texts := v.AsStringSlice()
+		for i := range texts {
+			texts[i] = cleanText(texts[i])
+		}
+		return attribute.StringSliceValue(texts), true
+	default:
+		return attribute.Value{}, false
+	}
 }
 
 func cleanText(text string) string {

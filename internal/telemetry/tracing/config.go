@@ -47,6 +47,9 @@ func (c Config) Validate() error {
 	if _, err := c.sampler(); err != nil {
 		errs = append(errs, err)
 	}
+	if _, err := attributes(c.Resource); err != nil {
+		errs = append(errs, err)
+	}
 	if c.on() && c.Protocol != "" && c.Protocol != "grpc" {
 		errs = append(errs, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL: %q: the apps export over grpc only; leave it unset", c.Protocol))
 	}

@@ -19,6 +19,11 @@ type Enclosing struct {
 	Run   int
 }
 
+// Run is the span around a run of a job, from its workflow's start to the end of either. Below is where the job was queued.
+func Run(below, jobID string, run int) Enclosing {
+	return Enclosing{Below: below, Name: SpanEnhance, JobID: jobID, Run: run}
+}
+
 // Parent is the traceparent of the span itself, for what it encloses; empty where nothing is traced.
 func (e Enclosing) Parent() string {
 	below := parse(e.Below)

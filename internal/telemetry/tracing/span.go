@@ -20,7 +20,7 @@ func (t *Tracer) RootAt(ctx context.Context, name string, kind trace.SpanKind, a
 	if t == nil {
 		return ctx, noop.Span{}
 	}
-	return t.tracer.Start(ctx, name, trace.WithNewRoot(), trace.WithTimestamp(at), trace.WithSpanKind(kind), trace.WithAttributes(attrs...))
+	return t.tracer.Start(ctx, name, trace.WithNewRoot(), trace.WithTimestamp(at), trace.WithSpanKind(kind), trace.WithAttributes(attrs...)) //nolint:spancheck // the caller ends it
 }
 
 // Under begins a span below the one that the traceparent names, which is another process's, or emitted later. Where there is none, nothing
@@ -30,13 +30,13 @@ func (t *Tracer) Under(ctx context.Context, parent string, name string, kind tra
 	if t == nil || !trace.SpanContextFromContext(ctx).IsValid() {
 		return With(ctx, ""), noop.Span{}
 	}
-	return t.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attrs...))
+	return t.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attrs...)) //nolint:spancheck // the caller ends it
 }
 
 // Child begins a span below the one in ctx, by the tracer that made that. The caller ends it.
 func Child(ctx context.Context, name string, kind trace.SpanKind, attrs ...attribute.KeyValue) (context.Context, trace.Span) {
 	tracer := trace.SpanFromContext(ctx).TracerProvider().Tracer(scope)
-	return tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attrs...))
+	return tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attrs...)) //nolint:spancheck // the caller ends it
 }
 
 // Link names another trace that has to do with the span, by its traceparent.

@@ -41,6 +41,17 @@ func (w *waiting) OnEnd(s sdktrace.ReadOnlySpan) {
 	w.SpanProcessor.OnEnd(clean(s))
 }
 
+// settle takes n from what waits, and says how many of them did: what was abandoned before is settled.
+func (w *waiting) settle(n int) int {
+	for {
+		there := w.spans.Load()
+		taken := min(there, int64(n))
+		if w.spans.CompareAndSwap(there, there-taken) {
+			return int(taken)
+		}
+	}
+}
+
 // abandon counts what still waits as dropped, and says how much it is.
 func (w *waiting) abandon() int {
 	left := int(w.spans.Swap(0))
@@ -62,11 +73,13 @@ type counted struct {
 // ExportSpans implements sdktrace.SpanExporter. It gives no error: the SDK would print it, every time.
 func (c *counted) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	err := c.SpanExporter.ExportSpans(ctx, spans)
-	c.waiting.spans.Add(int64(-len(spans)))
+	waited := c.waiting.settle(len(spans))
 	if err == nil {
 		return nil
 	}
-	c.waiting.dropped(len(spans))
+	if waited > 0 {
+		c.waiting.dropped(waited)
+	}
 	now, last := time.Now().UnixNano(), c.told.Load()
 	if (last == 0 || now-last > int64(logInterval)) && c.told.CompareAndSwap(last, now) {
 		c.logger.WarnContext(ctx, "spans did not reach the collector, and are lost; the work goes on", "spans", len(spans), "error", err)
