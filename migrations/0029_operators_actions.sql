@@ -121,7 +121,49 @@ ALTER TABLE enhancement_history
     ADD COLUMN cancelled_run integer NOT NULL DEFAULT 0,
     ADD COLUMN announced_run integer NOT NULL DEFAULT 0;
 
+-- The enhancers that there are, each of which tells of itself every few seconds, and whether an operator wants it to take no work. They
+-- are the platform's: the apps reach their own row by the functions below alone.
+CREATE TABLE workers (
+    replica    text        PRIMARY KEY CHECK (char_length(replica) BETWEEN 1 AND 100),
+    version    text        NOT NULL CHECK (char_length(version) <= 100),
+    state      text        NOT NULL CHECK (state IN ('working', 'draining', 'drained', 'unavailable')),
+    -- Steps that it has under way.
+    steps      integer     NOT NULL CHECK (steps >= 0),
+    started_at timestamptz NOT NULL DEFAULT now(),
+    seen_at    timestamptz NOT NULL DEFAULT now(),
+    drain      boolean     NOT NULL DEFAULT false,
+    drained_by text        NOT NULL DEFAULT '',
+    drained_at timestamptz
+);
+ALTER TABLE workers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE workers FORCE ROW LEVEL SECURITY;
+CREATE POLICY admin_access ON workers TO admin USING (true) WITH CHECK (true);
+CREATE POLICY console_access ON workers TO console_user USING (true) WITH CHECK (true);
+GRANT SELECT, UPDATE (drain, drained_by, drained_at) ON workers TO console_user;
+
+-- A replica tells how it is, and is told whether it is to be drained. Whoever has not for ten minutes is forgotten.
+-- +goose StatementBegin
+CREATE FUNCTION worker_beat(who text, built text, how text, busy integer) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        DELETE FROM public.workers WHERE seen_at < now() - interval '10 minutes' AND replica <> left(who, 100);
+        INSERT INTO public.workers AS w (replica, version, state, steps) VALUES (left(who, 100), left(built, 100), how, busy)
+        ON CONFLICT (replica) DO UPDATE SET state = excluded.state, steps = excluded.steps, seen_at = now()
+        RETURNING w.drain
+    $$;
+-- +goose StatementEnd
+
+-- A replica says goodbye.
+CREATE FUNCTION worker_gone(who text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'DELETE FROM public.workers WHERE replica = left(who, 100)';
+REVOKE ALL ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) TO app_user;
+
 -- +goose Down
+DROP FUNCTION worker_gone(text);
+DROP FUNCTION worker_beat(text, text, text, integer);
+DROP TABLE workers;
 ALTER TABLE enhancement_history
     DROP COLUMN announced_run,
     DROP COLUMN cancelled_run;
