@@ -33,7 +33,7 @@ test: infra observability build ## All tests, end to end included, with the cove
 
 .PHONY: up
 up: infra build $(WATCH) ## Start the stack for development and leave it running; OBSERVE=1 as for demo
-	@exec bin/stack up
+	@exec bin/stack up $(if $(OBSERVE),--observe)
 
 .PHONY: up-infra
 up-infra: infra build ## Start all but the apps, for `dapr run -f .`
@@ -88,6 +88,13 @@ bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the g
 bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
 	@exec bin/bench-burst $(BURST_FLAGS)
 
+# Such as -pairs 12 -tickets 400.
+OVERHEAD_FLAGS ?=
+
+.PHONY: bench-overhead
+bench-overhead: infra observability build ## What traces and metrics cost of the throughput, with and without in alternation; fails over 5 %
+	@exec bin/bench-overhead $(OVERHEAD_FLAGS)
+
 # Such as -long, -duration 10m, -seed 42, -tenants 8, -rate 6, -only "kill redis,flush redis"; -plan shows the schedule.
 CHAOS_FLAGS ?=
 
@@ -128,9 +135,17 @@ note-snapshots: ## Write the example notes anew, and the pictures of them in doc
 	go test ./internal/feedback/page -run TestPagesLookAsBefore -update
 	go run ./e2e/cmd/note-snapshots
 
+.PHONY: dashboards
+dashboards: ## Write deploy/grafana/dashboards anew from e2e/dashboards
+	@go run ./e2e/cmd/dashboards
+
 .PHONY: openapi
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
+
+.PHONY: metrics-doc
+metrics-doc: ## Write docs/metrics.md anew from the catalogue in internal/telemetry
+	go test ./internal/telemetry -run TestTheCommittedListIsTheCatalogue -write-metrics
 
 .PHONY: fmt
 fmt: ## Format the code

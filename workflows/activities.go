@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -87,6 +88,8 @@ type Activities struct {
 	TidyAfter time.Duration
 	// HoldLimit is how long a job is held before it fails; DefaultHoldLimit when zero.
 	HoldLimit time.Duration
+	// Tracer makes the spans of the steps; nil makes none.
+	Tracer *tracing.Tracer
 
 	// haste divides pauses and lease, for tests, which would spend their time with waiting; zero leaves them.
 	haste   int
@@ -105,14 +108,15 @@ func (a *Activities) begin(actx workflow.ActivityContext, operation string, limi
 }
 
 func (a *Activities) attempt(actx workflow.ActivityContext, operation string, job Job, limit time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(a.withJob(context.WithoutCancel(actx.Context()), operation, job), limit)
+	ctx, span := a.stepSpan(a.withJob(context.WithoutCancel(actx.Context()), operation, job), operation, job)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	end := a.running.begin()
 	if operation == ActivitySynthesize { // which may have waited for its turn for longer than a workflow may stand still
 		a.beatOnce(ctx, job)
 	}
 	var beating sync.WaitGroup
 	beating.Go(func() { a.beat(ctx, job) })
-	return ctx, func() { cancel(); beating.Wait(); end() }
+	return ctx, func() { cancel(); beating.Wait(); span.end(); end() }
 }
 
 // beatInterval is how often an attempt says that it is under way. Most end before the first time.
@@ -188,6 +192,7 @@ func (a *Activities) RecordFailure(actx workflow.ActivityContext) (any, error) {
 		a.Metrics.Failed(f.Job.TenantID, string(stored.Event))
 		a.Logger.ErrorContext(ctx, "the ticket was not enhanced", telemetry.KeyStatus, enhancement.StatusFailed, "reason", f.Reason)
 	}
+	a.runOverAsBooked(ctx, f.Job)
 	a.ended(f.Job)
 	return StepResult{Outcome: enhancement.OutcomeOK}, nil
 }

@@ -21,6 +21,8 @@ type Job struct {
 	Refetch bool `json:"refetch,omitempty"`
 	// Holds is set for the activities by a version of the workflow that holds jobs.
 	Holds bool `json:"holds,omitempty"`
+	// Trace is where the job is traced; zero where it is not, and in jobs of releases before.
+	Trace Trace `json:"trace,omitzero"`
 }
 
 // StepResult is what the workflow learns of a step; what it found is in the ledger.

@@ -17,6 +17,7 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 		return nil, fmt.Errorf("read the workflow's input: %w", err)
 	}
 	job.Holds = true // for the activities, which the first version calls, too
+	job.began(ctx)
 	input, deadline := workflow.WithActivityInput(job), ctx.CurrentTimeUTC().Add(Budget)
 	if job.Refetch {
 		step, short := a.demand(ctx, ActivityFetchTicket, fetchPolicy.holding(), input, deadline)
@@ -27,6 +28,7 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 			return Result{Status: enhancement.StatusCompleted}, nil
 		}
 	}
+	job.gathering(ctx)
 	searches := []string{ActivityTicketSearch, ActivityDocSearch, ActivityIPSearch}
 	tasks := make([]workflow.Task, len(searches))
 	for i, name := range searches {
@@ -39,6 +41,8 @@ func (a *Activities) enhanceTicketV2(ctx *workflow.WorkflowContext) (any, error)
 			result.Degraded = append(result.Degraded, searches[i])
 		}
 	}
+	job.gathered(ctx)
+	input = workflow.WithActivityInput(job)
 	step, short := a.demand(ctx, ActivitySynthesize, synthesizePolicy, input, deadline)
 	if short != nil {
 		return a.cutShort(ctx, job, result, *short)

@@ -28,7 +28,7 @@ func (a *Activities) FetchTicket(actx workflow.ActivityContext) (any, error) {
 		return nil, err
 	}
 	defer cancel()
-	return a.runFetch(ctx, job)
+	return traced(ctx)(a.runFetch(ctx, job))
 }
 
 func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) {
@@ -39,6 +39,7 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 	}
 	if stored.Status == enhancement.StatusCompleted {
 		// An earlier attempt ended the job and was cut off before it could report back.
+		a.runOver(ctx, job, booked(job, stored))
 		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
 	}
@@ -46,6 +47,7 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 	case err != nil:
 		return StepResult{}, err
 	case over: // it was cancelled, perhaps: no later step tells of the end
+		a.runOverAsBooked(ctx, job)
 		a.giveTurnBack(ctx, job)
 		a.ended(job)
 		return StepResult{Outcome: enhancement.OutcomeOK, Ended: true}, nil
@@ -81,6 +83,7 @@ func (a *Activities) runFetch(ctx context.Context, job Job) (StepResult, error) 
 		return StepResult{}, fetchErr
 	}
 	if unchanged {
+		a.runOverAsBooked(ctx, job)
 		a.ended(job)
 		a.Metrics.Unchanged(job.TenantID, string(stored.Event))
 		a.Logger.InfoContext(ctx, "there was nothing to enhance anew", telemetry.KeyStatus, enhancement.StatusCompleted,

@@ -1,9 +1,11 @@
 package workflows
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
@@ -11,6 +13,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // search makes the activity that asks one source and keeps its answer in the ledger.
@@ -21,7 +24,7 @@ func (a *Activities) search(step enhancement.Step) workflow.Activity {
 			return nil, err
 		}
 		defer cancel()
-		return a.runSearch(ctx, job, step)
+		return traced(ctx)(a.runSearch(ctx, job, step))
 	}
 }
 
@@ -38,6 +41,7 @@ func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.St
 	}
 	began := time.Now()
 	found, findErr := a.find(ctx, job, step)
+	a.asked(step, found, findErr)
 	record := enhancement.StepRecord{Step: step, Outcome: enhancement.OutcomeOK}
 	switch {
 	case findErr != nil:
@@ -56,6 +60,25 @@ func (a *Activities) runSearch(ctx context.Context, job Job, step enhancement.St
 		return StepResult{}, err
 	}
 	return StepResult{Outcome: record.Outcome, Detail: record.Detail}, nil
+}
+
+// asked counts a search, and how well the best of what it found fits.
+func (a *Activities) asked(step enhancement.Step, found gather.Result, err error) {
+	status := telemetry.SourceFound
+	switch {
+	case err != nil:
+		status = telemetry.SourceFailed
+	case found.Note != "":
+		status = telemetry.SourceDegraded
+	case len(found.Items) == 0:
+		status = telemetry.SourceEmpty
+	}
+	a.Metrics.SourceAsked(string(step), status)
+	if len(found.Items) == 0 {
+		return
+	}
+	best := slices.MaxFunc(found.Items, func(a, b gather.Item) int { return cmp.Compare(a.Relevance, b.Relevance) })
+	a.Metrics.SourceRelevance(string(step), best.Relevance)
 }
 
 // foundBefore gives what a run of a job before it was held has found, when it need not be looked for again: because the note is

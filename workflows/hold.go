@@ -37,6 +37,7 @@ func (a *Activities) HoldJob(actx workflow.ActivityContext) (any, error) {
 	case held.Failed || held.Held:
 		a.ended(h.Job)
 	}
+	a.runOverAsBooked(ctx, h.Job)
 	switch {
 	case held.Failed:
 		a.Metrics.Failed(h.Job.TenantID, string(held.Event))

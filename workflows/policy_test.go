@@ -81,7 +81,7 @@ func TestDurableNames(t *testing.T) {
 			t.Errorf("%q was renamed to %q", want, got)
 		}
 	}
-	if got := reflect.TypeFor[Job]().NumField(); got != 7 {
+	if got := reflect.TypeFor[Job]().NumField(); got != 8 {
 		t.Errorf("the workflow's input has %d fields: ids and marks only, old inputs must still decode", got)
 	}
 	// What an old worker reads, and an old history holds.

@@ -20,7 +20,8 @@ func (a *Activities) Synthesize(actx workflow.ActivityContext) (any, error) {
 		return nil, err
 	}
 	defer cancel()
-	return a.runSynthesize(ctx, job)
+	a.gatheringOver(job)
+	return traced(ctx)(a.runSynthesize(ctx, job))
 }
 
 func (a *Activities) runSynthesize(ctx context.Context, job Job) (StepResult, error) {

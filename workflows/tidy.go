@@ -24,10 +24,7 @@ func (a *Activities) TidyNote(actx workflow.ActivityContext) (any, error) {
 		return nil, err
 	}
 	defer cancel()
-	if err := a.runTidy(ctx, job); err != nil {
-		return nil, err
-	}
-	return StepResult{Outcome: enhancement.OutcomeOK}, nil
+	return traced(ctx)(StepResult{Outcome: enhancement.OutcomeOK}, a.runTidy(ctx, job))
 }
 
 func (a *Activities) runTidy(ctx context.Context, job Job) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dapr/durabletask-go/workflow"
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -16,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -27,7 +29,7 @@ func (a *Activities) UpdateTicket(actx workflow.ActivityContext) (any, error) {
 		return nil, err
 	}
 	defer cancel()
-	return a.runUpdate(ctx, job)
+	return traced(ctx)(a.runUpdate(ctx, job))
 }
 
 func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error) {
@@ -39,6 +41,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 	if stored.Status == enhancement.StatusCompleted {
 		// An earlier step has ended it, because its note is not wanted. Or else an earlier run was cut off before it could report
 		// back, and what else it knew is lost.
+		a.runOver(ctx, job, booked(job, stored))
 		a.ended(job)
 		result := StepResult{Outcome: enhancement.OutcomeOK}
 		if stored.Withheld == "" {
@@ -108,12 +111,16 @@ func (a *Activities) enhanced(
 ) StepResult {
 	// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
 	a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
+	late := slow(job, stored, time.Now())
+	a.runOver(ctx, job, ending{
+		status: string(enhancement.StatusCompleted), slow: late, attrs: []attribute.KeyValue{tracing.KeyNoteAction.String(string(done.Action))},
+	})
 	a.ended(job)
 	a.Metrics.Completed(ctx, job.TenantID, string(stored.Event), time.Since(stored.ReceivedAt))
 	a.Metrics.Note(string(done.Action))
 	a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
 		telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
-		"waited_ms", time.Since(stored.ReceivedAt).Milliseconds())
+		"waited_ms", time.Since(stored.ReceivedAt).Milliseconds(), "slow", late)
 	result := StepResult{Outcome: enhancement.OutcomeOK}
 	// A write that was verified may have been another writer's, and be committed after all.
 	if triedBefore || done.Action == servicedesk.NoteVerified {

@@ -66,6 +66,7 @@ func (a *Activities) withhold(
 		return StepResult{}, fmt.Errorf("the note is withheld, but that could not be booked: %w", err)
 	}
 	a.tried(ctx, job, outage, false)
+	a.runOverAsBooked(ctx, job)
 	if ended {
 		a.Metrics.Step(ctx, ActivityUpdateTicket, string(enhancement.OutcomeOK), took)
 		a.wasWithheld(ctx, job, event, mode)

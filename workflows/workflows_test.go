@@ -200,7 +200,10 @@ func (f *fixture) run(t *testing.T) (workflows.Result, enhancement.Job) {
 func (f *fixture) start(t *testing.T, client *workflow.Client) (id string) {
 	t.Helper()
 	id, err := client.ScheduleWorkflow(t.Context(), workflows.EnhanceTicket, workflow.WithInstanceID(enhancement.InstanceID(f.job.ID, f.job.Run)),
-		workflow.WithInput(workflows.Job{TenantID: "alpha", JobID: f.job.ID, Run: f.job.Run, CorrelationID: "c-1", TicketID: f.job.Ticket.ID, Refetch: f.job.Refetch}))
+		workflow.WithInput(workflows.Job{
+			TenantID: "alpha", JobID: f.job.ID, Run: f.job.Run, CorrelationID: "c-1", TicketID: f.job.Ticket.ID, Refetch: f.job.Refetch,
+			Trace: workflows.Trace{Parent: f.job.TraceParent},
+		}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,15 +20,18 @@ type background struct {
 	running sync.WaitGroup
 }
 
-// newBackground starts it. persons may be nil.
+// newBackground starts it, and what else there is to do. persons may be nil.
 func newBackground(ctx context.Context, cfg config, db *postgres.DB, tenants *tenantstore.Store, tokens *tokenstore.Tokens,
-	persons *oidc.Verifier, logger *slog.Logger,
+	persons *oidc.Verifier, logger *slog.Logger, also ...func(context.Context),
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
 	b := &background{cancel: cancel}
 	b.running.Go(func() { tenants.KeepSealed(ctx, cfg.UpkeepInterval, logger) })
 	b.running.Go(func() { audit.New(db).KeepFor(ctx, cfg.Retention.Keep, cfg.UpkeepInterval, logger) })
 	b.running.Go(func() { pruneTokens(ctx, tokens, cfg.UpkeepInterval, logger) })
+	for _, work := range also {
+		b.running.Go(func() { work(ctx) })
+	}
 	if persons != nil {
 		b.running.Go(func() {
 			if err := persons.Run(ctx); err != nil && ctx.Err() == nil {

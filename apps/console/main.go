@@ -71,13 +71,14 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	defer db.Close()
 
 	metrics := telemetry.MetricsOf(telemetry.AppConsole, cfg.Metrics)
+	metrics.WatchPool(db.Connections)
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{"postgres": db.Ping, "sidecar": dapr.Ready})
 	tenants, tokens := tenantstore.New(db, sealer), tokenstore.New(db, time.Now)
 	persons, err := newPersons(cfg.OIDC, logger)
 	if err != nil {
 		return err
 	}
-	tester, importer, err := newOutward(cfg, db, tenants, secrets, logger)
+	tester, importer, err := newOutward(cfg, db, tenants, secrets, metrics, logger)
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,9 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		}
 	}
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics), logger)
-	background := newBackground(ctx, cfg, db, tenants, tokens, persons, logger)
+	background := newBackground(ctx, cfg, db, tenants, tokens, persons, logger,
+		func(ctx context.Context) { health.Watch(ctx, metrics.DependencyUp) },
+		expiries{tokens: tokens, certificate: cfg.TLSCert, metrics: metrics, logger: logger}.watch)
 	logger.Info("the console listens", "public", public.Addr, "tls", cfg.tls(), "internal", internal.Addr)
 	err = httpserver.Run(ctx, cfg.Grace, func() { health.Drain(); api.Drain() }, public, internal)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)

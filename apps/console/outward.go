@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
@@ -29,7 +30,8 @@ const listTimeout = 30 * time.Second
 const gatewayDial = 10 * time.Second
 
 // newOutward makes what calls other systems: the test of connections, and the import.
-func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, secrets sidecar.Secrets, logger *slog.Logger) (*reach.Tester, *mirror.Mirror, error) {
+func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, secrets sidecar.Secrets, metrics *telemetry.Metrics, logger *slog.Logger,
+) (*reach.Tester, *mirror.Mirror, error) {
 	guard := outbound.New(cfg.Outbound, logger)
 	model, fallback, err := newLLMs(cfg, secrets)
 	if err != nil {
@@ -38,10 +40,10 @@ func newOutward(cfg config, db *postgres.DB, tenants *tenantstore.Store, secrets
 	tester := reach.New(reach.Config{
 		Tenants: tenants, Transport: guard.Transport(), LLM: model, LLMFallback: fallback,
 		Desk: func(t tenant.Tenant, c tenant.Credentials) (reach.Desk, error) {
-			return desk.NewClient(t, c, guard, reach.Timeout, logger)
+			return desk.NewClient(t, c, guard, reach.Timeout, metrics, logger)
 		},
 	})
-	importer := mirror.New(db, mirrored{desk.New(tenants, guard, listTimeout, logger)}, mirror.Config{
+	importer := mirror.New(db, mirrored{desk.New(tenants, guard, listTimeout, metrics, logger)}, mirror.Config{
 		ResolvedStatuses: cfg.ResolvedStatuses, CloudCalls: cfg.CloudCalls, OnPremCalls: cfg.OnPremCalls, Logger: logger,
 	})
 	return tester, importer, nil

@@ -22,11 +22,13 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis/answercache"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 type config struct {
 	Log      telemetry.LogConfig
 	Metrics  telemetry.MetricsConfig
+	Traces   tracing.Config
 	Sidecar  sidecar.Config
 	Database postgres.Config
 	Internal httpserver.InternalConfig
@@ -67,7 +69,7 @@ func loadConfig() (config, error) {
 
 // validate names every duration that makes no sense.
 func (c config) validate() error {
-	errs := []error{c.Metrics.Validate()}
+	errs := []error{c.Metrics.Validate(), c.Traces.Validate()}
 	for name, d := range map[string]time.Duration{
 		"UPKEEP_INTERVAL": c.UpkeepInterval, "MIRROR_TICKETS_INTERVAL": c.Mirror.Tickets,
 		"MIRROR_KB_INTERVAL": c.Mirror.Articles, "MIRROR_ASSETS_INTERVAL": c.Mirror.Assets,

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 
 func newClients(store *tenantstore.Store) *desk.Desks {
 	logger := slog.New(slog.DiscardHandler)
-	return desk.New(store, outbound.New(outbound.Config{}, logger), time.Second, logger)
+	return desk.New(store, outbound.New(outbound.Config{}, logger), time.Second, telemetry.NewMetrics(), logger)
 }
 
 func TestDesks(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/crew"
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
@@ -27,11 +28,15 @@ import (
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/workflows"
 )
+
+// appName is how logs and traces call this process.
+const appName = "enhancer"
 
 // Exit statuses besides 0.
 const (
@@ -52,7 +57,7 @@ func start() int {
 		fmt.Fprintln(os.Stderr, "enhancer:", err)
 		return exitSettings
 	}
-	logger := telemetry.NewLogger(os.Stdout, "enhancer", cfg.Log)
+	logger := telemetry.NewLogger(os.Stdout, appName, cfg.Log)
 	if err := run(ctx, cfg, logger); err != nil {
 		logger.Error("the enhancer stopped", "error", err)
 		return exitFailed
@@ -83,23 +88,29 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	defer db.Close()
 
 	metrics := telemetry.MetricsOf(telemetry.AppEnhancer, cfg.Metrics)
+	metrics.WatchPool(db.Connections)
+	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close(context.WithoutCancel(ctx))
 	books, store := ledger.New(db), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
 		return err
 	}
 	guard := outbound.New(cfg.Outbound, logger)
-	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, logger)
+	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, metrics, logger)
 	engine, running := dapr.Workflows(), dapr.Instances()
-	starts := &starter{ledger: books, engine: engine, instances: running}
+	starts := &starter{ledger: books, engine: engine, tracer: tracer, instances: running}
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: suspension.New(db), Engine: starts, Metrics: metrics, Logger: logger})
-	clients := desk.New(copies, guard, cfg.DeskTimeout, logger)
+	clients := desk.New(copies, guard, cfg.DeskTimeout, metrics, logger)
 	known := desks{tenants: copies, clients: clients}
 	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, sealer, secrets, metrics, logger)
 	if err != nil {
 		return err
 	}
-	activities.Ended = dispatcher.Wake
+	activities.Ended, activities.Tracer = dispatcher.Wake, tracer
 	// The worker hears of the end after the listener has stopped, so that what was received meanwhile
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
@@ -115,14 +126,14 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": hand.Ready,
 	})
-	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, logger),
-		newPreviews(cfg.Preview, db, known, activities, sealer, logger), cfg.Sidecar.AppToken, health, metrics), logger)
+	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, tracer, logger),
+		newPreviews(cfg.Preview, db, known, activities, sealer, metrics, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Logger: logger}), dispatcher,
 		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, logger), logger)
 	background.add(hand.Run)
 	logger.Info("the enhancer listens", "internal", server.Addr)
-	err = serve(ctx, cfg.Grace, dapr, hand.Ready, health, server)
+	err = serve(ctx, cfg.Grace, dapr, hand, metrics, health, server)
 	stopWorking()
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
@@ -131,10 +142,10 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 
 // newDeliveries are what the sidecar delivers, by route.
 func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.Dispatcher, copies *tenantcache.Cache, metrics *telemetry.Metrics,
-	logger *slog.Logger,
+	tracer *tracing.Tracer, logger *slog.Logger,
 ) map[string]http.Handler {
 	refusals := deadletter.NewRefusals()
-	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, logger: logger}
+	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, tracer: tracer, logger: logger}
 	dead := &deadletter.Consumer{
 		Jobs: books, Letters: deadletter.NewLetters(db), Refusals: refusals, Wake: dispatcher.Wake, Metrics: metrics, Logger: logger,
 	}
@@ -146,13 +157,15 @@ func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.D
 
 // serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked
 // to end too.
-func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, worker func(context.Context) error, health *httpserver.Health,
+func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, hand *crew.Hand, metrics *telemetry.Metrics, health *httpserver.Health,
 	server *http.Server,
 ) error {
 	serving, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
+	go health.Watch(serving, metrics.DependencyUp)
 	go func() {
-		if err := (watchdog{worker: worker}).watch(serving); err != nil {
+		active := func(is bool) { metrics.WorkerActive(is && hand.State() == crew.Working) }
+		if err := (watchdog{worker: hand.Ready, active: active}).watch(serving); err != nil {
 			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), stopSidecar)
 			defer cancel()
 			giveUp(errors.Join(err, dapr.Stop(stopping)))

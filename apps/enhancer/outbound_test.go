@@ -46,7 +46,7 @@ func TestSSRFTheEnhancerIsGuarded(t *testing.T) {
 		}
 		logger := slog.New(slog.DiscardHandler)
 		guard := outbound.New(cfg.Outbound, logger)
-		d := desks{tenants: store.Store, clients: desk.New(store.Store, guard, time.Second, logger)}
+		d := desks{tenants: store.Store, clients: desk.New(store.Store, guard, time.Second, telemetry.NewMetrics(), logger)}
 		client, _, clientErr := d.clients.Client(t.Context(), "alpha")
 		mirrored, mirrorErr := mirrored{d.clients}.Mirrored(t.Context(), "alpha")
 		if err := errors.Join(clientErr, mirrorErr); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 	"github.com/ai-agents/ai-agents/workflows"
@@ -21,12 +22,12 @@ import (
 
 // newPreviews drafts notes with what the jobs draft theirs with.
 func newPreviews(cfg preview.Config, db *postgres.DB, desks desks, activities *workflows.Activities, sealer *tenant.Sealer,
-	logger *slog.Logger,
+	metrics *telemetry.Metrics, logger *slog.Logger,
 ) http.Handler {
 	return preview.New(cfg, preview.Deps{
 		Tenants: desks, Sources: activities.Sources, Drafter: activities.Drafter, Past: history.NewStore(db),
 		Jobs: newestJobs{ledger.New(db)}, Desks: readDesks{desks.clients}, Limits: workflows.PreviewLimits(),
-		Sealer: sealer, Now: time.Now, Logger: logger,
+		Sealer: sealer, Count: metrics.Preview, Now: time.Now, Logger: logger,
 	}).Handler()
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
@@ -16,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 // routes is for the sidecar, probes and the scraper; nothing else reaches this app.
@@ -42,6 +44,7 @@ type receiver struct {
 	wake   func(tenantID string)
 	// refusals is told why a message was refused, for its dead letter does not say.
 	refusals *deadletter.Refusals
+	tracer   *tracing.Tracer // nil: nothing is traced
 	logger   *slog.Logger
 }
 
@@ -52,6 +55,8 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyOperation, "job_received"),
 		slog.String(telemetry.KeyTenant, requested.TenantID), slog.String(telemetry.KeyTicket, requested.TicketID),
 		slog.String(telemetry.KeyJob, requested.JobID), slog.String(telemetry.KeyCorrelation, requested.CorrelationID))
+	ctx, span := h.traced(ctx, requested)
+	defer span.End()
 	found, err := h.ledger.Queued(ctx, requested.TenantID, requested.JobID)
 	switch {
 	case errors.Is(err, enhancement.ErrNotFound):
@@ -59,6 +64,7 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 		h.logger.WarnContext(ctx, "event dropped: the ledger has no such job")
 		return sidecar.DeliveryDrop
 	case err != nil:
+		tracing.Fail(span, "ledger", err)
 		h.logger.ErrorContext(ctx, "job not queued, to be delivered again", "error", err)
 		h.refusals.Note(requested.JobID, err)
 		return sidecar.DeliveryAgain
@@ -68,4 +74,15 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 		h.wake(requested.TenantID)
 	}
 	return sidecar.DeliveryDone
+}
+
+// traced begins the span of a delivery: below the sidecar's own, when that is of the trace in which the job was queued.
+func (h *receiver) traced(ctx context.Context, requested event.EnhancementRequested) (context.Context, trace.Span) {
+	below := requested.TraceParent
+	if delivered := tracing.Parent(ctx); tracing.SameTrace(delivered, below) {
+		below = delivered
+	}
+	return h.tracer.Under(ctx, below, tracing.SpanDelivered, trace.SpanKindConsumer,
+		tracing.KeyTenant.String(requested.TenantID), tracing.KeyTicket.String(requested.TicketID), tracing.KeyJob.String(requested.JobID),
+		tracing.KeyCorrelation.String(requested.CorrelationID), tracing.KeyMessaging.String(event.TopicEnhancement))
 }

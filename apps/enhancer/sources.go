@@ -24,6 +24,7 @@ func newSources(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks,
 	live := knowledge.NewLive(desks, cache, knowledge.Options{
 		Timeout: cfg.KnowledgeTimeout, Transport: guard.Transport(), Logger: logger,
 		Switched: func(tenantID string, off bool) { metrics.Breaker(tenantID, "knowledge", off) },
+		Count:    func(gave telemetry.CacheResult) { metrics.Cached(telemetry.CacheKnowledge, gave) },
 	})
 	return map[enhancement.Step]gather.Source{
 		enhancement.StepTicketSearch: history.New(db, history.Options{Reranker: reranker, Links: desks, Logger: logger}),

@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
+	"go.opentelemetry.io/otel/attribute"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/workflows"
 )
 
@@ -40,19 +42,24 @@ type finder interface {
 type starter struct {
 	ledger    finder
 	engine    engine
+	tracer    *tracing.Tracer // nil: nothing is traced
 	instances instances
 }
 
 // Start implements dispatch.Engine.
 func (s *starter) Start(ctx context.Context, a ledger.Admitted) error {
+	run := workflows.RunSpan(a.TraceParent, a.JobID, a.Run)
+	ctx = tracing.With(ctx, run.Parent()) // for the engine's own spans
 	_, err := s.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
 		workflow.WithInstanceID(enhancement.InstanceID(a.JobID, a.Run)),
 		workflow.WithInput(workflows.Job{
 			TenantID: a.TenantID, JobID: a.JobID, Run: a.Run, CorrelationID: a.CorrelationID, TicketID: a.TicketID, Refetch: a.Refetch,
+			Trace: workflows.Trace{Parent: a.TraceParent},
 		}))
 	if err != nil && !alreadyStarted(err) {
 		return fmt.Errorf("start the workflow of job %s: %w", a.JobID, err)
 	}
+	s.waited(a)
 	return nil
 }
 
@@ -77,10 +84,22 @@ func (s *starter) Restart(ctx context.Context, d ledger.Due) error {
 	}
 	return s.Start(ctx, ledger.Admitted{
 		TenantID: d.TenantID, JobID: d.JobID, TicketID: d.TicketID, CorrelationID: d.CorrelationID, Run: d.Run, Refetch: job.Refetch,
+		TraceParent: job.TraceParent,
 	})
 }
 
 // alreadyStarted also reads the message, because the sidecar wraps the engine's status in one of its own.
 func alreadyStarted(err error) bool {
 	return err != nil && (status.Code(err) == codes.AlreadyExists || strings.Contains(err.Error(), "already exists"))
+}
+
+// waited emits for how long a job waited for its turn, when that is known: not of one that the sweeper starts again.
+func (s *starter) waited(a ledger.Admitted) {
+	if a.WaitedSince.IsZero() {
+		return
+	}
+	s.tracer.Emit(tracing.Enclosing{Below: a.TraceParent, Name: tracing.SpanWait, JobID: a.JobID, Run: a.Run}, tracing.Over{
+		Start: a.WaitedSince, End: a.StartedAt,
+		Attrs: []attribute.KeyValue{tracing.KeyTenant.String(a.TenantID), tracing.KeyTicket.String(a.TicketID), tracing.KeyJob.String(a.JobID), tracing.KeyRun.Int(a.Run)},
+	})
 }

@@ -23,6 +23,8 @@ const (
 // afresh; until then nothing would be enhanced, and nothing else would look wrong.
 type watchdog struct {
 	worker func(context.Context) error // sidecar.ErrNoWorker when it is not registered
+	// active hears, each time, whether the worker takes work.
+	active func(bool)
 }
 
 // watch returns nil when ctx ends, and an error once the worker has been missing for too long. A sidecar that
@@ -30,6 +32,7 @@ type watchdog struct {
 func (w watchdog) watch(ctx context.Context) error {
 	again := time.NewTicker(watchdogInterval)
 	defer again.Stop()
+	defer w.active(false)
 	missingSince, patience := time.Time{}, watchdogFirst
 	for {
 		select {
@@ -37,6 +40,7 @@ func (w watchdog) watch(ctx context.Context) error {
 			return nil
 		case now := <-again.C:
 			err := w.ask(ctx)
+			w.active(err == nil)
 			switch {
 			case err == nil:
 				missingSince, patience = time.Time{}, watchdogPatience

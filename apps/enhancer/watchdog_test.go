@@ -35,10 +35,20 @@ func TestWatchdog(t *testing.T) {
 				began := time.Now()
 				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 				defer cancel()
-				err := watchdog{worker: func(context.Context) error { return c.answer(time.Since(began)) }}.watch(ctx)
+				var active []bool // each time
+				err := watchdog{worker: func(context.Context) error { return c.answer(time.Since(began)) }, active: func(is bool) { active = append(active, is) }}.watch(ctx)
 				took := time.Since(began)
 				if (c.after == 0) != (err == nil) || (c.after != 0 && took != c.after) {
 					t.Errorf("after %s: %v, want after %s", took, err, c.after)
+				}
+				looks := int(took / watchdogInterval)
+				for i, is := range active[:len(active)-1] {
+					if want := c.answer(time.Duration(i+1)*watchdogInterval) == nil; is != want {
+						t.Errorf("look %d: active is %v", i, is)
+					}
+				}
+				if len(active) < looks || active[len(active)-1] {
+					t.Errorf("%d looks of %d, and in the end it is active: %v", len(active), looks, active[len(active)-1])
 				}
 			})
 		})

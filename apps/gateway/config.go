@@ -10,6 +10,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/webhook/origin"
 )
@@ -17,6 +18,7 @@ import (
 type config struct {
 	Log      telemetry.LogConfig
 	Metrics  telemetry.MetricsConfig
+	Traces   tracing.Config
 	Sidecar  sidecar.Config
 	Database postgres.Config
 	Internal httpserver.InternalConfig
@@ -51,6 +53,9 @@ func loadConfig() (config, error) {
 	}
 	if cfg.Delay < 0 {
 		return config{}, fmt.Errorf("SHUTDOWN_DELAY: %s is negative; use 0s for none", cfg.Delay)
+	}
+	if err := cfg.Traces.Validate(); err != nil {
+		return config{}, err
 	}
 	return cfg, nil
 }

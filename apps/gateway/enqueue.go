@@ -19,6 +19,7 @@ func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job, a quo
 	err := h.queue.Publish(ctx, event.TopicEnhancement, event.EnhancementRequested{
 		JobID: job.ID, TenantID: job.TenantID, TicketID: job.Ticket.ID, Description: job.Ticket.Description,
 		Priority: job.Ticket.Priority, Timestamp: time.Now().UTC(), CorrelationID: job.CorrelationID,
+		TraceParent: job.TraceParent,
 	})
 	switch {
 	case err == nil && a.Fresh:

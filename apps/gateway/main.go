@@ -20,6 +20,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
@@ -76,23 +77,31 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	defer db.Close()
 
 	metrics := telemetry.MetricsOf(telemetry.AppGateway, cfg.Metrics)
+	metrics.WatchPool(db.Connections)
+	tracer, err := tracing.Start(ctx, cfg.Traces, appName, metrics.SpansDropped, logger)
+	if err != nil {
+		return err
+	}
+	defer tracer.Close(context.WithoutCancel(ctx))
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady,
 	})
-	copies := tenantcache.New(dapr.Cache(), tenantstore.New(db, sealer), sealer, time.Now, logger)
+	copies := tenantcache.New(dapr.Cache(), tenantstore.New(db, sealer), sealer, time.Now, metrics, logger)
 	trail := audit.NewTrail(ctx, audit.New(db), metrics.AuditDropped, logger)
-	webhooks, err := newWebhookHandler(cfg, copies, ledger.New(db), dapr, trail, metrics, logger)
+	webhooks, err := newWebhookHandler(cfg, copies, ledger.New(db), dapr, trail, metrics, tracer, logger)
 	if err != nil {
 		return err
 	}
 	votes, err := page.New(page.Deps{
-		Tokens: feedback.NewTokens(sealer, time.Now), Votes: feedback.NewStore(db), Client: cfg.TrustedProxies.Client, Now: time.Now, Logger: logger,
+		Tokens: feedback.NewTokens(sealer, time.Now), Votes: feedback.NewStore(db), Client: cfg.TrustedProxies.Client,
+		Voted: metrics.FeedbackVoted, Now: time.Now, Logger: logger,
 	})
 	if err != nil {
 		return err
 	}
 	public := httpserver.New(cfg.PublicAddr, publicRoutes(webhooks, votes), logger)
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics, sidecar.OnlySidecar(cfg.Sidecar.AppToken, sidecar.Receive(copies.Changed, logger))), logger)
+	go health.Watch(ctx, metrics.DependencyUp)
 	logger.Info("the gateway listens", "public", public.Addr, "internal", internal.Addr)
 	err = httpserver.Run(ctx, cfg.Grace, health.Leave(cfg.Delay), public, internal)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditGrace)

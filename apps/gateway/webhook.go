@@ -17,6 +17,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/webhook"
@@ -75,12 +76,14 @@ type webhookHandler struct {
 	metrics   *telemetry.Metrics
 	sparse    *audit.Sparse
 	trail     trail
+	tracer    *tracing.Tracer // nil: nothing is traced
 	logger    *slog.Logger
 }
 
 // newWebhookHandler takes the collaborators that reach outside of the process, and makes the others.
 func newWebhookHandler(
-	cfg config, tenants tenants, jobs *ledger.Ledger, queue queue, trail trail, metrics *telemetry.Metrics, logger *slog.Logger,
+	cfg config, tenants tenants, jobs *ledger.Ledger, queue queue, trail trail, metrics *telemetry.Metrics, tracer *tracing.Tracer,
+	logger *slog.Logger,
 ) (*webhookHandler, error) {
 	failures, err := origin.NewFailures(cfg.BadSignatures, time.Now)
 	if err != nil {
@@ -96,7 +99,7 @@ func newWebhookHandler(
 		decoys:    [secretsTried]string{rand.Text(), rand.Text()},
 		perMinute: cfg.PerMinute, maxBody: cfg.MaxBody, maxSkew: cfg.MaxSkew,
 		verify: webhook.Verify, match: webhook.VerifySecret,
-		metrics: metrics, sparse: sparse, trail: trail, logger: logger,
+		metrics: metrics, sparse: sparse, trail: trail, tracer: tracer, logger: logger,
 	}, nil
 }
 
@@ -113,6 +116,7 @@ type visit struct {
 	proven bool
 	// correlation finds the log lines about it.
 	correlation string
+	traces      visitTrace
 }
 
 // provenTenant is whose webhook it is proven to be; empty where it is only claimed.
@@ -139,15 +143,17 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.String(telemetry.KeyCorrelation, correlation),
 		slog.String(telemetry.KeyOperation, "webhook_received"))
 
-	v := &visit{Request: r, from: h.proxies.Client(r), correlation: correlation}
+	v := &visit{Request: r, from: h.proxies.Client(r), correlation: correlation, traces: newVisitTrace()}
 	ctx, result, err := h.take(ctx, w, v)
 	if err != nil {
 		p := h.explain(ctx, v, err)
 		h.metrics.Webhook(v.provenTenant(), p.Status)
+		v.traces.end(p.Status)
 		writeProblem(w, p)
 		return
 	}
 	h.metrics.Webhook(v.provenTenant(), http.StatusAccepted)
+	v.traces.end(http.StatusAccepted)
 	writeBody(w, "application/json", http.StatusAccepted, result)
 }
 
@@ -171,6 +177,7 @@ func (h *webhookHandler) take(ctx context.Context, w http.ResponseWriter, v *vis
 	}
 	job.ID = a.JobID // which may be another one that does its work
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyJob, job.ID))
+	v.traces.accepted(a.Accepted)
 	status, err := h.enqueue(ctx, job, a)
 	if err != nil {
 		return ctx, accepted{}, err
@@ -187,6 +194,9 @@ func (h *webhookHandler) admitJob(
 ) (context.Context, enhancement.Job, quota.Acceptance, error) {
 	for trust := true; ; trust = false {
 		payload, terms, err := h.authenticate(ctx, v, body, trust)
+		if v.proven {
+			ctx = h.traced(ctx, v)
+		}
 		if _, invalid := errors.AsType[*webhook.InvalidError](err); invalid && trust && v.proven {
 			continue // by preferences that may have changed
 		}
@@ -195,6 +205,7 @@ func (h *webhookHandler) admitJob(
 		}
 		job := payload.Job(v.correlation)
 		known := telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID), slog.String(telemetry.KeyTicket, job.Ticket.ID))
+		known, job.TraceParent = v.traces.queue(known, job)
 		a, err := h.accept(known, job, terms)
 		if errors.Is(err, quota.ErrOutdated) && ctx.Err() == nil {
 			continue

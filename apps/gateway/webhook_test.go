@@ -23,6 +23,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache/tenantcachetest"
@@ -78,6 +79,7 @@ type fixture struct {
 	store   *tenantstoretest.Store
 	copies  *tenantcachetest.State
 	log     *bytes.Buffer
+	spans   *tracingtest.Spans
 }
 
 // limits are the settings as they are by default, on pools of the tests' size.
@@ -100,11 +102,11 @@ func newFixture(t testing.TB) *fixture {
 func newReplica(t testing.TB, store *tenantstoretest.Store) *fixture {
 	t.Helper()
 	store = store.Replica(t)
-	f := &fixture{trail: &trailed{}, queue: &recorder{}, ledger: ledger.New(store.DB), store: store, log: &bytes.Buffer{}}
+	f := &fixture{trail: &trailed{}, queue: &recorder{}, ledger: ledger.New(store.DB), store: store, log: &bytes.Buffer{}, spans: tracingtest.New(t)}
 	logger := telemetry.NewLogger(f.log, "gateway", telemetry.LogConfig{Level: slog.LevelDebug})
 	var copies *tenantcache.Cache
 	copies, f.copies = tenantcachetest.New(store)
-	door, err := newWebhookHandler(limits(), copies, f.ledger, f.queue, f.trail, telemetry.NewMetrics(), logger)
+	door, err := newWebhookHandler(limits(), copies, f.ledger, f.queue, f.trail, telemetry.NewMetrics(), f.spans.Tracer, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

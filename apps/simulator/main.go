@@ -59,7 +59,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, end()) }()
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{"sidecar": dapr.Ready})
 	public := httpserver.New(cfg.PublicAddr, world, logger)
-	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health), logger)
+	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, telemetry.MetricsOf(telemetry.AppSimulator, telemetry.MetricsConfig{})), logger)
 	logger.Info("the simulator listens", "public", public.Addr, "internal", internal.Addr, "gateway", cfg.GatewayURL)
 	drain := func() {
 		health.Drain()
@@ -89,10 +89,11 @@ func newWorld(cfg config, secrets sidecar.Secrets, logger *slog.Logger) (world *
 	return world, end, nil
 }
 
-// internalRoutes is for probes.
-func internalRoutes(health *httpserver.Health) http.Handler {
+// internalRoutes is for probes and the scraper.
+func internalRoutes(health *httpserver.Health, metrics *telemetry.Metrics) http.Handler {
 	r := mux.NewRouter()
 	r.HandleFunc("/healthz", health.Live).Methods(http.MethodGet)
 	r.HandleFunc("/readyz", health.Ready).Methods(http.MethodGet)
+	r.Handle("/metrics", metrics.Handler()).Methods(http.MethodGet)
 	return r
 }

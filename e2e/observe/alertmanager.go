@@ -39,6 +39,7 @@ func (l *launch) alertmanager() (stack.Beside, error) {
 			"--config.file=" + config, "--storage.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + address,
 			"--cluster.listen-address=", // it is alone
 		},
-		Ready: "http://" + address + "/-/ready",
+		URLVariable: "ALERTMANAGER_URL",
+		Ready:       "http://" + address + "/-/ready",
 	}, nil
 }

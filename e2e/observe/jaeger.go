@@ -1,6 +1,10 @@
 package observe
 
-import "github.com/ai-agents/ai-agents/e2e/stack"
+import (
+	"syscall"
+
+	"github.com/ai-agents/ai-agents/e2e/stack"
+)
 
 // maxTraces bounds Jaeger's memory.
 const maxTraces = "20000"
@@ -25,6 +29,9 @@ func (l *launch) jaeger() (stack.Beside, error) {
 	}
 	return stack.Beside{
 		Name: processJaeger, Command: program, Args: args, Dir: l.dir, Ports: []int{l.ports.jaeger, l.ports.jaegerOTLP},
-		Ready: "http://" + page + "/api/services",
+		URLVariable: "JAEGER_URL",
+		Ready:       "http://" + page + "/api/services",
+		// Asked politely it takes 10 s, and has nothing to save: its traces are in memory.
+		StopSignal: syscall.SIGKILL,
 	}, nil
 }

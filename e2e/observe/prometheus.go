@@ -50,7 +50,8 @@ func (l *launch) prometheus() (stack.Beside, error) {
 			"--storage.tsdb.retention.time=" + retention, "--enable-feature=exemplar-storage",
 			"--web.listen-address=" + address, "--web.enable-lifecycle", // for Reload
 		},
-		Ready: "http://" + address + "/-/ready",
+		URLVariable: "PROMETHEUS_URL",
+		Ready:       "http://" + address + "/-/ready",
 	}, nil
 }
 

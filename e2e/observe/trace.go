@@ -92,7 +92,7 @@ func (o *Observability) TracesWith(ctx context.Context, attribute, value string)
 	}
 	byID := map[string]Trace{}
 	for _, service := range services {
-		query := url.Values{"service": {service}, "tags": {string(tags)}, "limit": {"100"}}
+		query := url.Values{"service": {service}, "tags": {string(tags)}, "limit": {"1000"}}
 		found, err := o.traces(ctx, "/api/traces?"+query.Encode())
 		if err != nil {
 			return nil, fmt.Errorf("look for traces with %s %s: %w", attribute, value, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -18,6 +19,10 @@ type Beside struct {
 	Dir     string            // the working directory; the run directory when empty
 	Ports   []int             // from FreePort: they are given up just before the process starts
 	Ready   string            // a URL that answers with a 2xx status once the process is ready
+	// URLVariable is under which name Stack.Environment tells the address of the first port, as a URL; it does not when empty.
+	URLVariable string
+	// StopSignal ends the process; SIGTERM when zero.
+	StopSignal syscall.Signal
 }
 
 // ErrBesideRuns is returned by StartBeside for a name that is taken.
@@ -55,7 +60,7 @@ func (s *Stack) StartBeside(ctx context.Context, all ...Beside) error {
 	if err := group.Wait(); err != nil {
 		return errors.Join(err, s.removeBeside(context.WithoutCancel(ctx), added))
 	}
-	return nil
+	return s.writeEnv()
 }
 
 // StopBeside stops the processes of these names that StartBeside started, and forgets them. A name that is not there is no error.
@@ -77,7 +82,7 @@ func (s *Stack) StopBeside(ctx context.Context, names ...string) error {
 func (s *Stack) addBeside(b *Beside) (*Process, error) {
 	p := &Process{stack: s, spec: completed(s.dir, spec{
 		Name: b.Name, Tier: tierBeside, Command: b.Command, Args: b.Args, Env: environment(b.Env), Dir: b.Dir,
-		Ports: b.Ports, Probe: probe{HTTP: b.Ready},
+		Ports: b.Ports, Probe: probe{HTTP: b.Ready}, URLVariable: b.URLVariable, StopSignal: b.StopSignal,
 	})}
 	s.list.Lock()
 	defer s.list.Unlock()
@@ -98,7 +103,7 @@ func (s *Stack) removeBeside(ctx context.Context, processes []*Process) error {
 		delete(s.processes, p.spec.Name)
 	}
 	s.list.Unlock()
-	return errors.Join(append(errs, s.save())...)
+	return errors.Join(append(errs, s.save(), s.writeEnv())...)
 }
 
 // begin starts the process with a fresh log and waits until it is ready.

@@ -10,7 +10,7 @@ import (
 // Environment is what a tool needs to use the stack: `dapr run -f .`, agentctl, a developer's shell.
 func (s *Stack) Environment() map[string]string {
 	e := &s.endpoints
-	return map[string]string{
+	env := map[string]string{
 		"REDIS_HOST":          e.RedisAddr,
 		"SECRETS_FILE":        e.SecretsFile,
 		"DATABASE_URL":        e.DatabaseURL,
@@ -30,6 +30,12 @@ func (s *Stack) Environment() map[string]string {
 		"REDISCLI_AUTH":         e.RedisPassword,
 		"LOGS":                  filepath.Join(s.dir, "logs"),
 	}
+	for _, p := range s.Processes() {
+		if p.spec.URLVariable != "" {
+			env[p.spec.URLVariable] = "http://" + loopback(p.Port(0))
+		}
+	}
+	return env
 }
 
 // ShellEnvironment is Environment in a form that a shell can source.
@@ -43,8 +49,8 @@ func (s *Stack) ShellEnvironment() string {
 }
 
 // writeEnv leaves the environment in the run directory. The tokens are the gateway's.
-func (l *launch) writeEnv() error {
-	return writeFile(filepath.Join(l.opts.Dir, "env"), []byte(l.stack.ShellEnvironment()))
+func (s *Stack) writeEnv() error {
+	return writeFile(filepath.Join(s.dir, "env"), []byte(s.ShellEnvironment()))
 }
 
 // quote makes one word of a shell out of any text.

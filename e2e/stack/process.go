@@ -36,6 +36,8 @@ type spec struct {
 	StopSignal syscall.Signal      `json:"stopSignal"`
 	Ports      []int               `json:"ports"`
 	Probe      probe               `json:"probe"`
+	// URLVariable is that of Beside.
+	URLVariable string `json:"urlVariable,omitempty"`
 }
 
 // tier orders the stop: the highest goes first, so that nothing loses what it still needs.

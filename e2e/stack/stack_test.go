@@ -41,6 +41,7 @@ func TestInfrastructureStartsRestartsAndStops(t *testing.T) {
 	})
 	t.Run("Redis comes back with its port and password", func(t *testing.T) { restartRedis(t, s) })
 	t.Run("a paused Postgres answers nobody, not even those who are connected", func(t *testing.T) { pausePostgres(t, s) })
+	t.Run("what watches it starts and stops beside it", func(t *testing.T) { besides(t, s) })
 	t.Run("a paused process is stopped, too", func(t *testing.T) {
 		if err := s.Process("placement").Pause(); err != nil {
 			t.Fatal(err)
@@ -60,6 +61,9 @@ func TestDetachedStackIsStoppedByAnother(t *testing.T) {
 	opts := options(t)
 	opts.Detach = true
 	first := start(t, opts)
+	if err := first.StartBeside(t.Context(), watcher(t, first, "watcher")); err != nil {
+		t.Fatal(err)
+	}
 	other, err := stack.Attach(opts.Dir)
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +72,9 @@ func TestDetachedStackIsStoppedByAnother(t *testing.T) {
 		t.Errorf("attached to %v, want %v", other.Environment(), first.Environment())
 	}
 	restartRedis(t, other)
+	if p := other.Process("watcher"); p == nil || !p.Alive() || p.Port(0) == 0 || p.Port(1) != 0 {
+		t.Errorf("got %+v for what runs beside the stack", p)
+	}
 	stopAll(t, other)
 	for _, p := range first.Processes() {
 		if p.Alive() {

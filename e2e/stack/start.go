@@ -131,7 +131,7 @@ func (l *launch) settle(ctx context.Context) error {
 		return err
 	}
 	l.describe()
-	return l.writeEnv()
+	return l.stack.writeEnv()
 }
 
 // run starts the processes, all at once where their order allows.

@@ -169,6 +169,7 @@ func (s *Server) purge(ctx context.Context, tenantID string, version int64) (*pu
 		return nil, stale(err)
 	}
 	s.changed(ctx, tenantID, 0)
+	s.metrics.ForgetTenant(tenantID)
 	return &purgeAnswer{Body: adminapi.Purged{TenantID: tenantID, Rows: rows, Total: total(rows)}}, nil
 }
 

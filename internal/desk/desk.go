@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -20,11 +21,17 @@ type Tenants interface {
 	Get(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error)
 }
 
+// Meter hears of the calls to tenants' servers; *telemetry.Metrics is one.
+type Meter interface {
+	ServiceDeskCalled(ctx context.Context, tenantID, operation string, status telemetry.DeskStatus, took time.Duration)
+}
+
 // Desks makes clients and keeps them. It may be used concurrently.
 type Desks struct {
 	tenants Tenants
 	guard   *outbound.Guard
 	timeout time.Duration
+	meter   Meter
 	logger  *slog.Logger
 	tokens  *servicedesk.Tokens
 
@@ -38,16 +45,16 @@ type kept struct {
 }
 
 // New makes Desks whose clients are patient for timeout with one call, and reach what guard lets them.
-func New(tenants Tenants, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger) *Desks {
+func New(tenants Tenants, guard *outbound.Guard, timeout time.Duration, meter Meter, logger *slog.Logger) *Desks {
 	return &Desks{
-		tenants: tenants, guard: guard, timeout: timeout, logger: logger, tokens: &servicedesk.Tokens{}, clients: make(map[string]kept),
+		tenants: tenants, guard: guard, timeout: timeout, meter: meter, logger: logger, tokens: &servicedesk.Tokens{}, clients: make(map[string]kept),
 	}
 }
 
 // Beside makes Desks for other work on the same servers, with another patience: an account's access token, and how often it may
 // be fetched, are the same for both.
 func (d *Desks) Beside(tenants Tenants, timeout time.Duration) *Desks {
-	other := New(tenants, d.guard, timeout, d.logger)
+	other := New(tenants, d.guard, timeout, d.meter, d.logger)
 	other.tokens = d.tokens
 	return other
 }
@@ -64,7 +71,7 @@ func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Clien
 	if have, ok := d.clients[t.ID]; ok && have.version == t.Version {
 		return have.client, t, nil
 	}
-	client, err := newClient(t, credentials, d.guard, d.timeout, d.logger, d.tokens)
+	client, err := newClient(t, credentials, d.guard, d.timeout, d.meter, d.logger, d.tokens)
 	if err != nil {
 		return nil, tenant.Tenant{}, err
 	}
@@ -73,17 +80,20 @@ func (d *Desks) Client(ctx context.Context, tenantID string) (*servicedesk.Clien
 }
 
 // NewClient makes a client for one use, of whatever status the tenant is; see New.
-func NewClient(t tenant.Tenant, credentials tenant.Credentials, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger,
+func NewClient(t tenant.Tenant, credentials tenant.Credentials, guard *outbound.Guard, timeout time.Duration, meter Meter, logger *slog.Logger,
 ) (*servicedesk.Client, error) {
-	return newClient(t, credentials, guard, timeout, logger, nil)
+	return newClient(t, credentials, guard, timeout, meter, logger, nil)
 }
 
-func newClient(t tenant.Tenant, credentials tenant.Credentials, guard *outbound.Guard, timeout time.Duration, logger *slog.Logger,
+func newClient(t tenant.Tenant, credentials tenant.Credentials, guard *outbound.Guard, timeout time.Duration, meter Meter, logger *slog.Logger,
 	tokens *servicedesk.Tokens,
 ) (*servicedesk.Client, error) {
 	cfg := servicedesk.Config{
 		BaseURL: t.ServiceDeskURL, Profile: servicedesk.Profile(t.Profile), TechnicianID: t.TechnicianID,
 		Timeout: timeout, Logger: logger, Tokens: tokens,
+		Observe: func(ctx context.Context, op string, status telemetry.DeskStatus, took time.Duration) {
+			meter.ServiceDeskCalled(ctx, t.ID, op, status, took)
+		},
 	}
 	if t.Profile == tenant.ProfileCloud {
 		if err := json.Unmarshal([]byte(credentials.APIKey.Reveal()), &cfg.OAuth); err != nil {

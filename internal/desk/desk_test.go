@@ -15,6 +15,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
@@ -26,7 +27,7 @@ func newDesks(t *testing.T) (*desk.Desks, *tenantstoretest.Store) {
 	t.Helper()
 	store := tenantstoretest.New(t)
 	logger := slog.New(slog.DiscardHandler)
-	return desk.New(store.Store, outbound.New(outbound.Config{}, logger), time.Second, logger), store
+	return desk.New(store.Store, outbound.New(outbound.Config{}, logger), time.Second, telemetry.NewMetrics(), logger), store
 }
 
 func TestClient(t *testing.T) {
@@ -65,7 +66,7 @@ func TestWorkOnTheSameServersSharesTheToken(t *testing.T) {
 	t.Cleanup(server.Close)
 	logger := slog.New(slog.DiscardHandler)
 	tenants := cloud{server.URL}
-	live := desk.New(tenants, outbound.New(outbound.Config{AllowedNetworks: outbound.Networks{netip.MustParsePrefix("127.0.0.0/8")}}, logger), time.Second, logger)
+	live := desk.New(tenants, outbound.New(outbound.Config{AllowedNetworks: outbound.Networks{netip.MustParsePrefix("127.0.0.0/8")}}, logger), time.Second, telemetry.NewMetrics(), logger)
 	for _, desks := range []*desk.Desks{live, live.Beside(tenants, time.Minute), live.Beside(tenants, time.Hour)} {
 		client, _, err := desks.Client(t.Context(), "alpha")
 		if err != nil {
@@ -137,7 +138,7 @@ func TestClientInTheCloud(t *testing.T) {
 		`["not", "a", "grant"]`: false,
 	} {
 		tenants := stored{cloud, tenant.Credentials{APIKey: key, SigningSecret: "example-signing-secret"}}
-		desks := desk.New(tenants, outbound.New(outbound.Config{}, logger), time.Second, logger)
+		desks := desk.New(tenants, outbound.New(outbound.Config{}, logger), time.Second, telemetry.NewMetrics(), logger)
 		if _, _, err := desks.Client(t.Context(), "beta"); (err == nil) != ok {
 			t.Errorf("grant %s: %v", key.Reveal(), err)
 		}

@@ -1,6 +1,7 @@
 package drafting
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -64,12 +65,12 @@ func (d *Drafter) account(ctx context.Context, r Request, limits tenant.Budget, 
 	d.spent(ctx, r.TenantID, limits)
 }
 
-// failure is why a call failed; empty when it did not.
+// failure is the kind of a failed call, of whatever client; empty of another.
 func failure(c synthesis.Call) telemetry.LLMFailure {
 	if c.Error == "" {
 		return ""
 	}
-	return telemetry.LLMFailed
+	return cmp.Or(c.Failure, telemetry.LLMFailed)
 }
 
 // Spent has operators told when a limit of the tenant's budget is reached, after what a job's draft cost is recorded. Else the next

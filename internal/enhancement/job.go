@@ -76,6 +76,8 @@ type Job struct {
 	ReceivedAt time.Time
 	StartedAt  time.Time // zero until it is admitted for the first time
 	FinishedAt time.Time // zero until terminal
+	// TraceParent names the span on which everything hangs that is traced of the job, as a W3C traceparent; empty for none.
+	TraceParent string
 }
 
 // Cancelled says that the job failed because an operator cancelled it.

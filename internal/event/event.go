@@ -35,6 +35,8 @@ type EnhancementRequested struct {
 	Priority      string    `json:"priority"`
 	Timestamp     time.Time `json:"timestamp"`
 	CorrelationID string    `json:"correlation_id"`
+	// TraceParent is the span that published it, as a W3C traceparent; empty where nothing is traced. It names a span, and proves nothing.
+	TraceParent string `json:"trace_parent,omitempty"`
 }
 
 // Validate names every field that the receiver cannot work with. What fails here would fail again.

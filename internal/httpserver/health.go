@@ -54,26 +54,60 @@ func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
 	defer cancel()
+	state, code := map[string]string{"status": "ok"}, http.StatusOK
+	for name, err := range h.ask(ctx) {
+		state[name] = "ok"
+		if err != nil {
+			state[name], state["status"], code = "unavailable", "unavailable", http.StatusServiceUnavailable
+			h.logger.WarnContext(ctx, "readiness check failed", "check", name, "error", err)
+		}
+	}
+	writeJSON(w, code, state)
+}
+
+// ask makes all checks at once.
+func (h *Health) ask(ctx context.Context) map[string]error {
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex
-		state = map[string]string{"status": "ok"}
-		code  = http.StatusOK
+		found = make(map[string]error, len(h.checks))
 	)
 	for name, check := range h.checks {
 		wg.Go(func() {
 			err := check(ctx)
 			mu.Lock()
 			defer mu.Unlock()
-			state[name] = "ok"
-			if err != nil {
-				state[name], state["status"], code = "unavailable", "unavailable", http.StatusServiceUnavailable
-				h.logger.WarnContext(ctx, "readiness check failed", "check", name, "error", err)
-			}
+			found[name] = err
 		})
 	}
 	wg.Wait()
-	writeJSON(w, code, state)
+	return found
+}
+
+// watchInterval is how often Watch looks: a scrape finds what is not much older than the one before.
+const watchInterval = 10 * time.Second
+
+// Watch makes the checks, now and every 10 s, and reports what they find, until ctx ends. What a check does is not done for whoever reads
+// the result, so that a dependency that hangs does not hold up a scrape.
+func (h *Health) Watch(ctx context.Context, report func(name string, up bool)) {
+	again := time.NewTicker(watchInterval)
+	defer again.Stop()
+	for {
+		asked, cancel := context.WithTimeout(ctx, checkTimeout)
+		found := h.ask(asked)
+		cancel()
+		if ctx.Err() != nil {
+			return // what failed was called off
+		}
+		for name, err := range found {
+			report(name, err == nil)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
 }
 
 func writeJSON(w http.ResponseWriter, code int, body any) {

@@ -86,14 +86,23 @@ func credentials(text string) []finding {
 	if strings.Contains(text, "://") {
 		spans = append(spans, userInfo(text)...)
 	}
-	add(sensitive.KnownToken, 0)
-	add(sensitive.ModelKey, 1)
+	signs := shapeOf(text)
+	if signs.knownToken() {
+		add(sensitive.KnownToken, 0)
+	}
+	if signs.modelKey() {
+		add(sensitive.ModelKey, 1)
+	}
 	add(sensitive.KeyMaterial, 1)
-	add(keyShapes, 0)
+	if signs.keyShape() {
+		add(keyShapes, 0)
+	}
 	spans = append(spans, sensitive.Named(text)...)
 	spans = append(spans, lineCredentials(text)...)
 	spans = append(spans, saidCredentials(text)...)
-	spans = append(spans, blobs(text)...)
+	if signs.random() {
+		spans = append(spans, blobs(text)...)
+	}
 	return joined(text, spans)
 }
 

@@ -30,7 +30,7 @@ func tokenOf(kind Kind, number, form int) string {
 // hideTokens writes text, in which nothing was found, with a token for whatever Show could take for a token: nobody gets a value shown
 // by writing its token into a ticket.
 func (m *Masker) hideTokens(b *strings.Builder, text string) {
-	for text != "" {
+	for mayHaveToken(text) {
 		at := mangledToken.FindStringIndex(text)
 		if at == nil {
 			break
@@ -45,6 +45,9 @@ func (m *Masker) hideTokens(b *strings.Builder, text string) {
 
 // showMangled shows the tokens in text, in which there is none as Hide writes them.
 func (m *Masker) showMangled(text string) string {
+	if !mayHaveToken(text) {
+		return text
+	}
 	found := mangledToken.FindAllStringSubmatchIndex(text, -1)
 	if found == nil {
 		return text

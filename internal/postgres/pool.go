@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // ErrUnsafeRole says that the connected role could read across tenants.
@@ -55,6 +57,15 @@ func Open(ctx context.Context, url string, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	return &DB{pool: pool}, nil
+}
+
+// Connections says how the pool is used.
+func (db *DB) Connections() telemetry.Pool {
+	s := db.pool.Stat()
+	return telemetry.Pool{
+		Acquired: s.AcquiredConns(), Idle: s.IdleConns(), Constructing: s.ConstructingConns(), Max: s.MaxConns(),
+		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime(), Canceled: s.CanceledAcquireCount(),
+	}
 }
 
 // checkSchema accepts a newer schema: an upgrade migrates while the old release still runs.

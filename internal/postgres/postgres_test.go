@@ -168,3 +168,31 @@ func TestEnsureRolesNamesWhatWentWrong(t *testing.T) {
 		t.Error("no server, and no error")
 	}
 }
+
+func TestHowThePoolIsUsed(t *testing.T) {
+	cfg := config()
+	cfg.MaxConns = 1
+	db, err := postgres.Open(t.Context(), postgrestest.New(t).AppURL, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	before := db.Connections()
+	if before.Max != 1 || before.Acquired != 0 || before.Idle != 1 {
+		t.Errorf("%+v", before)
+	}
+	err = db.InTenant(t.Context(), "alpha", func(postgres.Tx) error {
+		if p := db.Connections(); p.Acquired != 1 || p.Idle != 0 {
+			t.Errorf("in use: %+v", p)
+		}
+		gone, leave := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer leave()
+		if err := db.Ping(gone); err == nil {
+			t.Error("there are more connections than one")
+		}
+		return nil
+	})
+	if after := db.Connections(); err != nil || after.Canceled != before.Canceled+1 || after.Waits < before.Waits || after.Waited < before.Waited {
+		t.Errorf("%+v after %+v, %v", after, before, err)
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
@@ -63,6 +64,8 @@ type Deps struct {
 	Limits  Limits
 	// Sealer has the console's keyset, by which it vouches for what it asks.
 	Sealer *tenant.Sealer
+	// Count hears how each request ended; by default nobody does.
+	Count  func(telemetry.Previewed)
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -75,6 +78,9 @@ type Service struct {
 
 // New makes a Service.
 func New(cfg Config, d Deps) *Service {
+	if d.Count == nil {
+		d.Count = func(telemetry.Previewed) {}
+	}
 	return &Service{deps: d, room: newRoom(cfg.TenantLimit, cfg.GlobalLimit)}
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 	"github.com/ai-agents/ai-agents/internal/ticket"
@@ -39,6 +40,7 @@ type world struct {
 	job      func() (enhancement.Job, error)
 	past     func() (ticket.Ticket, error)
 	requests []drafting.Request
+	counted  []telemetry.Previewed
 	// drafting, when set, is waited for before a note is drafted.
 	drafting chan struct{}
 	drafter  *drafting.Drafter
@@ -75,6 +77,11 @@ func newWorld(t *testing.T) *world {
 func (w *world) service() *preview.Service {
 	return preview.New(w.cfg, preview.Deps{
 		Tenants: w, Drafter: w, Past: pasts{w}, Jobs: w, Desks: desks{w}, Sealer: w.sealer, Now: w.now, Logger: slog.New(slog.DiscardHandler),
+		Count: func(ended telemetry.Previewed) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.counted = append(w.counted, ended)
+		},
 		Sources: map[enhancement.Step]gather.Source{
 			enhancement.StepTicketSearch: source{w, gather.KindTicket},
 			enhancement.StepDocSearch:    source{w, gather.KindArticle},

@@ -49,6 +49,20 @@ const (
 	CodeFailed   Code = "failed"    // the enhancer's log says why
 )
 
+// counted is the code as the metrics name it.
+func (c Code) counted() telemetry.Previewed {
+	switch c {
+	case CodeNoTenant, CodeNoTicket:
+		return telemetry.PreviewNotFound
+	case CodeNoText, CodeInvalid:
+		return telemetry.PreviewInvalid
+	case CodeBusy:
+		return telemetry.PreviewRefused
+	case CodeUnread, CodeFailed:
+	}
+	return telemetry.PreviewFailed
+}
+
 // Refusal is why there is no preview. Detail is for the one who asked.
 type Refusal struct { //nolint:errname // it is told, and not only returned
 	Code   Code   `json:"code"`
@@ -76,11 +90,13 @@ func (s *Service) Handler() http.Handler {
 		_ = conn.SetReadDeadline(time.Time{})
 		_ = conn.SetWriteDeadline(time.Now().Add(s.deps.Limits.Total() + answerTime))
 		if _, is := errors.AsType[*http.MaxBytesError](err); is {
+			s.deps.Count(telemetry.PreviewInvalid)
 			write(w, Answer{Refusal: &Refusal{Code: CodeInvalid, Detail: "the request is too large"}})
 			return
 		}
 		request, err := vouched.open(s.deps.Sealer, s.deps.Now())
 		if err != nil {
+			s.deps.Count(telemetry.PreviewInvalid)
 			s.deps.Logger.WarnContext(r.Context(), "a preview was refused", "error", err)
 			http.Error(w, errUnproved.Error()+": the enhancer's log says more", http.StatusForbidden)
 			return
@@ -88,6 +104,7 @@ func (s *Service) Handler() http.Handler {
 		ctx := telemetry.With(r.Context(), slog.String(telemetry.KeyOperation, "preview"), slog.String(telemetry.KeyTenant, request.TenantID),
 			slog.String(telemetry.KeyTicket, request.TicketID), slog.String(telemetry.KeyCorrelation, request.CorrelationID))
 		if request.TenantID == "" {
+			s.deps.Count(telemetry.PreviewInvalid)
 			write(w, Answer{Refusal: &Refusal{Code: CodeInvalid, Detail: "the request names no tenant"}})
 			return
 		}
@@ -106,12 +123,15 @@ const answerTime = 5 * time.Second
 func (s *Service) answer(ctx context.Context, request Request) Answer {
 	shown, err := s.Preview(ctx, request)
 	if refusal, is := errors.AsType[*Refusal](err); is {
+		s.deps.Count(refusal.Code.counted())
 		return Answer{Refusal: refusal}
 	}
 	if err != nil {
+		s.deps.Count(telemetry.PreviewFailed)
 		s.deps.Logger.ErrorContext(ctx, "a preview failed", "error", err)
 		return Answer{Refusal: &Refusal{Code: CodeFailed, Detail: "the preview failed: the enhancer's log says why"}}
 	}
+	s.deps.Count(telemetry.PreviewDrafted)
 	return Answer{Preview: &shown}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/preview"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -67,6 +69,9 @@ func TestAPreviewComesOverTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !slices.Equal(w.counted, []telemetry.Previewed{telemetry.PreviewDrafted}) {
+		t.Errorf("counted %v", w.counted)
+	}
 	if got.TicketID != "1001" || got.Account.Sources != 2 || between.app != preview.App || between.route != preview.Route {
 		t.Errorf("%+v by %s%s", got, between.app, between.route)
 	}
@@ -96,6 +101,11 @@ func TestARefusalComesOverTheWire(t *testing.T) {
 			w := newWorld(t)
 			c.change(w)
 			_, err := w.remote(&wire{handler: w.service().Handler()}).Preview(t.Context(), c.asked)
+			if counted := map[preview.Code]telemetry.Previewed{
+				preview.CodeNoTicket: telemetry.PreviewNotFound, preview.CodeInvalid: telemetry.PreviewInvalid,
+			}[c.code]; !slices.Equal(w.counted, []telemetry.Previewed{counted}) {
+				t.Errorf("counted %v", w.counted)
+			}
 			if refusal, is := errors.AsType[*preview.Refusal](err); !is || refusal.Code != c.code {
 				t.Error(err)
 			}

@@ -79,7 +79,7 @@ func New(cfg Config, httpClient *http.Client) (*Client, error) {
 	if cfg.Profile == ProfileCloud {
 		c.noteKey = "request_note"
 		c.tokens = cfg.Tokens.of(cfg.OAuth,
-			&tokenSource{cfg: cfg.OAuth, http: c.http, timeout: cfg.Timeout, clock: cfg.Clock, logger: cfg.Logger})
+			&tokenSource{cfg: cfg.OAuth, http: c.http, timeout: cfg.Timeout, clock: cfg.Clock, observe: cfg.Observe, logger: cfg.Logger})
 	}
 	return c, nil
 }
@@ -138,6 +138,8 @@ func (c *Client) do(ctx context.Context, cl call) (envelope, error) {
 }
 
 func (c *Client) attempt(ctx context.Context, cl call, credential string) (envelope, error) {
+	ctx, span := c.span(ctx, cl)
+	defer span.End()
 	started := c.clock()
 	got, failed := c.exchange(ctx, cl, credential)
 	var env envelope
@@ -146,6 +148,8 @@ func (c *Client) attempt(ctx context.Context, cl call, credential string) (envel
 		env.at = got.date
 	}
 	took := c.clock().Sub(started)
+	c.cfg.Observe.observed(ctx, cl.op, failed, took)
+	endSpan(span, got.status, failed)
 	if failed == nil {
 		level := slog.LevelDebug // the mirror reads all day long
 		if cl.method != http.MethodGet {

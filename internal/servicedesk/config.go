@@ -44,6 +44,8 @@ type Config struct {
 	Timeout time.Duration
 	// Logger receives each call at debug and each failure at warn; discarded when nil.
 	Logger *slog.Logger
+	// Observe may be nil.
+	Observe Observe
 	// Clock tells the age of access tokens and the duration of calls; time.Now when nil.
 	Clock func() time.Time
 }

@@ -39,6 +39,7 @@ type tokenSource struct {
 	http    *http.Client
 	timeout time.Duration
 	clock   func() time.Time
+	observe Observe
 	logger  *slog.Logger
 	flight  singleflight.Group
 
@@ -122,6 +123,7 @@ func (t *tokenSource) refresh(ctx context.Context) (string, error) {
 	}
 	started, host := t.clock(), telemetry.Host(t.cfg.AccountsURL).Value
 	token, life, failed := t.fetch(ctx)
+	t.observe.observed(ctx, opRefresh, failed, t.clock().Sub(started))
 	if failed != nil {
 		if _, kept := errors.AsType[*outbound.RefusedError](failed); kept {
 			t.notRefreshed() // else the fifth call in a minute would hear of too many refreshes instead

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
 // Delivery is what becomes of an event that the sidecar delivered, in Dapr's words.
@@ -28,11 +30,12 @@ const (
 // Event is the data of a CloudEvent. What Validate refuses would be refused again, and is dropped.
 type Event interface{ Validate() error }
 
-// Receive hands each event that the sidecar delivers to handle. What cannot be read, or is not valid, is dropped.
+// Receive hands each event that the sidecar delivers to handle, with the sidecar's span as the one in the context. What cannot be read, or is not valid, is dropped.
 func Receive[T Event](handle func(ctx context.Context, event T) Delivery, logger *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), deliveryTimeout)
 		defer cancel()
+		ctx = tracing.With(ctx, r.Header.Get(tracing.Header))
 		var envelope struct {
 			Data T `json:"data"`
 		}

@@ -32,6 +32,7 @@ func (s *Sidecar) Invoke(ctx context.Context, appID, route string, in, out any) 
 		return fmt.Errorf("make a call of %s: %w", appID, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	carryTraceHTTP(req)
 	if token := os.Getenv(tokenEnv); token != "" {
 		req.Header.Set(tokenHeader, token) //nolint:canonicalheader // Set does not mind
 	}

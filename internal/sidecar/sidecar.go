@@ -51,7 +51,8 @@ type Sidecar struct {
 func Connect(ctx context.Context, cfg Config, logger *slog.Logger) (*Sidecar, error) {
 	conn, err := grpc.NewClient(net.JoinHostPort("127.0.0.1", cfg.GRPCPort),
 		grpc.WithTransportCredentials(insecure.NewCredentials()), // loopback, within the pod
-		grpc.WithPerRPCCredentials(apiToken{}))
+		grpc.WithPerRPCCredentials(apiToken{}),
+		grpc.WithChainUnaryInterceptor(carryTrace))
 	if err != nil {
 		return nil, fmt.Errorf("connect to the Dapr sidecar: %w", err)
 	}

@@ -83,6 +83,9 @@ func visible(s string) string {
 	marks := 0
 	return strings.Map(func(r rune) rune {
 		switch {
+		case r < utf8.RuneSelf: // most of them, and none is in the tables
+			marks = 0
+			return r
 		case unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r),
 			unicode.Is(unicode.Variation_Selector, r),
 			unicode.Is(unicode.Co, r), r == '\u2800', r == utf8.RuneError:

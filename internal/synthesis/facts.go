@@ -93,11 +93,7 @@ func scan(text string) []fact {
 		s.numberWords()
 		return s.found
 	}
-	s.all(factGUID, factCode, strings.ToLower)
-	s.all(factMAC, factAddress, func(m string) string { return "mac:" + fold(m) })
-	s.all(factIPv6, factAddress, address)
-	s.all(factIPv4, factAddress, address)
-	s.all(factHex, factCode, func(m string) string { return "0x" + strings.TrimLeft(strings.ToLower(m[2:]), "0") })
+	s.addresses()
 	s.words()
 	s.dates()
 	s.years()
@@ -109,13 +105,36 @@ func scan(text string) []fact {
 	return s.found
 }
 
+// addresses finds the codes and addresses whose parts are not looked at by themselves. What has no match is spared the expressions, which
+// are slow.
+func (s *scanner) addresses() {
+	hyphens, colons, dots := strings.Count(s.rest, "-"), strings.Count(s.rest, ":"), strings.Count(s.rest, ".")
+	if hyphens >= 4 { //nolint:mnd // as many as a GUID has
+		s.all(factGUID, factCode, strings.ToLower)
+	}
+	if hyphens+colons+dots > 1 {
+		s.all(factMAC, factAddress, func(m string) string { return "mac:" + fold(m) })
+	}
+	if colons > 1 {
+		s.all(factIPv6, factAddress, address)
+	}
+	if dots > 2 { // of an IPv4 address
+		s.all(factIPv4, factAddress, address)
+	}
+	if strings.ContainsAny(s.rest, "xX") {
+		s.all(factHex, factCode, func(m string) string { return "0x" + strings.TrimLeft(strings.ToLower(m[2:]), "0") })
+	}
+}
+
 // words finds what needs no digit.
 func (s *scanner) words() {
 	if strings.ContainsAny(s.rest, `\/~%`) {
 		s.all(factPath, factCommand, nil)
 	}
-	s.slashes()
-	s.all(factCmdlet, factCommand, nil)
+	if strings.ContainsAny(s.rest, "-/") {
+		s.slashes()
+		s.all(factCmdlet, factCommand, nil)
+	}
 	s.all(factTool, factCommand, nil)
 	if strings.Contains(s.rest, ".") {
 		s.all(factHost, factAddress, nil)

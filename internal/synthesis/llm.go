@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // LLM completes a prompt. Complete honours ctx's deadline. The Completion's Calls are valid beside an
@@ -78,4 +80,6 @@ type Call struct {
 	// Error is empty for a request that was answered; it never contains a secret.
 	Error string    `json:"error,omitempty"`
 	At    time.Time `json:"at"`
+	// Failure is the kind of Error, for the metrics.
+	Failure telemetry.LLMFailure `json:"-"`
 }

@@ -55,13 +55,12 @@ func newGuard(limit int, now func() time.Time) *guard {
 	return &guard{limit: limit, now: now, tenants: map[string]*tenantActivity{}, balanced: now()}
 }
 
-// counting calls do with the name that the tenant is counted under, which stays its name until do returns. No tenant is no one's.
-func (g *guard) counting(tenantID string, do func(name string)) {
-	if tenantID == "" || tenantID == OtherTenants {
-		do(tenantID)
-		return
-	}
+// count gives the name that the tenant is counted under, which stays its name until counted. No tenant is no one's.
+func (g *guard) count(tenantID string) (name string) {
 	g.mu.RLock()
+	if tenantID == "" || tenantID == OtherTenants {
+		return tenantID
+	}
 	t, known := g.tenants[tenantID]
 	for !known {
 		g.mu.RUnlock()
@@ -69,10 +68,12 @@ func (g *guard) counting(tenantID string, do func(name string)) {
 		g.mu.RLock()
 		t, known = g.tenants[tenantID]
 	}
-	defer g.mu.RUnlock()
 	t.since.Add(1)
-	do(t.name)
+	return t.name
 }
+
+// counted follows each count.
+func (g *guard) counted() { g.mu.RUnlock() }
 
 // know takes note of a tenant that was not heard of, and counts nothing.
 func (g *guard) know(tenantID string) {

@@ -29,7 +29,9 @@ type tenantCounter struct {
 func (c tenantCounter) inc(tenantID string, values ...string) { c.add(1, tenantID, values...) }
 
 func (c tenantCounter) add(n float64, tenantID string, values ...string) {
-	c.guard.counting(tenantID, func(name string) { c.vec.WithLabelValues(labelled(name, values)...).Add(n) })
+	labels, used := labelled(c.guard.count(tenantID), values)
+	defer c.guard.counted()
+	c.vec.WithLabelValues(labels[:used]...).Add(n)
 }
 
 // tenantHistogram measures for tenants.
@@ -39,10 +41,19 @@ type tenantHistogram struct {
 }
 
 func (h tenantHistogram) observe(ctx context.Context, v float64, tenantID string, values ...string) {
-	h.guard.counting(tenantID, func(name string) { observe(ctx, h.vec.WithLabelValues(labelled(name, values)...), v) })
+	labels, used := labelled(h.guard.count(tenantID), values)
+	defer h.guard.counted()
+	observe(ctx, h.vec.WithLabelValues(labels[:used]...), v)
 }
 
-func labelled(name string, values []string) []string { return append([]string{name}, values...) }
+// maxLabels is how many labels a metric of tenants has, the tenant's included.
+const maxLabels = 3
+
+// labelled puts the tenant's label first, without a slice to be allocated.
+func labelled(name string, values []string) (labels [maxLabels]string, used int) {
+	labels[0] = name
+	return labels, 1 + copy(labels[1:], values)
+}
 
 // labelTrace is the label of exemplars, by which Grafana finds the trace.
 const labelTrace = "trace_id"
@@ -57,16 +68,11 @@ func observe(ctx context.Context, to prometheus.Observer, v float64) {
 	to.Observe(v)
 }
 
-// maxGaugeLabels is how many labels a gauge of tenants has besides the tenant's.
-const maxGaugeLabels = 2
-
-type (
-	gaugeLabels [maxGaugeLabels]string
-	gaugeKey    struct {
-		tenantID string
-		labels   gaugeLabels
-	}
-)
+// gaugeKey is what a value is kept by.
+type gaugeKey struct {
+	tenantID string
+	labels   [maxLabels - 1]string
+}
 
 // tenantGauge is what is so of tenants. It is kept for all of them, and becomes series only when it is scraped.
 type tenantGauge struct {

@@ -27,7 +27,7 @@ const (
 	LLMUnreachable LLMFailure = "unreachable"
 	LLMThrottled   LLMFailure = "throttled"  // 429
 	LLMAuth        LLMFailure = "auth"       // 401, 403
-	LLMRefused     LLMFailure = "refused"    // any other 4xx: the request itself
+	LLMRefused     LLMFailure = "refused"    // the model, its filter or its server does not want the question
 	LLMServer      LLMFailure = "server"     // 5xx
 	LLMUnreadable  LLMFailure = "unreadable" // an answer that is none
 	LLMFailed      LLMFailure = "failed"     // anything else
@@ -83,7 +83,7 @@ func (l *llmMetrics) measure(c *catalogue, enhancer []App) {
 	})
 	l.errors = c.counter(Family{
 		Name: MetricLLMErrors, Help: "Requests to language models that failed, by reason.",
-		Use: "`throttled`: the provider's limit; `auth`: the key; `refused`: the request, as a model that does not exist; `timeout`, `unreachable`, `server`: " +
+		Use: "`throttled`: the provider's limit; `auth`: the key; `refused`: the question, by a filter or as of a model that does not exist; `timeout`, `unreachable`, `server`: " +
 			"[its server](operations.md#the-language-models-server).",
 		Labels: []Label{
 			modelLabel(), oneOf("reason", LLMTimeout, LLMUnreachable, LLMThrottled, LLMAuth, LLMRefused, LLMServer, LLMUnreadable, LLMFailed),

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // LogConfig selects what is logged.
@@ -23,6 +25,10 @@ const (
 	KeyOperation   = "operation"
 	KeyStatus      = "status"
 	KeyCorrelation = "correlation_id"
+	// KeyTrace and KeySpan find what was going on in a viewer of traces; absent where nothing is traced. Tempo and Grafana look for
+	// them by these names.
+	KeyTrace = "trace_id"
+	KeySpan  = "span_id"
 	// KeyUser is who did it: a person or token; the app itself where no context says otherwise.
 	KeyUser = "user"
 	// KeyCall, KeyHost and KeyHTTPStatus are of lines about calls to other systems: what was called there, and what it
@@ -70,7 +76,7 @@ func hasKey(attrs []slog.Attr, key string) bool {
 	return slices.ContainsFunc(attrs, func(a slog.Attr) bool { return a.Key == key })
 }
 
-// contextHandler adds what With put into the context, but for what the line says itself: a key that stands twice in a
+// contextHandler adds what With put into the context, and which span it is of, but for what the line says itself: a key that stands twice in a
 // line is read as one or the other.
 type contextHandler struct {
 	slog.Handler
@@ -97,6 +103,9 @@ func (h contextHandler) Handle(ctx context.Context, r slog.Record) error {
 	}
 	if !hasKey(own, KeyUser) && !hasKey(attrs, KeyUser) {
 		r.AddAttrs(h.user)
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		r.AddAttrs(slog.String(KeyTrace, span.TraceID().String()), slog.String(KeySpan, span.SpanID().String()))
 	}
 	return h.Handler.Handle(ctx, r)
 }

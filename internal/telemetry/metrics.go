@@ -50,10 +50,17 @@ type Metrics struct {
 }
 
 // MetricsOf makes those of an app, with the Go runtime's and the process's own figures beside them.
-func MetricsOf(app App, cfg MetricsConfig) *Metrics { return newMetrics(app, cfg.Tenants, time.Now) }
+func MetricsOf(app App, cfg MetricsConfig) *Metrics {
+	return newMetrics(app, cfg.Tenants, time.Now).withRuntime()
+}
 
 // NewMetrics makes those of all apps in one, as no process has them: for tests, and for the list of them.
-func NewMetrics() *Metrics { return newMetrics("", DefaultTenants, time.Now) }
+func NewMetrics() *Metrics { return newMetrics("", DefaultTenants, time.Now).withRuntime() }
+
+func (m *Metrics) withRuntime() *Metrics {
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
 
 func newMetrics(app App, tenants int, now func() time.Time) *Metrics {
 	c := &catalogue{app: app, registry: prometheus.NewRegistry(), guard: newGuard(tenants, now)}
@@ -71,7 +78,6 @@ func newMetrics(app App, tenants int, now func() time.Time) *Metrics {
 	m.console = newConsoleMetrics(c)
 	m.process = newProcessMetrics(c)
 	m.families = c.families
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

@@ -79,6 +79,8 @@ func breaksLine(r rune) bool {
 // hidden tells the characters that have no place in any text.
 func hidden(r rune) bool {
 	switch {
+	case ' ' <= r && r < '\x7f': // most of them
+		return false
 	case r == '\n' || r == '\t' || isJoiner(r):
 		return false
 	case unicode.Is(unicode.Prepended_Concatenation_Mark, r): // the Arabic number sign is seen
@@ -98,6 +100,8 @@ type position struct {
 // admits says whether r may stand here, when rest follows.
 func (p *position) admits(r rune, rest string) bool {
 	switch {
+	case r < utf8.RuneSelf:
+		return true
 	case r == zeroWidthNonJoiner:
 		return p.joining
 	case r == zeroWidthJoiner:
@@ -113,6 +117,8 @@ func (p *position) admits(r rune, rest string) bool {
 
 func (p *position) pass(r rune) {
 	switch {
+	case r < utf8.RuneSelf: // most of them, and none is in the tables below
+		*p = position{varies: !unicode.IsSpace(r) && !unicode.IsLetter(r)}
 	case isJoiner(r):
 		*p = position{}
 	case unicode.Is(unicode.Variation_Selector, r):

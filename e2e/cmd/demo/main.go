@@ -1,5 +1,6 @@
 // Command demo shows the platform at work: it starts the stack, onboards two sample clients, has each open a
-// ticket, and prints the notes that arrive. KEEP=1 in the environment leaves the stack running.
+// ticket, and prints the notes that arrive. KEEP=1 in the environment leaves the stack running; OBSERVE=1 watches it, and shows the
+// trace of the last ticket and what Prometheus scrapes.
 package main
 
 import (
@@ -12,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ai-agents/ai-agents/e2e/observe"
 	"github.com/ai-agents/ai-agents/e2e/platform"
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
@@ -24,41 +26,57 @@ func main() { os.Exit(start()) }
 func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, os.Getenv("KEEP") != ""); err != nil {
+	opts := options{keep: os.Getenv("KEEP") != "", observe: os.Getenv("OBSERVE") != ""}
+	if err := run(ctx, os.Stdout, opts); err != nil {
 		fmt.Fprintln(os.Stderr, "\ndemo:", err)
 		return 1
 	}
 	return 0
 }
 
-func run(ctx context.Context, out io.Writer, keep bool) (err error) {
+// options are what the environment asks for.
+type options struct{ keep, observe bool }
+
+func run(ctx context.Context, out io.Writer, opts options) (err error) {
 	t := terminal{out: out, color: isTerminal(out)}
 	t.headline("Starting the stack")
-	s, started, err := startOrAttach(ctx, t, keep)
+	s, started, err := startOrAttach(ctx, t, opts)
 	if err != nil {
 		return err
 	}
-	if started && !keep {
+	if started && !opts.keep {
 		defer func() {
 			t.headline("Stopping the stack")
 			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
 		}()
+	}
+	var o *observe.Observability
+	if opts.observe {
+		if o, err = watch(ctx, t, s); err != nil {
+			return fmt.Errorf("watch the stack: %w", err)
+		}
 	}
 	p, err := platform.Open(ctx, s)
 	if err != nil {
 		return fmt.Errorf("reach the platform: %w", err)
 	}
 	defer p.Close()
-	if err := show(ctx, t, p); err != nil {
+	job, err := show(ctx, t, p)
+	if err != nil {
 		return err
 	}
-	t.outro(s, keep || !started)
+	if o != nil {
+		if err := look(ctx, t, o, job); err != nil {
+			return err
+		}
+	}
+	t.outro(s, o, opts.keep || !started)
 	return nil
 }
 
 // startOrAttach uses a stack that is up already, and otherwise starts one. It reports which.
-func startOrAttach(ctx context.Context, t terminal, keep bool) (*stack.Stack, bool, error) {
-	s, err := stack.Start(ctx, stack.Options{Detach: keep, Progress: t.progress})
+func startOrAttach(ctx context.Context, t terminal, opts options) (*stack.Stack, bool, error) {
+	s, err := stack.Start(ctx, stack.Options{Detach: opts.keep, Traced: opts.observe, Progress: t.progress})
 	if errors.Is(err, stack.ErrRunning) {
 		root, err := stack.FindRoot()
 		if err != nil {

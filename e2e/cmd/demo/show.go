@@ -16,31 +16,31 @@ import (
 // sections must all stand in a note.
 var sections = [...]string{"Similar Tickets", "Documentation", "System Info", "Recommendations"} //nolint:gochecknoglobals // a constant
 
-// show takes one new ticket of each sample client all the way, and fails with the station that failed.
-func show(ctx context.Context, t terminal, p *platform.Platform) error {
+// show takes one new ticket of each sample client all the way, and fails with the station that failed. It returns the last job.
+func show(ctx context.Context, t terminal, p *platform.Platform) (last enhancement.Job, err error) {
 	t.headline("Onboarding two sample clients")
 	for _, sample := range simulator.Tenants() {
 		c, err := platform.SampleClient(sample.ID)
 		if err != nil {
-			return fmt.Errorf("read the sample data: %w", err)
+			return last, fmt.Errorf("read the sample data: %w", err)
 		}
 		if err := p.Onboard(ctx, c); err != nil {
-			return fmt.Errorf("onboard a client: %w", err)
+			return last, fmt.Errorf("onboard a client: %w", err)
 		}
 		t.linef("  %-16s %-7s %d past tickets, %d systems", c.ID, c.Profile, len(c.Tickets), len(c.Systems))
 	}
 	for _, sample := range simulator.Tenants() {
-		if err := enhance(ctx, t, p, sample.ID); err != nil {
-			return fmt.Errorf("%s: %w", sample.ID, err)
+		if last, err = enhance(ctx, t, p, sample.ID); err != nil {
+			return last, fmt.Errorf("%s: %w", sample.ID, err)
 		}
 	}
-	return nil
+	return last, nil
 }
 
-func enhance(ctx context.Context, t terminal, p *platform.Platform, tenantID string) error {
+func enhance(ctx context.Context, t terminal, p *platform.Platform, tenantID string) (job enhancement.Job, err error) {
 	data, err := simulator.Sample(tenantID)
 	if err != nil {
-		return fmt.Errorf("read the sample data: %w", err)
+		return job, fmt.Errorf("read the sample data: %w", err)
 	}
 	ticket := data.NewTickets[0].NewTicket
 	t.headline("A ticket opens at " + tenantID)
@@ -48,25 +48,25 @@ func enhance(ctx context.Context, t terminal, p *platform.Platform, tenantID str
 	began := time.Now()
 	opened, err := p.OpenTicket(ctx, tenantID, ticket, simulator.EmitDefault)
 	if err != nil {
-		return err
+		return job, err
 	}
 	if opened.Accepted.JobID == "" {
-		return fmt.Errorf("the gateway did not accept the webhook: status %d: %s", opened.Status, opened.Body)
+		return job, fmt.Errorf("the gateway did not accept the webhook: status %d: %s", opened.Status, opened.Body)
 	}
 	t.linef("  ticket %s, webhook accepted after %s as job %s", opened.TicketID, since(began), opened.Accepted.JobID)
 	waiting, cancel := context.WithTimeout(ctx, noteWithin)
 	defer cancel()
-	job, err := p.AwaitJob(waiting, tenantID, opened.Accepted.JobID)
+	job, err = p.AwaitJob(waiting, tenantID, opened.Accepted.JobID)
 	if err != nil {
-		return err
+		return job, err
 	}
 	note, err := arrived(ctx, p, job)
 	if err != nil {
-		return err
+		return job, err
 	}
 	t.headline("The note that arrived")
 	t.note(note)
-	return steps(ctx, t, p, job, opened.PageURL)
+	return job, steps(ctx, t, p, job, opened.PageURL)
 }
 
 // arrived fetches the note from ServiceDesk Plus, where the technician reads it, and not from our books.

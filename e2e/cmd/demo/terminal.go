@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"github.com/ai-agents/ai-agents/e2e/observe"
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
 
@@ -105,8 +106,8 @@ func attribute(token html.Token, key string) string {
 	return ""
 }
 
-// outro says what to do next.
-func (t terminal) outro(s *stack.Stack, running bool) {
+// outro says what to do next; o is nil when nothing watches the stack.
+func (t terminal) outro(s *stack.Stack, o *observe.Observability, running bool) {
 	if !running {
 		t.linef("\nKeep the stack running to look around: make demo KEEP=1")
 		return
@@ -120,5 +121,8 @@ func (t terminal) outro(s *stack.Stack, running bool) {
 	t.linef("                        bin/agentctl job list --tenant example-clinic")
 	t.linef("                        bin/agentctl tenant test example-clinic")
 	t.linef("  logs                %s/logs", s.Dir())
+	if o != nil {
+		t.where(o)
+	}
 	t.linef("  stop                make down")
 }

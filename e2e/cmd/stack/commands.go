@@ -11,12 +11,14 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ai-agents/ai-agents/e2e/observe"
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
 
 const usage = `usage: stack up|down|status|env|clean [--dir DIR]
 
-  up      start everything and leave it running; --infra leaves the apps out, for "dapr run -f ."
+  up      start everything and leave it running; --infra leaves the apps out, for "dapr run -f .";
+          --observe has Prometheus, Alertmanager, a collector and Jaeger watch
   down    stop what up started; data stays
   status  list the processes; exit status 3 when nothing runs, 1 when something died
   env     print the settings for a shell: eval "$(bin/stack env)"
@@ -46,9 +48,10 @@ func exitCode(err error) int {
 
 // command is one invocation.
 type command struct {
-	dir   string
-	infra bool
-	out   io.Writer
+	dir     string
+	infra   bool
+	observe bool
+	out     io.Writer
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -60,6 +63,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.SetOutput(io.Discard) // the error is printed once, by main
 	flags.StringVar(&c.dir, "dir", "", "run directory; .run beside dapr.yaml when empty")
 	flags.BoolVar(&c.infra, "infra", false, "start no apps")
+	flags.BoolVar(&c.observe, "observe", false, "watch the stack")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
 		return errors.Join(err, errUsage)
 	}
@@ -87,18 +91,33 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func (c command) up(ctx context.Context) error {
-	s, err := stack.Start(ctx, stack.Options{Dir: c.dir, InfraOnly: c.infra, Detach: true, Progress: c.progress})
+	s, err := stack.Start(ctx, stack.Options{Dir: c.dir, InfraOnly: c.infra, Detach: true, Traced: c.observe, Progress: c.progress})
 	if err != nil {
 		return fmt.Errorf("up: %w", err)
+	}
+	if c.observe {
+		if _, err := observe.Start(ctx, s, observe.Options{}); err != nil {
+			return errors.Join(fmt.Errorf("up: %w", err), s.Stop(context.WithoutCancel(ctx)))
+		}
 	}
 	env := s.Environment()
 	c.printf("\nThe stack is up.\n\n")
 	if !c.infra {
 		c.printf("  gateway    %s\n  simulator  %s\n  console    %s\n", s.GatewayURL(), s.SimulatorURL(), s.ConsoleURL())
 	}
+	c.watchers(s)
 	c.printf("  database   %s\n  logs       %s\n\n", withoutPassword(env["DATABASE_URL"]), filepath.Join(s.Dir(), "logs"))
 	c.printf("Settings for a shell: eval \"$(bin/stack env)\", then bin/agentctl whoami    Stop it: make down\n")
 	return nil
+}
+
+// watchers says where to look at what watches the stack, if anything does.
+func (c command) watchers(s *stack.Stack) {
+	o, err := observe.Attach(s)
+	if err != nil {
+		return
+	}
+	c.printf("  metrics    %s\n  alerts     %s\n  traces     %s/api/traces?service=enhancer\n", o.PrometheusURL(), o.AlertmanagerURL(), o.JaegerURL())
 }
 
 // withoutPassword makes a URL fit for a log.
@@ -153,6 +172,7 @@ func (c command) status() error {
 	if s.GatewayURL() != "" {
 		c.printf("\ngateway %s, simulator %s\n", s.GatewayURL(), s.SimulatorURL())
 	}
+	c.watchers(s)
 	if dead {
 		return errDead
 	}

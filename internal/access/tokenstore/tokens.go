@@ -154,6 +154,21 @@ func (s *Tokens) Prune(ctx context.Context, keep time.Duration) (int64, error) {
 	return removed, nil
 }
 
+// NextEnd is when the next token ends that has not ended yet; the zero time when none will.
+func (s *Tokens) NextEnd(ctx context.Context) (time.Time, error) {
+	var next *time.Time
+	err := s.db.InPlatform(ctx, func(tx postgres.Tx) error {
+		return tx.QueryRow(ctx, "SELECT min(expires_at) FROM api_tokens WHERE revoked_at IS NULL AND expires_at > $1", s.now()).Scan(&next)
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look which API token ends next: %w", err)
+	}
+	if next == nil {
+		return time.Time{}, nil
+	}
+	return *next, nil
+}
+
 // columns are what scan reads.
 const columns = "id, hash, name, permissions, tenants, created_by, created_at, expires_at, last_used_at, revoked_at"
 

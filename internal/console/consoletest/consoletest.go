@@ -102,7 +102,7 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 	}
 	guard := outbound.New(reachable, logger)
 	if opts.Importer == nil {
-		opts.Importer = mirror.New(db, mirrored{desk.New(c.Tenants, guard, timeout, logger)},
+		opts.Importer = mirror.New(db, mirrored{desk.New(c.Tenants, guard, timeout, telemetry.NewMetrics(), logger)},
 			mirror.Config{ResolvedStatuses: []string{"Resolved", "Closed"}, CloudCalls: callsPerMinute, OnPremCalls: callsPerMinute, Logger: logger})
 	}
 	if opts.Previews == nil {
@@ -113,7 +113,7 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 		Reach: reach.New(reach.Config{
 			Tenants: c.Tenants, Transport: guard.Transport(), Timeout: timeout,
 			Desk: func(t tenant.Tenant, credentials tenant.Credentials) (reach.Desk, error) {
-				return desk.NewClient(t, credentials, guard, timeout, logger)
+				return desk.NewClient(t, credentials, guard, timeout, telemetry.NewMetrics(), logger)
 			},
 		}),
 		Previews: opts.Previews, Gateway: &http.Client{}, Metrics: telemetry.NewMetrics(), Logger: logger, Now: time.Now,

@@ -20,6 +20,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -56,7 +57,7 @@ func tester(t *testing.T, base string, allowed ...string) *reach.Tester {
 			tenant.Credentials{APIKey: "canary-desk-key", KnowledgeAPIKey: "canary-kb-key"},
 		},
 		Desk: func(found tenant.Tenant, c tenant.Credentials) (reach.Desk, error) {
-			return desk.NewClient(found, c, guard, patience, logger)
+			return desk.NewClient(found, c, guard, patience, telemetry.NewMetrics(), logger)
 		},
 		Transport: guard.Transport(), LLM: model, Timeout: patience,
 	})

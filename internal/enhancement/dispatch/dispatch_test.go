@@ -21,8 +21,13 @@ func TestAJobIsStartedWhenItIsToldOf(t *testing.T) {
 	d.Wake("alpha")
 	w.until("the job is started", func(e *engine) bool { return len(e.started) == 1 })
 	want := ledger.Admitted{TenantID: "alpha", JobID: j.ID, TicketID: "1", CorrelationID: "example-correlation", Run: 1}
-	if w.engine.starts()[0] != want {
-		t.Errorf("started %+v", w.engine.starts()[0])
+	got := w.engine.starts()[0]
+	if got.WaitedSince.IsZero() || got.StartedAt.Before(got.WaitedSince) {
+		t.Errorf("it waited from %s to %s", got.WaitedSince, got.StartedAt)
+	}
+	got.WaitedSince, got.StartedAt = time.Time{}, time.Time{}
+	if got != want {
+		t.Errorf("started %+v", got)
 	}
 }
 

@@ -37,8 +37,9 @@ func (l *Ledger) Queued(ctx context.Context, tenantID, jobID string) (Found, err
 func (l *Ledger) AcceptQueued(ctx context.Context, job enhancement.Job) (bool, error) {
 	const query = `
 		INSERT INTO enhancement_history
-			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch, people, confirmed, queued_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'), true, now())
+			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch, people, confirmed, queued_at,
+			trace_parent)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'), true, now(), nullif($11, ''))
 		ON CONFLICT (tenant_id, job_id) DO NOTHING`
 	made := false
 	err := l.db.InTenant(ctx, job.TenantID, func(tx postgres.Tx) error {
@@ -50,7 +51,7 @@ func (l *Ledger) AcceptQueued(ctx context.Context, job enhancement.Job) (bool, e
 			return err
 		}
 		tag, err := tx.Exec(ctx, query, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
-			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch, job.Ticket.People)
+			job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch, job.Ticket.People, job.TraceParent)
 		made = tag.RowsAffected() > 0
 		return err
 	})
@@ -69,6 +70,11 @@ type Admitted struct {
 
 	Run     int
 	Refetch bool // see enhancement.Job
+	// TraceParent is where the run is traced; empty where it is not.
+	TraceParent string
+	// WaitedSince is since when it has waited for its turn, and StartedAt when it came, by the database's clock. A job that was held has
+	// waited since it was the first time, also while it ran in between.
+	WaitedSince, StartedAt time.Time
 }
 
 const (
@@ -93,7 +99,9 @@ const (
 			ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
 		FROM next WHERE h.ctid = next.ctid
-		RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.run, h.refetch`
+		RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.run, h.refetch, coalesce(h.trace_parent, ''), ` + waitedSince + `, h.started_at`
+	// waitedSince is Admitted.WaitedSince. A job that was begun anew is queued again, and received before.
+	waitedSince = `coalesce(h.held_since, CASE h.run WHEN 1 THEN h.received_at ELSE h.queued_at END)`
 )
 
 // Admit moves at most so many of the tenant's waiting jobs to running, the oldest first, and gives the right and the duty to

@@ -50,10 +50,16 @@ func TestAJobWaitsUntilItIsAdmitted(t *testing.T) {
 	want := s.queue("alpha", "2")
 	s.queue("beta", "3")
 	jobs := s.admit("alpha", 10, 10)
-	if len(jobs) != 1 || jobs[0] != (ledger.Admitted{TenantID: "alpha", JobID: want.ID, TicketID: "2", CorrelationID: "example-correlation", Run: 1}) {
+	if len(jobs) != 1 {
 		t.Fatalf("admitted %+v", jobs)
 	}
 	got, err := s.Job(t.Context(), "alpha", want.ID)
+	if jobs[0] != (ledger.Admitted{
+		TenantID: "alpha", JobID: want.ID, TicketID: "2", CorrelationID: "example-correlation", Run: 1,
+		WaitedSince: got.ReceivedAt, StartedAt: got.StartedAt,
+	}) {
+		t.Errorf("admitted %+v", jobs[0])
+	}
 	if err != nil || got.Status != enhancement.StatusRunning || got.StartedAt.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -29,14 +29,14 @@ func New(db *postgres.DB) *Ledger { return &Ledger{db: db} }
 const acceptQuery = `
 	WITH fresh AS (
 		INSERT INTO enhancement_history AS h
-			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch, people)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'))
+			(tenant_id, job_id, ticket_id, event, subject, description, priority, correlation_id, refetch, people, trace_parent)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'), nullif($11, ''))
 		ON CONFLICT (tenant_id, job_id) DO UPDATE SET
 			status = 'pending', run = h.run + 1, confirmed = false, failure_reason = '', degraded = '{}', trouble = '', trouble_at = NULL,
 			received_at = now(), started_at = NULL, finished_at = NULL, queued_at = NULL, correlation_id = excluded.correlation_id,
 			subject = excluded.subject, description = excluded.description, priority = excluded.priority,
 			people = excluded.people, refetch = excluded.refetch, sweeps = 0, sweep_at = NULL,
-			held_for = '', held_since = NULL, blamed = 0, first_run = h.run + 1, withheld = ''
+			held_for = '', held_since = NULL, blamed = 0, first_run = h.run + 1, withheld = '', trace_parent = excluded.trace_parent
 		WHERE h.status = 'failed'
 		   OR (h.status = 'completed' AND h.event = 'updated' AND EXISTS (
 				SELECT FROM enhancement_history later
@@ -44,9 +44,9 @@ const acceptQuery = `
 		RETURNING tenant_id, job_id, status),
 	outdated AS (
 		DELETE FROM enhancement_steps s USING fresh f WHERE s.tenant_id = f.tenant_id AND s.job_id = f.job_id)
-	SELECT status, true FROM fresh
+	SELECT status, true, '' FROM fresh
 	UNION ALL
-	SELECT status, false FROM enhancement_history
+	SELECT status, false, coalesce(trace_parent, '') FROM enhancement_history
 	WHERE tenant_id = $1 AND job_id = $2 AND NOT EXISTS (SELECT FROM fresh)`
 
 // Also is what belongs into the transaction of a change to the ledger. Its error undoes both.
@@ -57,6 +57,8 @@ type Accepted struct {
 	JobID  string             // the job's own, or of the one that does its work
 	Status enhancement.Status // on record
 	Fresh  bool               // this call made it pending
+	// TraceParent is where the job is traced when this call did not make it pending; empty where it is not.
+	TraceParent string
 }
 
 // Then is what belongs into the transaction of an acceptance, whatever it came to. Its error undoes it.
@@ -93,13 +95,14 @@ func (l *Ledger) AcceptAnd(ctx context.Context, job enhancement.Job, then Then) 
 // enter makes job pending, or finds out what has become of it. pgx.ErrNoRows: a concurrent delivery has just entered it.
 func enter(ctx context.Context, tx postgres.Tx, job enhancement.Job) (Accepted, error) {
 	if job.Refetch && job.Event == enhancement.EventUpdated {
-		if waiting, err := yetToFetch(ctx, tx, job); err != nil || waiting != "" {
-			return Accepted{JobID: waiting, Status: enhancement.StatusPending}, err
+		if waiting, err := yetToFetch(ctx, tx, job); err != nil || waiting.JobID != "" {
+			return waiting, err
 		}
 	}
 	a := Accepted{JobID: job.ID}
 	err := tx.QueryRow(ctx, acceptQuery, job.TenantID, job.ID, job.Ticket.ID, job.Event, job.Ticket.Subject,
-		job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch, job.Ticket.People).Scan(&a.Status, &a.Fresh)
+		job.Ticket.Description, job.Ticket.Priority, job.CorrelationID, job.Refetch, job.Ticket.People, job.TraceParent).
+		Scan(&a.Status, &a.Fresh, &a.TraceParent)
 	return a, err
 }
 

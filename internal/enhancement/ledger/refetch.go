@@ -15,22 +15,22 @@ import (
 
 // yetToFetch finds the job that will see what the event of job is about: the ticket's newest, when it fetches the ticket
 // and has not begun. An older one would not do, since its note gives way to the newest one's. Should it begin at this
-// moment, it still fetches after the event happened. Empty when there is none.
-func yetToFetch(ctx context.Context, tx postgres.Tx, job enhancement.Job) (string, error) {
+// moment, it still fetches after the event happened. Zero when there is none.
+func yetToFetch(ctx context.Context, tx postgres.Tx, job enhancement.Job) (Accepted, error) {
 	const query = `
-		SELECT job_id::text FROM (
-			SELECT job_id, status, refetch, started_at FROM enhancement_history
+		SELECT job_id::text, status, coalesce(trace_parent, '') FROM (
+			SELECT job_id, status, refetch, started_at, trace_parent FROM enhancement_history
 			WHERE tenant_id = $1 AND ticket_id = $2 ORDER BY received_at DESC, job_id DESC LIMIT 1) newest
 		WHERE status = 'pending' AND refetch AND started_at IS NULL`
-	var id string
-	err := tx.QueryRow(ctx, query, job.TenantID, job.Ticket.ID).Scan(&id)
+	var a Accepted
+	err := tx.QueryRow(ctx, query, job.TenantID, job.Ticket.ID).Scan(&a.JobID, &a.Status, &a.TraceParent)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
+		return Accepted{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("look for a job that has not begun: %w", err)
+		return Accepted{}, fmt.Errorf("look for a job that has not begun: %w", err)
 	}
-	return id, nil
+	return a, nil
 }
 
 // givesWayTo is for how long a job that runs counts as doing the work: longer than any job takes, and not for good, for its

@@ -64,6 +64,8 @@ type Due struct {
 	Run    int
 	// Sweeps is how often this run was started by the sweeper.
 	Sweeps int
+	// TraceParent is where the job is traced; empty where it is not.
+	TraceParent string
 	// Since is for how long it has had its status, and Idle for how long no step is known to have been under way; if none ever was,
 	// the same.
 	Since, Idle time.Duration
@@ -81,7 +83,7 @@ const takeDueQuery = `
 	FROM due WHERE h.ctid = due.ctid
 	RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.status, h.event, h.run, h.sweeps,
 		extract(epoch FROM now() - CASE h.status WHEN 'pending' THEN h.received_at ELSE coalesce(h.started_at, h.received_at) END)::float8,
-		extract(epoch FROM now() - greatest(h.worked_at, h.started_at, h.received_at))::float8`
+		extract(epoch FROM now() - greatest(h.worked_at, h.started_at, h.received_at))::float8, coalesce(h.trace_parent, '')`
 
 // TakeDue gives the tenant's jobs that are to be looked at, the oldest first, at most so many. No other replica is given
 // them until the lease ends.
@@ -97,7 +99,7 @@ func (l *Ledger) TakeDue(ctx context.Context, tenantID string, p Patience, most 
 				d           Due
 				since, idle float64
 			)
-			err := row.Scan(&d.TenantID, &d.JobID, &d.TicketID, &d.CorrelationID, &d.Status, &d.Event, &d.Run, &d.Sweeps, &since, &idle)
+			err := row.Scan(&d.TenantID, &d.JobID, &d.TicketID, &d.CorrelationID, &d.Status, &d.Event, &d.Run, &d.Sweeps, &since, &idle, &d.TraceParent)
 			d.Since, d.Idle = seconds(since), seconds(idle)
 			return d, err
 		})

@@ -40,6 +40,8 @@ type Deps struct {
 	Votes  Votes
 	// Client tells a request's address.
 	Client func(*http.Request) netip.Addr
+	// Voted hears of each vote that was taken; by default nobody does.
+	Voted  func(tenantID, vote string)
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -54,6 +56,9 @@ type Handler struct {
 
 // New makes a Handler.
 func New(d Deps) (*Handler, error) {
+	if d.Voted == nil {
+		d.Voted = func(string, string) {}
+	}
 	p, err := newPages()
 	if err != nil {
 		return nil, err
@@ -123,6 +128,7 @@ func (h *Handler) vote(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return h.explain(ctx, err)
 	}
+	h.deps.Voted(note.TenantID, string(recorded.Value))
 	h.deps.Logger.InfoContext(ctx, "feedback recorded", "vote", recorded.Value, "reason", recorded.Reason, "comment_length", len(recorded.Comment))
 	return thanks(recorded)
 }

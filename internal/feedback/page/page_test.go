@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ var at = time.Date(2026, 6, 8, 9, 14, 0, 0, time.UTC)
 // desk is a page whose tokens are words, and whose votes are in memory.
 type desk struct {
 	votes map[feedback.Note]feedback.Vote
+	told  []string // what was voted
 	reads int
 	err   error
 	from  string
@@ -45,6 +47,7 @@ func newDesk(t *testing.T) *desk {
 	p, err := page.New(page.Deps{
 		Tokens: d, Votes: d, Now: func() time.Time { return at }, Logger: slog.New(slog.NewTextHandler(&d.log, nil)),
 		Client: func(*http.Request) netip.Addr { return netip.MustParseAddr(d.from) },
+		Voted:  func(tenantID, vote string) { d.told = append(d.told, tenantID+" "+vote) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -175,8 +178,8 @@ func TestAVoteIsRecordedAndCanBeChanged(t *testing.T) {
 	if body := d.body(t, http.MethodPost, "token-of-alpha", url.Values{"vote": {"up"}}); !strings.Contains(body, "Thank you. Recorded: it helped (") {
 		t.Errorf("says\n%s", body)
 	}
-	if d.votes[note].Value != feedback.Up {
-		t.Errorf("recorded %+v", d.votes[note])
+	if d.votes[note].Value != feedback.Up || !slices.Equal(d.told, []string{"alpha down", "alpha up"}) {
+		t.Errorf("recorded %+v, told %v", d.votes[note], d.told)
 	}
 	if log := d.log.String(); !strings.Contains(log, "feedback recorded") || strings.Contains(log, "replaced") || strings.Contains(log, "token-of") {
 		t.Errorf("the log says %s", log)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge/knowledgetest"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 func TestAnswersAreRemembered(t *testing.T) {
@@ -180,4 +182,19 @@ func TestIdenticalLookupsCollapse(t *testing.T) {
 			t.Errorf("%d calls for %d lookups, want 1", len(calls), callers+1)
 		}
 	})
+}
+
+func TestWhatIsRememberedIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(vpnArticle())
+	for _, passes := range []time.Duration{0, time.Minute, 2 * time.Hour, 25 * time.Hour} {
+		w.now = w.now.Add(passes)
+		w.mustFind(t, "north")
+	}
+	w.source = w.sourceWith(brokenCache{}, w.base)
+	w.mustFind(t, "north")
+	want := []telemetry.CacheResult{telemetry.CacheMiss, telemetry.CacheHit, telemetry.CacheStale, telemetry.CacheStale, telemetry.CacheFailed}
+	if !slices.Equal(w.gave, want) {
+		t.Errorf("counted %v, want %v", w.gave, want)
+	}
 }

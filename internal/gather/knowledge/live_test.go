@@ -19,6 +19,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/gathertest"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge/knowledgetest"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
@@ -82,6 +83,7 @@ type world struct {
 	source *knowledge.Live
 	base   *knowledgetest.Server
 	cache  *mapCache
+	gave   []telemetry.CacheResult
 	log    *strings.Builder
 	now    time.Time
 }
@@ -107,6 +109,7 @@ func (w *world) sourceWith(cache knowledge.Cache, base http.Handler) *knowledge.
 	}
 	return knowledge.NewLive(known, cache, knowledge.Options{
 		Transport: inProcess{base}, Logger: slog.New(slog.NewTextHandler(w.log, nil)), Clock: func() time.Time { return w.now },
+		Count: func(gave telemetry.CacheResult) { w.gave = append(w.gave, gave) },
 	})
 }
 

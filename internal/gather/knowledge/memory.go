@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // lookup is one question to one tenant's knowledge base.
@@ -58,16 +59,24 @@ func (m *memory) recall(ctx context.Context, look lookup) (answered, bool) {
 	defer cancel()
 	value, found, err := m.cache.Get(ctx, look.cacheKey())
 	if err != nil {
+		m.opts.Count(telemetry.CacheFailed)
 		m.opts.Logger.WarnContext(ctx, "knowledge cache cannot be read", "tenant_id", look.tenantID, "error", err)
 		return answered{}, false
 	}
 	if !found {
+		m.opts.Count(telemetry.CacheMiss)
 		return answered{}, false
 	}
 	var a answered
 	if err := json.Unmarshal(value, &a); err != nil || a.FetchedAt.IsZero() {
+		m.opts.Count(telemetry.CacheFailed)
 		m.opts.Logger.WarnContext(ctx, "knowledge cache holds what is no answer", "tenant_id", look.tenantID, "error", err)
 		return answered{}, false
+	}
+	if m.isFresh(a) {
+		m.opts.Count(telemetry.CacheHit)
+	} else {
+		m.opts.Count(telemetry.CacheStale)
 	}
 	return a, m.age(a) < m.opts.Stale
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/outbound"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // Options may be left zero, each on its own.
@@ -25,6 +26,8 @@ type Options struct {
 	// Switched is told when a tenant's knowledge base is not asked any more for a while, because it failed again and again, and
 	// when it answers again; see package breaker.
 	Switched func(tenantID string, off bool)
+	// Count hears what was remembered of each question; by default nobody does.
+	Count func(gave telemetry.CacheResult)
 	// Logger gets what was survived; by default nobody does.
 	Logger *slog.Logger
 	// Clock tells the age of answers; time.Now.
@@ -51,6 +54,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Switched == nil {
 		o.Switched = func(string, bool) {}
+	}
+	if o.Count == nil {
+		o.Count = func(telemetry.CacheResult) {}
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now

@@ -24,10 +24,11 @@ const (
 	outcomeFailed    outcome = "failed"
 )
 
-// call makes one HTTP request, and logs and accounts for it.
+// call makes one HTTP request, and logs, traces and accounts for it.
 func (c *Client) call(
 	ctx context.Context, p synthesis.Prompt, h habit, attempt int, to *synthesis.Completion,
 ) (string, error) {
+	ctx, span := c.span(ctx, to.Model, attempt)
 	callCtx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	var sent atomic.Bool
@@ -56,10 +57,11 @@ func (c *Client) call(
 		c.account(ctx, &done, goopenai.Usage{}, p, "")
 	}
 	if err != nil {
-		done.Error = err.Error()
+		done.Error, done.Failure = err.Error(), failureOf(err)
 	}
 	to.Calls, to.Truncated = append(to.Calls, done), how == outcomeTruncated
 	c.record(ctx, done, attempt, how)
+	endSpan(span, done, response.Model, how, err)
 	return text, err
 }
 

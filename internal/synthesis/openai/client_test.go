@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai/openaitest"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 const key = "sk-example-0123456789-not-a-real-key"
@@ -99,23 +100,24 @@ func TestCompleteWithFaults(t *testing.T) {
 		want   error // nil for text
 		text   string
 		failed string
+		kind   telemetry.LLMFailure // of the last call
 	}{
-		"500 once":            {openaitest.Faults{Status: 500, Remaining: 1}, 2, nil, "Renewed", ""},
-		"429 once":            {openaitest.Faults{Status: 429, Remaining: 1}, 2, nil, "Renewed", ""},
-		"503 always":          {openaitest.Faults{Status: 503}, 3, nil, "", "status 503"},
-		"401":                 {openaitest.Faults{Status: 401}, 1, nil, "", "status 401"},
-		"403":                 {openaitest.Faults{Status: 403}, 1, nil, "", "status 403"},
-		"404":                 {openaitest.Faults{Status: 404}, 1, nil, "", "status 404"},
-		"400":                 {openaitest.Faults{Status: 400}, 1, nil, "", "status 400"},
-		"wait too long":       {openaitest.Faults{Status: 429, RetryAfter: 3600}, 1, nil, "", "status 429"},
-		"no response format":  {openaitest.Faults{RejectResponseFormat: true}, 3, nil, "Renewed", ""},
-		"no usage":            {openaitest.Faults{NoUsage: true}, 1, nil, "Renewed", ""},
-		"empty choices":       {openaitest.Faults{EmptyChoices: true}, 1, synthesis.ErrNoAnswer, "", ""},
-		"failure inside":      {openaitest.Faults{FailureInside: true}, 1, synthesis.ErrNoAnswer, "", ""},
-		"content filter":      {openaitest.Faults{ContentFilter: true}, 1, synthesis.ErrRefused, "", ""},
-		"truncated":           {openaitest.Faults{Truncated: true}, 1, nil, "summary", ""},
-		"slow but in time":    {openaitest.Faults{LatencyMS: 5}, 1, nil, "Renewed", ""},
-		"malformed is a text": {openaitest.Faults{MalformedJSON: true}, 1, nil, "summary", ""},
+		"500 once":            {openaitest.Faults{Status: 500, Remaining: 1}, 2, nil, "Renewed", "", ""},
+		"429 once":            {openaitest.Faults{Status: 429, Remaining: 1}, 2, nil, "Renewed", "", ""},
+		"503 always":          {openaitest.Faults{Status: 503}, 3, nil, "", "status 503", telemetry.LLMServer},
+		"401":                 {openaitest.Faults{Status: 401}, 1, nil, "", "status 401", telemetry.LLMAuth},
+		"403":                 {openaitest.Faults{Status: 403}, 1, nil, "", "status 403", telemetry.LLMAuth},
+		"404":                 {openaitest.Faults{Status: 404}, 1, nil, "", "status 404", telemetry.LLMRefused},
+		"400":                 {openaitest.Faults{Status: 400}, 1, nil, "", "status 400", telemetry.LLMRefused},
+		"wait too long":       {openaitest.Faults{Status: 429, RetryAfter: 3600}, 1, nil, "", "status 429", telemetry.LLMThrottled},
+		"no response format":  {openaitest.Faults{RejectResponseFormat: true}, 3, nil, "Renewed", "", ""},
+		"no usage":            {openaitest.Faults{NoUsage: true}, 1, nil, "Renewed", "", ""},
+		"empty choices":       {openaitest.Faults{EmptyChoices: true}, 1, synthesis.ErrNoAnswer, "", "", telemetry.LLMUnreadable},
+		"failure inside":      {openaitest.Faults{FailureInside: true}, 1, synthesis.ErrNoAnswer, "", "", telemetry.LLMServer},
+		"content filter":      {openaitest.Faults{ContentFilter: true}, 1, synthesis.ErrRefused, "", "", telemetry.LLMRefused},
+		"truncated":           {openaitest.Faults{Truncated: true}, 1, nil, "summary", "", ""},
+		"slow but in time":    {openaitest.Faults{LatencyMS: 5}, 1, nil, "Renewed", "", ""},
+		"malformed is a text": {openaitest.Faults{MalformedJSON: true}, 1, nil, "summary", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -133,8 +135,8 @@ func TestCompleteWithFaults(t *testing.T) {
 				t.Errorf("text is %q, error %v", got.Text, err)
 			}
 			last := got.Calls[len(got.Calls)-1]
-			if (err != nil) != (last.Error != "") {
-				t.Errorf("call says %q of %v", last.Error, err)
+			if (err != nil) != (last.Error != "") || last.Failure != tc.kind {
+				t.Errorf("call says %q, %q of %v", last.Error, last.Failure, err)
 			}
 			if last.Estimated != tc.faults.NoUsage {
 				t.Errorf("estimated is %v", last.Estimated)
@@ -173,8 +175,8 @@ func TestHangingServer(t *testing.T) {
 	t.Parallel()
 	client, _, _ := start(t, openaitest.Faults{Hang: true}, func(c *openai.Config) { c.Timeout = 10 * time.Millisecond })
 	got, err := client.Complete(t.Context(), prompt())
-	if !errors.Is(err, context.DeadlineExceeded) || len(got.Calls) != openai.DefaultMaxAttempts {
-		t.Errorf("%d calls, error %v", len(got.Calls), err)
+	if !errors.Is(err, context.DeadlineExceeded) || len(got.Calls) != openai.DefaultMaxAttempts || got.Calls[0].Failure != telemetry.LLMTimeout {
+		t.Errorf("calls %+v, error %v", got.Calls, err)
 	}
 }
 

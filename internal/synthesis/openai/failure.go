@@ -15,6 +15,7 @@ import (
 	goopenai "github.com/sashabaranov/go-openai"
 
 	"github.com/ai-agents/ai-agents/internal/synthesis"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // maxErrorText is how much of a server's own words goes into an error, in characters.
@@ -29,6 +30,7 @@ type callError struct {
 	wait      time.Duration
 	waitGiven bool // wait is what the server asked for
 	refused   refusal
+	kind      telemetry.LLMFailure // for the metrics
 }
 
 func (e *callError) Error() string { return e.message }
@@ -63,22 +65,57 @@ func (c *Client) classify(ctx context.Context, p synthesis.Prompt, err error, h 
 	case errors.As(err, &inside) && inside.status() != 0:
 		return c.statusError(p, inside.status(), inside.said, h, now)
 	case errors.As(err, &inside):
-		return &callError{message: c.tell(p, "a failure inside", inside.said.Message), status: http.StatusOK, cause: synthesis.ErrNoAnswer}
+		return &callError{message: c.tell(p, "a failure inside", inside.said.Message), status: http.StatusOK, cause: synthesis.ErrNoAnswer, kind: telemetry.LLMServer}
 	case ctx.Err() != nil:
-		return &callError{message: "no answer in time", cause: context.Cause(ctx), temporary: true}
+		return &callError{message: "no answer in time", cause: context.Cause(ctx), temporary: true, kind: timedOut(ctx)}
 	case errors.As(err, &tooLarge):
-		return &callError{message: fmt.Sprintf("response exceeds %d bytes", tooLarge.Limit)}
+		return &callError{message: fmt.Sprintf("response exceeds %d bytes", tooLarge.Limit), kind: telemetry.LLMUnreadable}
 	case errors.Is(err, errRedirect):
-		return &callError{message: errRedirect.Error()}
+		return &callError{message: errRedirect.Error(), kind: telemetry.LLMRefused}
 	case untrusted(err):
-		return &callError{message: c.tell(p, "connection", err.Error()), cause: err}
+		return &callError{message: c.tell(p, "connection", err.Error()), cause: err, kind: telemetry.LLMUnreachable}
 	case errors.As(err, &sending):
-		return &callError{message: c.tell(p, "connection", err.Error()), cause: sending.Err, temporary: true}
+		return &callError{message: c.tell(p, "connection", err.Error()), cause: sending.Err, temporary: true, kind: telemetry.LLMUnreachable}
 	case errors.As(err, &syntax), errors.As(err, &wrongFit), errors.Is(err, io.EOF):
-		return &callError{message: "response is not a chat completion"}
+		return &callError{message: "response is not a chat completion", kind: telemetry.LLMUnreadable}
 	default:
-		return &callError{message: c.tell(p, "reading the response", err.Error()), temporary: true}
+		return &callError{message: c.tell(p, "reading the response", err.Error()), temporary: true, kind: telemetry.LLMUnreachable}
 	}
+}
+
+// timedOut tells a server that takes too long from a caller that has gone.
+func timedOut(ctx context.Context) telemetry.LLMFailure {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return telemetry.LLMTimeout
+	}
+	return telemetry.LLMFailed
+}
+
+// kindOf is what an HTTP status that is no success says.
+func kindOf(status int) telemetry.LLMFailure {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return telemetry.LLMThrottled
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return telemetry.LLMAuth
+	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
+		return telemetry.LLMServer
+	}
+	return telemetry.LLMRefused
+}
+
+// failureOf is why a call failed, as the metrics name it.
+func failureOf(err error) telemetry.LLMFailure {
+	failed, known := errors.AsType[*callError](err)
+	switch {
+	case errors.Is(err, synthesis.ErrRefused):
+		return telemetry.LLMRefused
+	case known:
+		return failed.kind
+	case errors.Is(err, synthesis.ErrNoAnswer):
+		return telemetry.LLMUnreadable
+	}
+	return telemetry.LLMFailed
 }
 
 // untrusted says that the server is not who it should be, or speaks no TLS, which somebody has to mend.
@@ -100,7 +137,7 @@ const (
 // statusError is an answer with an HTTP status that is no success.
 func (c *Client) statusError(p synthesis.Prompt, status int, e *goopenai.APIError, h http.Header, now time.Time) error {
 	code := fmt.Sprint(e.Code)
-	failed := &callError{message: fmt.Sprintf("status %d", status), status: status}
+	failed := &callError{message: fmt.Sprintf("status %d", status), status: status, kind: kindOf(status)}
 	// Servers repeat the key they refuse, more or less masked, so their words on that are not passed on.
 	if status != http.StatusUnauthorized && status != http.StatusForbidden {
 		failed.message = c.tell(p, failed.message, e.Message)

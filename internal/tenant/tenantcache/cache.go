@@ -47,18 +47,25 @@ type Store interface {
 	OpenDecoy()
 }
 
+// Meter hears what copies are worth, and which tenants there are no more; *telemetry.Metrics is one.
+type Meter interface {
+	Cached(cache telemetry.Cache, gave telemetry.CacheResult)
+	ForgetTenant(tenantID string)
+}
+
 // Cache reads tenants by way of their copies. It may be used concurrently.
 type Cache struct {
 	state  State
 	store  Store
 	sealer *tenant.Sealer
 	now    func() time.Time
+	meter  Meter
 	logger *slog.Logger
 }
 
 // New makes a Cache on the state store of this app, which all its replicas share. now is time.Now, but for tests.
-func New(state State, store Store, sealer *tenant.Sealer, now func() time.Time, logger *slog.Logger) *Cache {
-	return &Cache{state: state, store: store, sealer: sealer, now: now, logger: logger}
+func New(state State, store Store, sealer *tenant.Sealer, now func() time.Time, meter Meter, logger *slog.Logger) *Cache {
+	return &Cache{state: state, store: store, sealer: sealer, now: now, meter: meter, logger: logger}
 }
 
 // entry is what is under a tenant's key. It says itself how old it is: the store's own lifetime can get lost.
@@ -98,6 +105,7 @@ func (c *Cache) Recall(ctx context.Context, id string) (tenant.Tenant, tenant.Cr
 		return tenant.Tenant{}, tenant.Credentials{}, false
 	}
 	t, credentials, err := c.recall(ctx, id)
+	c.meter.Cached(telemetry.CacheTenant, gave(err))
 	if err != nil {
 		c.store.OpenDecoy()
 		if !errors.Is(err, errNoCopy) {
@@ -108,7 +116,23 @@ func (c *Cache) Recall(ctx context.Context, id string) (tenant.Tenant, tenant.Cr
 	return t, credentials, true
 }
 
-var errNoCopy = errors.New("there is no copy")
+var (
+	errNoCopy = errors.New("there is no copy")
+	errOld    = errors.New("should be gone")
+)
+
+// gave says what a copy was worth that was asked for.
+func gave(err error) telemetry.CacheResult {
+	switch {
+	case err == nil:
+		return telemetry.CacheHit
+	case errors.Is(err, errNoCopy):
+		return telemetry.CacheMiss
+	case errors.Is(err, errOld):
+		return telemetry.CacheStale
+	}
+	return telemetry.CacheFailed
+}
 
 func (c *Cache) recall(ctx context.Context, id string) (tenant.Tenant, tenant.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -137,7 +161,7 @@ func (c *Cache) open(id string, value []byte) (tenant.Tenant, tenant.Credentials
 	now := c.now()
 	switch {
 	case !e.ends().After(now):
-		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("the copy of tenant %s is from %s and should be gone", id, e.StoredAt)
+		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("the copy of tenant %s is from %s and %w", id, e.StoredAt, errOld)
 	case e.StoredAt.After(now.Add(lifetime)):
 		return tenant.Tenant{}, tenant.Credentials{}, fmt.Errorf("the copy of tenant %s is from the future: %s", id, e.StoredAt)
 	case e.Tenant == nil:
@@ -220,6 +244,9 @@ func (c *Cache) Changed(ctx context.Context, changed event.TenantChanged) sideca
 	if err := c.Forget(ctx, changed.TenantID); err != nil {
 		c.logger.ErrorContext(ctx, "an old configuration may be in use for up to five minutes, unless this is delivered again", "error", err)
 		return sidecar.DeliveryAgain
+	}
+	if changed.Version == 0 { // it was purged
+		c.meter.ForgetTenant(changed.TenantID)
 	}
 	c.logger.InfoContext(ctx, "the copy of a tenant's configuration was thrown out", "version", changed.Version)
 	return sidecar.DeliveryDone

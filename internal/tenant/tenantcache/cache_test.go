@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache/tenantcachetest"
@@ -32,18 +34,29 @@ func (c *counted) Load(ctx context.Context, id string) (tenantstore.Sealed, erro
 	return c.Store.Load(ctx, id)
 }
 
+// meter hears what the cache tells.
+type meter struct {
+	gave   []telemetry.CacheResult
+	forgot []string
+}
+
+func (m *meter) Cached(_ telemetry.Cache, gave telemetry.CacheResult) { m.gave = append(m.gave, gave) }
+
+func (m *meter) ForgetTenant(id string) { m.forgot = append(m.forgot, id) }
+
 type fixture struct {
 	*tenantcache.Cache
 
 	state *tenantcachetest.State
 	store *counted
 	at    time.Time
+	meter *meter
 }
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{state: &tenantcachetest.State{}, store: &counted{Store: tenantstoretest.New(t)}, at: time.Now()}
-	f.Cache = tenantcache.New(f.state, f.store, f.store.Sealer, func() time.Time { return f.at }, slog.New(slog.DiscardHandler))
+	f := &fixture{state: &tenantcachetest.State{}, store: &counted{Store: tenantstoretest.New(t)}, at: time.Now(), meter: &meter{}}
+	f.Cache = tenantcache.New(f.state, f.store, f.store.Sealer, func() time.Time { return f.at }, f.meter, slog.New(slog.DiscardHandler))
 	f.store.Save(t, "alpha")
 	return f
 }
@@ -199,5 +212,31 @@ func TestThereIsNoCopyOfWhatDoesNotExist(t *testing.T) {
 	}
 	if len(f.state.Values()) != 0 {
 		t.Errorf("asking for what does not exist fills the state store: %d entries", len(f.state.Values()))
+	}
+}
+
+func TestWhatCopiesAreWorthIsCounted(t *testing.T) {
+	f := newFixture(t)
+	f.secret(t)
+	f.secret(t)
+	f.at = f.at.Add(6 * time.Minute)
+	f.secret(t)
+	f.state.Down = errors.New("example: connection refused")
+	f.secret(t)
+	want := []telemetry.CacheResult{telemetry.CacheMiss, telemetry.CacheHit, telemetry.CacheStale, telemetry.CacheFailed}
+	if !slices.Equal(f.meter.gave, want) {
+		t.Errorf("counted %v, want %v", f.meter.gave, want)
+	}
+}
+
+func TestATenantThatWasPurgedLeavesTheMetrics(t *testing.T) {
+	f := newFixture(t)
+	for _, version := range []int64{7, 0} {
+		if got := f.Changed(t.Context(), event.TenantChanged{TenantID: "alpha", Version: version}); got != sidecar.DeliveryDone {
+			t.Errorf("delivery %v", got)
+		}
+	}
+	if !slices.Equal(f.meter.forgot, []string{"alpha"}) {
+		t.Errorf("forgot %v", f.meter.forgot)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/sidecar"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantcache"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
@@ -17,7 +18,7 @@ import (
 // New makes a cache of the tenants in store, with a state store of its own.
 func New(store *tenantstoretest.Store) (*tenantcache.Cache, *State) {
 	state := &State{}
-	return tenantcache.New(state, store, store.Sealer, time.Now, slog.New(slog.DiscardHandler)), state
+	return tenantcache.New(state, store, store.Sealer, time.Now, telemetry.NewMetrics(), slog.New(slog.DiscardHandler)), state
 }
 
 // State is an empty state store. It may be used concurrently.

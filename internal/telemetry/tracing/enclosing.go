@@ -1,0 +1,59 @@
+package tracing
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Enclosing is a span around what several processes do for a run of a job. None of them has it in memory: its id follows from what it
+// encloses, so that each can name it as the parent, and it is emitted when it is over.
+type Enclosing struct {
+	// Below is the traceparent of its own parent. Where that is none, the span is none either.
+	Below string
+	Name  string
+	JobID string
+	Run   int
+}
+
+// Parent is the traceparent of the span itself, for what it encloses; empty where nothing is traced.
+func (e Enclosing) Parent() string {
+	below := parse(e.Below)
+	if !below.IsValid() {
+		return ""
+	}
+	return format(below.WithSpanID(derive(below.TraceID(), e.JobID, e.Run, e.Name)))
+}
+
+// Over is how an enclosing span went.
+type Over struct {
+	Start, End time.Time
+	// Failed is why it failed; empty when it did not.
+	Failed string
+	Attrs  []attribute.KeyValue
+}
+
+// Emit emits the span, now that it is over. Once in a process, however often it is asked to; the process that goes on after another died
+// may emit it again, with the same id, rather than leave out what others hang on.
+func (t *Tracer) Emit(e Enclosing, o Over) {
+	below := parse(e.Below)
+	if t == nil || !below.IsValid() {
+		return
+	}
+	id := derive(below.TraceID(), e.JobID, e.Run, e.Name)
+	if seen, _ := t.emitted.ContainsOrAdd(id, struct{}{}); seen {
+		return
+	}
+	if o.End.Before(o.Start) { // by the clocks of two machines
+		o.End = o.Start
+	}
+	ctx := force(trace.ContextWithRemoteSpanContext(context.Background(), below), id)
+	_, span := t.tracer.Start(ctx, e.Name, trace.WithTimestamp(o.Start), trace.WithAttributes(o.Attrs...))
+	if o.Failed != "" {
+		span.SetStatus(codes.Error, o.Failed)
+	}
+	span.End(trace.WithTimestamp(o.End))
+}

@@ -1,0 +1,75 @@
+package tracing
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// logInterval is how often it is logged at most that no spans reach the collector.
+const logInterval = time.Minute
+
+// waiting hands spans to the SDK's batches, cleaned, and counts those that no collector gets: what comes when as many wait as may, and
+// what the exporter could not deliver. The SDK's own queue is as long, and is therefore never full: what it drops, it tells nobody.
+type waiting struct {
+	sdktrace.SpanProcessor
+
+	most    int64
+	spans   atomic.Int64
+	dropped func(int)
+}
+
+func newWaiting(most int, to sdktrace.SpanExporter, dropped func(int), logger *slog.Logger) *waiting {
+	w := &waiting{most: int64(most), dropped: dropped}
+	w.SpanProcessor = sdktrace.NewBatchSpanProcessor(&counted{SpanExporter: to, waiting: w, logger: logger}, sdktrace.WithMaxQueueSize(most))
+	return w
+}
+
+// OnEnd implements sdktrace.SpanProcessor. It never blocks.
+func (w *waiting) OnEnd(s sdktrace.ReadOnlySpan) {
+	if !s.SpanContext().IsSampled() {
+		return // as the batches would
+	}
+	if w.spans.Add(1) > w.most {
+		w.spans.Add(-1)
+		w.dropped(1)
+		return
+	}
+	w.SpanProcessor.OnEnd(clean(s))
+}
+
+// abandon counts what still waits as dropped, and says how much it is.
+func (w *waiting) abandon() int {
+	left := int(w.spans.Swap(0))
+	if left > 0 {
+		w.dropped(left)
+	}
+	return left
+}
+
+// counted is an exporter whose failures cost spans, and nothing else.
+type counted struct {
+	sdktrace.SpanExporter
+
+	waiting *waiting
+	logger  *slog.Logger
+	told    atomic.Int64
+}
+
+// ExportSpans implements sdktrace.SpanExporter. It gives no error: the SDK would print it, every time.
+func (c *counted) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	err := c.SpanExporter.ExportSpans(ctx, spans)
+	c.waiting.spans.Add(int64(-len(spans)))
+	if err == nil {
+		return nil
+	}
+	c.waiting.dropped(len(spans))
+	now, last := time.Now().UnixNano(), c.told.Load()
+	if (last == 0 || now-last > int64(logInterval)) && c.told.CompareAndSwap(last, now) {
+		c.logger.WarnContext(ctx, "spans did not reach the collector, and are lost; the work goes on", "spans", len(spans), "error", err)
+	}
+	return nil
+}

@@ -1,0 +1,273 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
+	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
+	"github.com/ai-agents/ai-agents/workflows"
+)
+
+// queuedAt is the span under which the job of a test was queued.
+const queuedAt = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+// traced has the job of f be one whose webhook was traced.
+func (f *fixture) traced(t *testing.T) *tracingtest.Spans {
+	t.Helper()
+	spans := tracingtest.New(t)
+	f.activities.Tracer, f.job.TraceParent = spans.Tracer, queuedAt
+	if _, err := f.database.Admin.Exec(t.Context(), `UPDATE enhancement_history SET trace_parent = $1`, queuedAt); err != nil {
+		t.Fatal(err)
+	}
+	return spans
+}
+
+// below fails unless the spans are all of the job's trace, and each hangs on the one that is named.
+func below(t *testing.T, spans *tracingtest.Spans, parents map[string]string) {
+	t.Helper()
+	ids := map[string]string{}
+	for _, s := range spans.All() {
+		ids[s.Name] = s.SpanContext.SpanID().String()
+	}
+	ids[tracing.SpanQueued] = queuedAt[36:52]
+	for _, s := range spans.All() {
+		if got := s.SpanContext.TraceID().String(); got != queuedAt[3:35] {
+			t.Errorf("%s is of trace %s", s.Name, got)
+		}
+		if want, ok := parents[s.Name]; !ok || s.Parent.SpanID().String() != ids[want] {
+			t.Errorf("%s hangs on %s, want %s %s", s.Name, s.Parent.SpanID(), want, ids[want])
+		}
+		if s.EndTime.Before(s.StartTime) {
+			t.Errorf("%s ends before it begins", s.Name)
+		}
+	}
+	for name := range parents {
+		if ids[name] == "" {
+			t.Errorf("there is no span %s", name)
+		}
+	}
+}
+
+func within(inner, outer tracetest.SpanStub) bool {
+	return !inner.StartTime.Before(outer.StartTime) && !inner.EndTime.After(outer.EndTime)
+}
+
+func TestARunIsOneTree(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	flaky := &flakySteps{Ledger: f.ledger}
+	f.activities.Ledger = flaky
+	if _, job := f.run(t); job.Status != enhancement.StatusCompleted {
+		t.Fatalf("job %+v", job)
+	}
+	if flaky.failed.Load() != 1 {
+		t.Fatal("no attempt failed, so nothing is shown")
+	}
+	below(t, spans, map[string]string{
+		tracing.SpanEnhance: tracing.SpanQueued, tracing.SpanGathering: tracing.SpanEnhance,
+		tracing.SpanTicketSearch: tracing.SpanGathering, tracing.SpanDocSearch: tracing.SpanGathering, tracing.SpanIPSearch: tracing.SpanGathering,
+		tracing.SpanSynthesize: tracing.SpanEnhance, tracing.SpanUpdate: tracing.SpanEnhance,
+	})
+	run, gathering := spans.One(tracing.SpanEnhance), spans.One(tracing.SpanGathering)
+	if attempts := spans.Named(tracing.SpanSynthesize); len(attempts) != 2 || attempts[0].Status.Code != codes.Error || attempts[1].Status.Code == codes.Error {
+		t.Errorf("the attempts are %+v", attempts)
+	}
+	for _, name := range []string{tracing.SpanTicketSearch, tracing.SpanDocSearch, tracing.SpanIPSearch} {
+		if !within(spans.One(name), gathering) {
+			t.Errorf("%s is not within the gathering", name)
+		}
+	}
+	if update := spans.One(tracing.SpanUpdate); !within(gathering, run) || !within(update, run) || gathering.EndTime.After(update.StartTime) {
+		t.Errorf("the times do not fit: run %s to %s, gathering %s to %s", run.StartTime, run.EndTime, gathering.StartTime, gathering.EndTime)
+	}
+	for key, want := range map[attribute.Key]string{
+		tracing.KeyStatus: string(enhancement.StatusCompleted), tracing.KeyJob: f.job.ID, tracing.KeyTenant: "alpha", tracing.KeyTicket: "1001",
+		tracing.KeyCorrelation: "c-1", tracing.KeyNoteAction: string(servicedesk.NoteCreated),
+	} {
+		if got := tracingtest.Attr(run, key).AsString(); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	if tracingtest.Attr(run, tracing.KeySlow).AsBool() {
+		t.Error("a quick job counts as slow")
+	}
+	withoutTexts(t, spans)
+}
+
+// flakySteps fails once where the note is begun, as Postgres may.
+type flakySteps struct {
+	workflows.Ledger
+
+	failed atomic.Int32
+}
+
+func (l *flakySteps) Steps(ctx context.Context, tenantID, jobID string) (map[enhancement.Step]enhancement.StepRecord, error) {
+	if l.failed.CompareAndSwap(0, 1) {
+		return nil, errors.New("example: connection refused, password=hunter2hunter2")
+	}
+	return l.Ledger.Steps(ctx, tenantID, jobID)
+}
+
+// withoutTexts fails when a span says anything of what the ticket and its sources say, or a secret.
+func withoutTexts(t *testing.T, spans *tracingtest.Spans) {
+	t.Helper()
+	for _, s := range spans.All() {
+		text := s.Name + s.Status.Description
+		for _, a := range s.Attributes {
+			text += a.Value.String()
+		}
+		for _, secret := range []string{"secret-looking", "Printer", "title of", "resolution", "hunter2"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s tells %q: %s", s.Name, secret, text)
+			}
+		}
+	}
+}
+
+// lostAnswer completes the job, and says once that it has not, as a connection does that breaks at the commit.
+type lostAnswer struct {
+	workflows.Ledger
+
+	lost atomic.Bool
+}
+
+func (l *lostAnswer) Complete(ctx context.Context, c ledger.Completion, holder string) error {
+	if err := l.Ledger.Complete(ctx, c, holder); err != nil || !l.lost.CompareAndSwap(false, true) {
+		return err
+	}
+	return errors.New("example: the connection broke")
+}
+
+// An attempt that ended the job and could not say so is followed by another, here in the same process.
+func TestTheSpanOfARunIsEmittedOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	books := &lostAnswer{Ledger: f.ledger}
+	f.activities.Ledger = books
+	if _, job := f.run(t); job.Status != enhancement.StatusCompleted || !books.lost.Load() {
+		t.Fatalf("job %+v", job)
+	}
+	if n := len(spans.Named(tracing.SpanUpdate)); n != 2 {
+		t.Errorf("%d attempts were made, want 2", n)
+	}
+	if run := spans.One(tracing.SpanEnhance); run.Status.Code == codes.Error || tracingtest.Attr(run, tracing.KeyStatus).AsString() != string(enhancement.StatusCompleted) {
+		t.Errorf("the run is %+v", run)
+	}
+}
+
+func TestASlowJobIsMarked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	if _, err := f.database.Admin.Exec(t.Context(), `UPDATE enhancement_history SET received_at = received_at - interval '61 s'`); err != nil {
+		t.Fatal(err)
+	}
+	f.run(t)
+	if !tracingtest.Attr(spans.One(tracing.SpanEnhance), tracing.KeySlow).AsBool() {
+		t.Error("a job of 61 s is not marked as slow")
+	}
+}
+
+func TestTheSpanOfAFailedRunSaysWhy(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	f.desk.fail = func(int) error {
+		return &servicedesk.Error{Op: "add_note", Kind: servicedesk.KindGiveUp, Message: "example: refused, api_key=hunter2hunter2"}
+	}
+	if _, job := f.run(t); job.Status != enhancement.StatusFailed {
+		t.Fatalf("job %+v", job)
+	}
+	run := spans.One(tracing.SpanEnhance)
+	if run.Status.Code != codes.Error || !strings.Contains(run.Status.Description, "example: refused") || tracingtest.Attr(run, tracing.KeyStatus).AsString() != "failed" {
+		t.Errorf("the run is %+v", run)
+	}
+	if spans.One(tracing.SpanUpdate).Status.Code != codes.Error || spans.One(tracing.SpanRecordFailure).Parent.SpanID() != run.SpanContext.SpanID() {
+		t.Error("the spans do not tell of the failed step")
+	}
+	withoutTexts(t, spans)
+}
+
+func TestEachRunOfAHeldJobIsASpanOfItsTrace(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	f.desk.fail = func(int) error {
+		return &servicedesk.Error{Op: "add_note", Kind: servicedesk.KindRetry, RateLimited: true, Message: "example: blocked"}
+	}
+	if result, job := f.run(t); result.HeldFor == "" || job.Run != 2 {
+		t.Fatalf("result %+v, job %+v", result, job)
+	}
+	held := spans.One(tracing.SpanEnhance)
+	if got := tracingtest.Attr(held, tracing.KeyStatus).AsString(); got != "held" || held.Status.Code == codes.Error {
+		t.Errorf("status %q, %+v", got, held.Status)
+	}
+	f.desk.fail = nil
+	f.admit(t)
+	f.run(t)
+	runs := spans.Named(tracing.SpanEnhance)
+	if len(runs) != 2 || runs[0].SpanContext.SpanID() == runs[1].SpanContext.SpanID() || runs[0].SpanContext.TraceID() != runs[1].SpanContext.TraceID() {
+		t.Fatalf("the runs are %+v", runs)
+	}
+	if got := tracingtest.Attr(runs[1], tracing.KeyRun).AsInt64(); got != 2 || tracingtest.Attr(runs[1], tracing.KeyStatus).AsString() != "completed" {
+		t.Errorf("the second run is %+v", runs[1].Attributes)
+	}
+}
+
+func TestWhatIsNotTracedHasNoSpans(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	f.job.TraceParent = ""
+	f.run(t)
+	if all := spans.All(); len(all) != 0 {
+		t.Errorf("there are spans of a job without a trace: %+v", all)
+	}
+}
+
+// A sender of a job that was not to be recorded gets none of its spans recorded later.
+func TestARunIsRecordedWhenItsWebhookWas(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	f.job.TraceParent = strings.TrimSuffix(queuedAt, "1") + "0"
+	f.run(t)
+	if all := spans.All(); len(all) != 0 {
+		t.Errorf("there are spans of a trace that is not recorded: %+v", all)
+	}
+}
+
+func TestARetriedSearchIsOneSpan(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	find := f.sources[enhancement.StepDocSearch].find
+	f.sources[enhancement.StepDocSearch].find = func(ctx context.Context, q gather.Query, attempt int) (gather.Result, error) {
+		if attempt == 1 {
+			return gather.Result{}, errors.New("example: no answer")
+		}
+		return find(ctx, q, attempt)
+	}
+	f.run(t)
+	if s := spans.One(tracing.SpanDocSearch); s.Status.Code == codes.Error || tracingtest.Attr(s, tracing.KeyOutcome).AsString() != string(enhancement.OutcomeOK) {
+		t.Errorf("the search is %+v", s)
+	}
+	if names := []string{tracing.SpanGathering, tracing.SpanEnhance}; slices.ContainsFunc(names, func(n string) bool { return len(spans.Named(n)) != 1 }) {
+		t.Error("the enclosing spans are not there once")
+	}
+}
