@@ -82,6 +82,7 @@ func (w *world) everything(ctx context.Context, id string) {
 	w.FeedbackVoted(id, "up")
 	w.Completed(ctx, id, "created", time.Second)
 	w.Failed(id, "updated")
+	w.Cancelled(id, "updated")
 	w.ReconcileMissed(id)
 	w.ReconcileLeftOut(id, 1)
 	w.LLMCalled(ctx, id, LLMCall{Model: "m", Took: time.Second, PromptTokens: 1, CostUSD: 1})
