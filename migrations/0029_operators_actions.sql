@@ -121,7 +121,90 @@ ALTER TABLE enhancement_history
     ADD COLUMN cancelled_run integer NOT NULL DEFAULT 0,
     ADD COLUMN announced_run integer NOT NULL DEFAULT 0;
 
+-- The enhancers that there are, each of which tells of itself every few seconds, and whether an operator wants it to take no work. They
+-- are the platform's: the apps reach their own row by the functions below alone.
+CREATE TABLE workers (
+    replica    text        PRIMARY KEY CHECK (char_length(replica) BETWEEN 1 AND 100),
+    version    text        NOT NULL CHECK (char_length(version) <= 100),
+    state      text        NOT NULL CHECK (state IN ('working', 'draining', 'drained', 'unavailable')),
+    -- Steps that it has under way.
+    steps      integer     NOT NULL CHECK (steps >= 0),
+    started_at timestamptz NOT NULL DEFAULT now(),
+    seen_at    timestamptz NOT NULL DEFAULT now(),
+    drain      boolean     NOT NULL DEFAULT false,
+    drained_by text        NOT NULL DEFAULT '',
+    drained_at timestamptz
+);
+ALTER TABLE workers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE workers FORCE ROW LEVEL SECURITY;
+CREATE POLICY admin_access ON workers TO admin USING (true) WITH CHECK (true);
+CREATE POLICY console_access ON workers TO console_user USING (true) WITH CHECK (true);
+GRANT SELECT, UPDATE (drain, drained_by, drained_at) ON workers TO console_user;
+
+-- A replica tells how it is, and is told whether it is to be drained. Whoever has not for ten minutes is forgotten.
+-- +goose StatementBegin
+CREATE FUNCTION worker_beat(who text, built text, how text, busy integer) RETURNS boolean
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$
+        DELETE FROM public.workers WHERE seen_at < now() - interval '10 minutes' AND replica <> left(who, 100);
+        INSERT INTO public.workers AS w (replica, version, state, steps) VALUES (left(who, 100), left(built, 100), how, busy)
+        ON CONFLICT (replica) DO UPDATE SET state = excluded.state, steps = excluded.steps, seen_at = now()
+        RETURNING w.drain
+    $$;
+-- +goose StatementEnd
+
+-- A replica says goodbye.
+CREATE FUNCTION worker_gone(who text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'DELETE FROM public.workers WHERE replica = left(who, 100)';
+REVOKE ALL ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) TO app_user;
+
+-- What went wrong lately is looked for by time, among what did not go well alone.
+CREATE INDEX enhancement_steps_amiss ON enhancement_steps (tenant_id, finished_at) WHERE outcome <> 'ok';
+CREATE INDEX llm_calls_amiss ON llm_calls (tenant_id, called_at) WHERE error <> '';
+
+-- What went wrong since then, of the tenant whose transaction it is, by its reason: jobs that failed and were not cancelled, steps that
+-- gave less than they should, requests to models, and what counts as dead now.
+CREATE FUNCTION recent_errors(from_then timestamptz)
+    RETURNS TABLE (tenant text, kind text, place text, reason text, times bigint, first_at timestamptz, last_at timestamptz, last_job text)
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    AS $$
+        SELECT h.tenant_id, 'job', h.event, h.failure_reason, count(*), min(h.finished_at), max(h.finished_at), max(h.job_id::text)
+        FROM public.enhancement_history h
+        WHERE h.status = 'failed' AND h.finished_at IS NOT NULL AND h.finished_at >= from_then AND h.cancelled_run < h.run
+        GROUP BY h.tenant_id, h.event, h.failure_reason
+        UNION ALL
+        SELECT s.tenant_id, 'step', s.step, s.detail, count(*), min(s.finished_at), max(s.finished_at), max(s.job_id::text)
+        FROM public.enhancement_steps s WHERE s.outcome <> 'ok' AND s.finished_at >= from_then
+        GROUP BY s.tenant_id, s.step, s.detail
+        UNION ALL
+        SELECT c.tenant_id, 'model', c.model, c.error, count(*), min(c.called_at), max(c.called_at), max(c.job_id::text)
+        FROM public.llm_calls c WHERE c.error <> '' AND c.called_at >= from_then
+        GROUP BY c.tenant_id, c.model, c.error
+        UNION ALL
+        SELECT o.tenant_id, 'outage', o.dependency, o.last_error, o.failures, o.since, now(), o.last_job::text
+        FROM public.dependency_outages o WHERE o.since IS NOT NULL
+        ORDER BY 7 DESC LIMIT 5000
+    $$;
+
+-- The same of all tenants, for the console alone.
+CREATE FUNCTION all_recent_errors(from_then timestamptz)
+    RETURNS TABLE (tenant text, kind text, place text, reason text, times bigint, first_at timestamptz, last_at timestamptz, last_job text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS 'SELECT * FROM public.recent_errors(from_then)';
+REVOKE ALL ON FUNCTION recent_errors(timestamptz), all_recent_errors(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION recent_errors(timestamptz) TO app_user;
+GRANT EXECUTE ON FUNCTION all_recent_errors(timestamptz) TO console_user;
+
 -- +goose Down
+DROP FUNCTION all_recent_errors(timestamptz);
+DROP FUNCTION recent_errors(timestamptz);
+DROP INDEX llm_calls_amiss;
+DROP INDEX enhancement_steps_amiss;
+DROP FUNCTION worker_gone(text);
+DROP FUNCTION worker_beat(text, text, text, integer);
+DROP TABLE workers;
 ALTER TABLE enhancement_history
     DROP COLUMN announced_run,
     DROP COLUMN cancelled_run;

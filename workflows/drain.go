@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // Drain waits for the attempts under way, as long as ctx allows. It is called when the worker takes no new ones.
@@ -21,22 +22,30 @@ func (a *Activities) Drain(ctx context.Context) error {
 	}
 }
 
+// UnderWay is how many attempts are.
+func (a *Activities) UnderWay() int { return int(a.running.under.Load()) }
+
 // attempts counts what is under way. An attempt that slips in after the waiting began is not waited for: the engine
 // takes it up again.
 type attempts struct {
 	mu      sync.Mutex
 	waiting bool
 	group   sync.WaitGroup
+	under   atomic.Int64
 }
 
 func (r *attempts) begin() (end func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.under.Add(1)
 	if r.waiting {
-		return func() {}
+		return func() { r.under.Add(-1) }
 	}
 	r.group.Add(1)
-	return r.group.Done
+	return func() {
+		r.under.Add(-1)
+		r.group.Done()
+	}
 }
 
 func (r *attempts) wait() {

@@ -25,6 +25,7 @@ const listTimeout = 30 * time.Second
 
 // background is the work that no ticket waits for.
 type background struct {
+	ctx     context.Context //nolint:containedctx // of all that it does
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
@@ -34,7 +35,7 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 	embedder embedding.Embedder, sweeper *sweep.Sweeper, dispatcher *dispatch.Dispatcher, reconciler *reconcile.Reconciler, logger *slog.Logger,
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
-	b := &background{cancel: cancel}
+	b := &background{ctx: ctx, cancel: cancel}
 	keeping := &upkeep{
 		tenants: store, history: history.NewStore(db), articles: knowledge.NewStore(db), interval: cfg.UpkeepInterval, logger: logger,
 		embedded: make(map[string]revision),
@@ -67,6 +68,11 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 		}
 	})
 	return b
+}
+
+// add has more work done beside the rest.
+func (b *background) add(work func(ctx context.Context)) {
+	b.running.Go(func() { work(b.ctx) })
 }
 
 // stop ends the work and waits until it has stopped, between two of its steps, or until ctx ends.

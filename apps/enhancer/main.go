@@ -13,8 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/dapr/durabletask-go/workflow"
-
+	"github.com/ai-agents/ai-agents/internal/crew"
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
@@ -120,20 +119,25 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorking()
-	if err := startWorker(working, engine, activities); err != nil {
+	hand, err := newHand(db, engine, activities, dispatcher, dapr.WorkerReady, metrics, logger)
+	if err != nil {
+		return err
+	}
+	if err := hand.Start(working); err != nil { //nolint:contextcheck // it lives in working, also when it is connected again
 		return err
 	}
 
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
-		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": dapr.WorkerReady,
+		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": hand.Ready,
 	})
 	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, tracer, logger),
 		newPreviews(cfg.Preview, db, known, activities, sealer, metrics, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Tracer: tracer, Logger: logger}), dispatcher,
 		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, tracer, logger), logger)
+	background.add(hand.Run)
 	logger.Info("the enhancer listens", "internal", server.Addr)
-	err = serve(ctx, cfg.Grace, dapr, metrics, health, server)
+	err = serve(ctx, cfg.Grace, dapr, hand, metrics, health, server)
 	stopWorking()
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
@@ -155,25 +159,17 @@ func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.D
 	}
 }
 
-func startWorker(ctx context.Context, engine *workflow.Client, activities *workflows.Activities) error {
-	registry := workflow.NewRegistry()
-	if err := workflows.Register(registry, activities); err != nil { //nolint:contextcheck // activities get theirs from the engine
-		return err
-	}
-	if err := engine.StartWorker(ctx, registry); err != nil {
-		return fmt.Errorf("start the workflow worker: %w", err)
-	}
-	return nil
-}
-
 // serve listens until ctx ends, or until the workflow engine turns out to have lost our worker; then the sidecar is asked
 // to end too.
-func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, metrics *telemetry.Metrics, health *httpserver.Health, server *http.Server) error {
+func serve(ctx context.Context, grace time.Duration, dapr *sidecar.Sidecar, hand *crew.Hand, metrics *telemetry.Metrics, health *httpserver.Health,
+	server *http.Server,
+) error {
 	serving, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	go health.Watch(serving, metrics.DependencyUp)
 	go func() {
-		if err := (watchdog{worker: dapr.WorkerReady, active: metrics.WorkerActive}).watch(serving); err != nil {
+		active := func(is bool) { metrics.WorkerActive(is && hand.State() == crew.Working) }
+		if err := (watchdog{worker: hand.Ready, active: active}).watch(serving); err != nil {
 			stopping, cancel := context.WithTimeout(context.WithoutCancel(serving), stopSidecar)
 			defer cancel()
 			giveUp(errors.Join(err, dapr.Stop(stopping)))

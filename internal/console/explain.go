@@ -12,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
+	"github.com/ai-agents/ai-agents/internal/crew"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/suspension"
@@ -38,6 +39,8 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		{tenant.ErrNotFound, http.StatusNotFound, "there is no such tenant"},
 		{tenantstore.ErrNoPreferences, http.StatusNotFound, "the tenant has no preferences of this version: list the versions that there are"},
 		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
+		{crew.ErrNoReplica, http.StatusNotFound, "there is no such worker, or not any more: list those that there are"},
+		{crew.ErrLast, http.StatusConflict, "no other worker takes work: nothing would be enhanced until one does. Say even_last if that is meant"},
 		{suspension.ErrNotPaused, http.StatusConflict, "there is no such pause, or not any more: list those that stand"},
 		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},
 		{tenantstore.ErrExists, http.StatusConflict, "there is a tenant of this id already: choose another, or change that one"},

@@ -20,6 +20,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/budget"
 	"github.com/ai-agents/ai-agents/internal/console/reach"
+	"github.com/ai-agents/ai-agents/internal/crew"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/feedback"
@@ -111,6 +112,7 @@ type Server struct {
 	votes    *feedback.Store
 	letters  *deadletter.Letters
 	pauses   *suspension.Store
+	workers  *crew.Register
 	usage    *budget.Books
 	tickets  *history.Store
 	articles *knowledge.Store
@@ -159,7 +161,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
 		reach: d.Reach, models: d.Models, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
-		usage: budget.New(d.DB), pauses: suspension.New(d.DB),
+		usage: budget.New(d.DB), pauses: suspension.New(d.DB), workers: crew.NewRegister(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, tokenless: tokenless, sparse: sparse, reads: reads, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
@@ -198,6 +200,8 @@ func (s *Server) routes() {
 	s.previewRoutes()
 	s.queueRoutes()
 	s.pauseRoutes()
+	s.workerRoutes()
+	s.errorRoutes()
 	s.usageRoutes()
 	s.batchRoutes()
 	s.importRoutes()

@@ -48,6 +48,16 @@ func newProcessMetrics(c *catalogue) processMetrics {
 // SpansDropped counts spans that could not be exported.
 func (m *Metrics) SpansDropped(n int) { m.process.spansDropped.Add(float64(max(0, n))) }
 
+// Version names what the process was built from: the release, or the revision of the source.
+func Version() string {
+	version, revision, _ := build()
+	const short = 12
+	if version == "" || version == "(devel)" {
+		return cmp.Or(revision[:min(len(revision), short)], "(devel)")
+	}
+	return version
+}
+
 // build is what the process was built from.
 func build() (version, revision, goVersion string) {
 	info, known := debug.ReadBuildInfo()

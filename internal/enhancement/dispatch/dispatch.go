@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -87,6 +88,9 @@ type Dispatcher struct {
 	starting sync.WaitGroup
 	engine   trouble
 
+	// halted says that this replica begins no jobs: an operator has it drained.
+	halted atomic.Bool
+
 	mu    sync.Mutex
 	woken map[string]struct{} // tenants of which something was heard since the last look
 
@@ -118,6 +122,17 @@ func (d *Dispatcher) Wake(tenantID string) {
 	select {
 	case d.wake <- struct{}{}:
 	default:
+	}
+}
+
+// Halt has it start no more jobs, or some again. What it has admitted by then is started.
+func (d *Dispatcher) Halt(halted bool) {
+	d.halted.Store(halted)
+	if !halted {
+		select {
+		case d.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -204,7 +219,7 @@ func (d *Dispatcher) look(ctx context.Context) error {
 	}
 	clear(d.woken)
 	d.mu.Unlock()
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !d.halted.Load() {
 		turns, err := d.turns(ctx)
 		if err != nil {
 			return err

@@ -37,7 +37,7 @@ func (l *Ledger) RetrySome(ctx context.Context, tenantID string, s Selection, p 
 // RetrySome.
 func (l *Ledger) DropSome(ctx context.Context, tenantID string, s Selection, p Some, reason string, with With) ([]enhancement.Job, *Position, error) {
 	const drop = `
-		UPDATE enhancement_history SET status = 'failed', failure_reason = $3, finished_at = now(), held_for = ''
+		UPDATE enhancement_history SET status = 'failed', failure_reason = $3, finished_at = now(), held_for = '', cancelled_run = run
 		WHERE tenant_id = $1 AND job_id = ANY ($2::uuid[]) AND status = 'pending' RETURNING ` + jobColumns
 	return l.changeSome(ctx, tenantID, s, p, func(ctx context.Context, tx postgres.Tx, ids []string) ([]enhancement.Job, error) {
 		return changed(tx.Query(ctx, drop, tenantID, ids, told(reason)))
