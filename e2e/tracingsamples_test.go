@@ -105,7 +105,7 @@ func sidecarWith(t *testing.T, appID, sample, example, address string) (ask func
 		ports[i] = strconv.Itoa(port)
 	}
 	daprd := exec.CommandContext(t.Context(), filepath.Join(root, "bin/daprd"), //nolint:gosec // ours
-		"--app-id", appID, "--config", filepath.Join(root, "components/configuration-console.yaml"), "--config", config, "--resources-path", dir,
+		"--app-id", appID, "--config", filepath.Join(root, "components/configuration-console.yaml"), "--config", config, "--resources-path", t.TempDir(),
 		"--dapr-listen-addresses", "127.0.0.1", "--dapr-http-port", ports[0], "--dapr-grpc-port", ports[1], "--dapr-internal-grpc-port", ports[2],
 		"--enable-metrics=false")
 	daprd.Stdout, daprd.Stderr = log, log
