@@ -24,7 +24,7 @@ func TestEachRoleHasWhatTheOneBelowHas(t *testing.T) {
 		access.RoleViewer: {access.TenantsRead, access.JobsRead},
 		access.RoleOperator: {
 			access.TenantsRead, access.TenantsWrite, access.SecretsWrite, access.ConnectionsTest, access.JobsRead, access.JobsWrite, access.NotesRead,
-			access.NotesPreview, access.WebhooksTest, access.ContentWrite, access.KeysetRead,
+			access.NotesPreview, access.WebhooksTest, access.ContentWrite, access.OperationsWrite, access.KeysetRead,
 		},
 		access.RoleAdmin: access.All(),
 		"root":           nil,
