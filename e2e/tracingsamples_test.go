@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,11 +97,17 @@ func sidecarWith(t *testing.T, appID, sample, example, address string) (ask func
 	}
 	ports := make([]string, 3)
 	for i := range ports {
-		port, err := running.FreePort(0)
+		listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		ports[i] = strconv.Itoa(port)
+		_, ports[i], err = net.SplitHostPort(listener.Addr().String())
+		if err == nil {
+			err = listener.Close() // daprd wants it
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	daprd := exec.CommandContext(t.Context(), filepath.Join(root, "bin/daprd"), //nolint:gosec // ours
 		"--app-id", appID, "--config", filepath.Join(root, "components/configuration-console.yaml"), "--config", config, "--resources-path", t.TempDir(),
