@@ -39,15 +39,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{}, err
 	}
 	if stored.Status == enhancement.StatusCompleted {
-		// An earlier step has ended it, because its note is not wanted. Or else an earlier run was cut off before it could report
-		// back, and what else it knew is lost.
-		a.runOver(ctx, job, booked(job, stored))
-		a.ended(job)
-		result := StepResult{Outcome: enhancement.OutcomeOK}
-		if stored.Withheld == "" {
-			result.TidyAfter = a.tidyAfter()
-		}
-		return result, nil
+		return a.wasCompleted(ctx, job, stored), nil
 	}
 	if stored.RunCancelled(job.Run) {
 		return a.cancelled(ctx, job)
@@ -103,6 +95,18 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return StepResult{Outcome: failed.Outcome, Detail: failed.Detail}, nil
 	}
 	return StepResult{}, err
+}
+
+// wasCompleted ends a job that an earlier step has ended, because its note is not wanted. Or else an earlier attempt was cut off before it
+// could report back, and what else it knew is lost.
+func (a *Activities) wasCompleted(ctx context.Context, job Job, stored enhancement.Job) StepResult {
+	a.runOver(ctx, job, booked(job, stored))
+	a.ended(job)
+	result := StepResult{Outcome: enhancement.OutcomeOK}
+	if stored.Withheld == "" {
+		result.TidyAfter = a.tidyAfter()
+	}
+	return result
 }
 
 // enhanced tells of a job that has ended with what is on its ticket.

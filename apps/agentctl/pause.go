@@ -43,6 +43,21 @@ func pauseScope(text string) (enhancement.PauseScope, error) {
 	return "", fmt.Errorf("%q cannot be paused: use %s or %s", text, enhancement.PauseIntake, enhancement.PauseProcessing)
 }
 
+// pauseSeconds are those of --for; 0 without it.
+func pauseSeconds(until string) (int, error) {
+	if until == "" {
+		return 0, nil
+	}
+	period, err := parsePeriod(until)
+	if err == nil && (period < time.Second || period > adminapi.LongestPause) {
+		err = errors.New("a pause that ends by itself lasts from 1s to 30d")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("--for: %w", err)
+	}
+	return int(period / time.Second), nil
+}
+
 func newPauseCommand() *cobra.Command {
 	var (
 		of            whose
@@ -67,15 +82,8 @@ the new reason and end.`,
 				return err
 			}
 			in := adminapi.BeginPause{Reason: reason}
-			if until != "" {
-				period, err := parsePeriod(until)
-				if err == nil && (period < time.Second || period > adminapi.LongestPause) {
-					err = errors.New("a pause that ends by itself lasts from 1s to 30d")
-				}
-				if err != nil {
-					return fmt.Errorf("--for: %w", err)
-				}
-				in.Seconds = int(period / time.Second)
+			if in.Seconds, err = pauseSeconds(until); err != nil {
+				return err
 			}
 			if of.all && !yes {
 				if err := typed(cmd, fmt.Sprintf("This pauses %s of all tenants.", scope), "all"); err != nil {

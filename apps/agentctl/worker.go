@@ -80,10 +80,13 @@ undrained. Webhooks are accepted all the same.`,
 		},
 	}
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is drained")
-	cmd.Flags().DurationVar(&timeout, "timeout", 5*time.Minute, "how long to wait at most")
+	cmd.Flags().DurationVar(&timeout, "timeout", drainTimeout, "how long to wait at most")
 	cmd.Flags().BoolVar(&yes, "yes", false, "also when no other worker takes work, without asking")
 	return cmd
 }
+
+// drainTimeout outlasts a drain with steps that do not end.
+const drainTimeout = 5 * time.Minute
 
 // lookEvery is how often a worker is looked at that is waited for.
 const lookEvery = time.Second

@@ -81,13 +81,7 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 		return err
 	}
 	defer func() { err = errors.Join(err, dapr.Close()) }()
-	secrets, err := dapr.Secrets(ctx,
-		[]string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset},
-		[]string{sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey, sidecar.SecretEmbeddingsAPIKey})
-	if err != nil {
-		return err
-	}
-	sealer, err := tenant.NewSealer(secrets[sidecar.SecretTenantKeyset])
+	secrets, sealer, err := readSecrets(ctx, dapr)
 	if err != nil {
 		return err
 	}
@@ -123,7 +117,7 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	if err != nil {
 		return err
 	}
-	if err := hand.Start(working); err != nil { //nolint:contextcheck // it lives in working, also when it is connected again
+	if err := hand.Start(working); err != nil {
 		return err
 	}
 
@@ -142,6 +136,18 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
 	return errors.Join(err, background.stop(draining), activities.Drain(draining))
+}
+
+// readSecrets gives the app's secrets, and what opens those of tenants.
+func readSecrets(ctx context.Context, dapr *sidecar.Sidecar) (sidecar.Secrets, *tenant.Sealer, error) {
+	secrets, err := dapr.Secrets(ctx,
+		[]string{sidecar.SecretDatabaseURL, sidecar.SecretTenantKeyset},
+		[]string{sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey, sidecar.SecretEmbeddingsAPIKey})
+	if err != nil {
+		return nil, nil, err
+	}
+	sealer, err := tenant.NewSealer(secrets[sidecar.SecretTenantKeyset])
+	return secrets, sealer, err
 }
 
 // newDeliveries are what the sidecar delivers, by route.

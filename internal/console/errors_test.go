@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/audit"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/deadletter"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -89,5 +91,46 @@ func TestRecentErrors(t *testing.T) {
 	refused(t, w.callAs(restricted, http.MethodGet, "/errors?tenant_id=beta", nil), http.StatusForbidden)
 	if of := read[adminapi.Page[adminapi.Error]](t, w.callAs(restricted, http.MethodGet, "/errors?tenant_id=alpha", nil), http.StatusOK).Items; len(of) != 1 {
 		t.Errorf("of a restricted token: %+v", of)
+	}
+}
+
+// Refused webhooks stand in the audit log, and are told to those alone who may read that, of their own tenants.
+func TestRefusedWebhooksAreForThoseWhoReadTheAuditLog(t *testing.T) {
+	w := newWorld(t)
+	w.create("alpha")
+	w.create("beta")
+	for _, tenantID := range []string{"alpha", "alpha", "beta", ""} {
+		entry := audit.Event{
+			Operation: audit.OperationWebhookRefuse, Status: audit.StatusRefused, Actor: "system:gateway", TenantID: tenantID,
+			Detail: map[string]string{"reason": "wrong signature"},
+		}
+		if err := w.audit.Append(t.Context(), entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jobs, both := []access.Permission{access.JobsRead}, []access.Permission{access.JobsRead, access.AuditRead}
+	for name, c := range map[string]struct {
+		token string
+		query string
+		times map[string]int
+	}{
+		"of all, with both":            {w.token(both), "", map[string]int{"alpha": 2, "beta": 1, "": 1}},
+		"of a tenant, with both":       {w.token(both), "?tenant_id=alpha", map[string]int{"alpha": 2}},
+		"of its own tenant, with both": {w.token(both, "beta"), "?tenant_id=beta", map[string]int{"beta": 1}},
+		"of all, without the log":      {w.token(jobs), "", nil},
+		"of a tenant, without the log": {w.token(jobs), "?tenant_id=alpha", nil},
+		"of its own, without the log":  {w.token(jobs, "alpha"), "?tenant_id=alpha", nil},
+		"of all, before they came":     {w.token(both), "?since=" + url.QueryEscape(time.Now().Add(time.Minute).UTC().Format(time.RFC3339)), nil},
+	} {
+		got := map[string]int{}
+		for _, e := range read[adminapi.Page[adminapi.Error]](t, w.callAs(c.token, http.MethodGet, "/errors"+c.query, nil), http.StatusOK).Items {
+			if e.Kind != "webhook" || e.Reason != "wrong signature" || e.Runbook != "missed-webhooks.md" {
+				t.Errorf("%s: %+v", name, e)
+			}
+			got[e.TenantID] += e.Times
+		}
+		if !maps.Equal(got, c.times) {
+			t.Errorf("%s: %v, want %v", name, got, c.times)
+		}
 	}
 }

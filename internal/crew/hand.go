@@ -80,7 +80,7 @@ func (h *Hand) Start(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.working = ctx
-	return h.connect()
+	return h.connect() //nolint:contextcheck // it lives in h.working, also when it is connected again
 }
 
 func (h *Hand) connect() error {
@@ -221,7 +221,7 @@ func (h *Hand) resume(ctx context.Context) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state == Drained {
-		if err := h.connect(); err != nil {
+		if err := h.connect(); err != nil { //nolint:contextcheck // see Start
 			h.Logger.WarnContext(ctx, "the worker could not be connected again: it is tried soon", "error", err)
 			return
 		}

@@ -88,8 +88,8 @@ func (r *replica) is(t *testing.T, when string, state crew.State, connected int,
 	synctest.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.Hand.State() != state || r.connected != connected || r.halted != halted {
-		t.Errorf("%s: it is %s, connected %d, halted %t", when, r.Hand.State(), r.connected, r.halted)
+	if r.State() != state || r.connected != connected || r.halted != halted {
+		t.Errorf("%s: it is %s, connected %d, halted %t", when, r.State(), r.connected, r.halted)
 	}
 }
 

@@ -82,12 +82,6 @@ type Job struct {
 	TraceParent string
 }
 
-// Cancelled says that the job failed because an operator cancelled it.
-func (j Job) Cancelled() bool { return j.Status == StatusFailed && j.RunCancelled(j.Run) }
-
-// RunCancelled says that a run of the job was cancelled, whatever began after it.
-func (j Job) RunCancelled(run int) bool { return j.CancelledRun >= run }
-
 // jobNamespace separates job ids from all other name-based UUIDs (RFC 9562, section 5.5).
 var jobNamespace = uuid.MustParse("6f1a3c1e-7c0b-5d59-9a53-3a7f6f0f5b52") //nolint:gochecknoglobals // a constant
 
@@ -143,3 +137,9 @@ func NewRefetch(tenantID string, event Event, ticketID, correlationID string) Jo
 	}
 	return job
 }
+
+// Cancelled says that the job failed because an operator cancelled it.
+func (j Job) Cancelled() bool { return j.Status == StatusFailed && j.RunCancelled(j.Run) }
+
+// RunCancelled says that a run of the job was cancelled, whatever began after it.
+func (j Job) RunCancelled(run int) bool { return j.CancelledRun >= run }
