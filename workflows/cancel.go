@@ -9,6 +9,7 @@ import (
 // cancelled ends the last step of a run that an operator has cancelled: the job has ended, and is not written about. Nobody was asked, so
 // nothing is known of the server that was not before.
 func (a *Activities) cancelled(ctx context.Context, job Job) (StepResult, error) {
+	a.runOverAsBooked(ctx, job)
 	a.ended(job)
 	a.giveTurnBack(ctx, job)
 	a.Logger.InfoContext(ctx, "the note is not written: the job was cancelled")

@@ -9,9 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/codes"
+
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
+	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
 	"github.com/ai-agents/ai-agents/workflows"
 )
 
@@ -182,6 +186,7 @@ func TestTheWorkflowOfACancelledJobEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := fresh(t)
+			spans := f.traced(t)
 			f.activities.Ledger = &cancelling{Ledger: f.activities.Ledger, f: f, t: t}
 			_, job := f.run(t)
 			if !job.Cancelled() || f.asked() != 0 || f.desk.calls != 0 {
@@ -192,7 +197,29 @@ func TestTheWorkflowOfACancelledJobEnds(t *testing.T) {
 			if strings.Contains(rec.Body.String(), "enhancement_requests_total{") {
 				t.Error("it counts among the jobs that ended")
 			}
+			run := spans.One(tracing.SpanEnhance)
+			if run.Status.Code == codes.Error || tracingtest.Attr(run, tracing.KeyStatus).AsString() != "cancelled" {
+				t.Errorf("the trace says of the run %+v", run)
+			}
 		})
+	}
+}
+
+// A run that was cancelled, and was begun anew before its last step found out, is not told as one that was held.
+func TestTheSpanOfACancelledRunThatWasBegunAnew(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	spans := f.traced(t)
+	f.activities.Ledger = &cancelling{Ledger: f.activities.Ledger, f: f, t: t, then: func(tenantID, jobID string) {
+		if _, err := f.ledger.Retry(t.Context(), tenantID, jobID, func(context.Context, postgres.Tx, enhancement.Job) error { return nil }); err != nil {
+			t.Error(err)
+		}
+	}}
+	if _, job := f.run(t); job.Run != 2 {
+		t.Fatalf("job %+v", job)
+	}
+	if run := spans.One(tracing.SpanEnhance); tracingtest.Attr(run, tracing.KeyStatus).AsString() != "cancelled" || tracingtest.Attr(run, tracing.KeyRun).AsInt64() != 1 {
+		t.Errorf("the trace says of the run %+v", run)
 	}
 }
 
@@ -203,10 +230,16 @@ type cancelling struct {
 	f    *fixture
 	t    *testing.T
 	once sync.Once
+	then func(tenantID, jobID string)
 }
 
 func (c *cancelling) EndUnwanted(ctx context.Context, tenantID, jobID string, run int, step enhancement.StepRecord) (ledger.Unwanted, error) {
-	c.once.Do(func() { c.f.cancel(c.t, workflows.Job{TenantID: tenantID, JobID: jobID, Run: run}) })
+	c.once.Do(func() {
+		c.f.cancel(c.t, workflows.Job{TenantID: tenantID, JobID: jobID, Run: run})
+		if c.then != nil {
+			c.then(tenantID, jobID)
+		}
+	})
 	return c.Ledger.EndUnwanted(ctx, tenantID, jobID, run, step)
 }
 

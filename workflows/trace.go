@@ -13,8 +13,11 @@ import (
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
-// statusHeld is what the span of a run says that ended because the job is held.
-const statusHeld = "held"
+// What the span of a run says that ended because the job is held, or because an operator has cancelled it.
+const (
+	statusHeld      = "held"
+	statusCancelled = "cancelled"
+)
 
 // The classes of failures, as spans tell them.
 const (
@@ -173,10 +176,13 @@ func (a *Activities) runOverAsBooked(ctx context.Context, job Job) {
 
 // booked is how the run ended, as the ledger has it.
 func booked(job Job, stored enhancement.Job) ending {
-	e := ending{status: string(stored.Status), at: stored.FinishedAt, slow: slow(job, stored, stored.FinishedAt)}
+	e := ending{status: string(stored.Status), at: stored.FinishedAt, slow: slow(stored, stored.FinishedAt)}
 	switch {
+	case stored.Status != enhancement.StatusCompleted && stored.RunCancelled(job.Run):
+		// It ends with the step that finds it cancelled. That is no failure.
+		e = ending{status: statusCancelled}
 	case stored.Run > job.Run:
-		e = ending{status: statusHeld, attrs: []attribute.KeyValue{tracing.KeyHeldFor.String(string(stored.HeldFor))}, slow: slow(job, stored, time.Now())}
+		e = ending{status: statusHeld, attrs: []attribute.KeyValue{tracing.KeyHeldFor.String(string(stored.HeldFor))}, slow: slow(stored, time.Now())}
 	case stored.Status == enhancement.StatusFailed:
 		e.failed = stored.FailureReason
 	}
@@ -184,13 +190,9 @@ func booked(job Job, stored enhancement.Job) ending {
 }
 
 // slow says whether the ticket has waited for long. For a job that was begun anew what counts is the new beginning.
-func slow(job Job, stored enhancement.Job, until time.Time) bool {
-	since := stored.ReceivedAt
-	if stored.FirstRun > 1 {
-		since = job.Trace.BeganAt
-	}
+func slow(stored enhancement.Job, until time.Time) bool {
 	if until.IsZero() {
 		until = time.Now()
 	}
-	return until.Sub(since) > tracing.Slow
+	return until.Sub(stored.AskedAt) > tracing.Slow
 }

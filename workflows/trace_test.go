@@ -3,10 +3,14 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -15,6 +19,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/gather"
+	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
@@ -33,6 +38,31 @@ func (f *fixture) traced(t *testing.T) *tracingtest.Spans {
 		t.Fatal(err)
 	}
 	return spans
+}
+
+func (f *fixture) exec(t *testing.T, statement string) {
+	t.Helper()
+	if _, err := f.database.Admin.Exec(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// metric is the value of a series; a failure when there is none.
+func (f *fixture) metric(t *testing.T, series string) float64 {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	f.activities.Metrics.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	for line := range strings.Lines(rec.Body.String()) {
+		if value, ok := strings.CutPrefix(line, series+" "); ok {
+			v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v
+		}
+	}
+	t.Fatalf("there is no %s", series)
+	return 0
 }
 
 // below fails unless the spans are all of the job's trace, and each hangs on the one that is named.
@@ -181,6 +211,61 @@ func TestASlowJobIsMarked(t *testing.T) {
 	f.run(t)
 	if !tracingtest.Attr(spans.One(tracing.SpanEnhance), tracing.KeySlow).AsBool() {
 		t.Error("a job of 61 s is not marked as slow")
+	}
+}
+
+// An old job that operators begin anew is waited for since then: it is neither slow nor late. What it waits for its turn counts.
+func TestAnOldJobThatIsBegunAnewIsNotSlow(t *testing.T) {
+	t.Parallel()
+	then := func(context.Context, postgres.Tx, enhancement.Job) error { return nil }
+	for name, begin := range map[string]struct {
+		end   string
+		again func(f *fixture) error
+	}{
+		"a failed one": {"status = 'failed', failure_reason = 'example'", func(f *fixture) error {
+			_, err := f.ledger.Retry(t.Context(), "alpha", f.job.ID, then)
+			return err
+		}},
+		"a completed one": {"status = 'completed'", func(f *fixture) error {
+			_, err := f.ledger.Rerun(t.Context(), "alpha", f.job.ID, 1, false, then)
+			return err
+		}},
+	} {
+		for queued, slow := range map[string]bool{"now()": false, "now() - interval '61 s'": true} {
+			t.Run(name+", queued "+queued, func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t)
+				spans := f.traced(t)
+				f.exec(t, `UPDATE enhancement_history SET received_at = now() - interval '30 days', queued_at = now() - interval '30 days', finished_at = now(), `+begin.end)
+				if err := begin.again(f); err != nil {
+					t.Fatal(err)
+				}
+				f.exec(t, `UPDATE enhancement_history SET queued_at = `+queued)
+				f.admit(t)
+				f.run(t)
+				if got := tracingtest.Attr(spans.One(tracing.SpanEnhance), tracing.KeySlow).AsBool(); got != slow {
+					t.Errorf("slow: %v, want %v", got, slow)
+				}
+				took := f.metric(t, `enhancement_duration_seconds_sum{operation_type="created",tenant_id="alpha"}`)
+				if took > 600 || slow && took < 61 {
+					t.Errorf("it counts as %v s", took)
+				}
+			})
+		}
+	}
+}
+
+// What the sweeper goes on with has been waited for all the time.
+func TestAJobThatTheSweeperGoesOnWithIsWaitedForSinceItWasReceived(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.exec(t, `UPDATE enhancement_history SET received_at = now() - interval '61 s', queued_at = now() - interval '60 s', started_at = now(), status = 'running'`)
+	if _, err := f.ledger.BeginAnew(t.Context(), ledger.Due{TenantID: "alpha", JobID: f.job.ID, Run: 1}); err != nil {
+		t.Fatal(err)
+	}
+	job, err := f.ledger.Job(t.Context(), "alpha", f.job.ID)
+	if since := time.Since(job.AskedAt); err != nil || job.FirstRun != 2 || since < time.Minute || since > time.Hour {
+		t.Errorf("%+v, %v: %s", job, err, since)
 	}
 }
 

@@ -111,16 +111,16 @@ func (a *Activities) enhanced(
 ) StepResult {
 	// Where writing fails, that reading works proves nothing, and for a superseded note nobody was asked.
 	a.tried(ctx, job, outage, wrote(done.Action) || outage.Standing && outage.Step == enhancement.StepFetchTicket && done.Action != noteSuperseded)
-	late := slow(job, stored, time.Now())
+	late := slow(stored, time.Now())
 	a.runOver(ctx, job, ending{
 		status: string(enhancement.StatusCompleted), slow: late, attrs: []attribute.KeyValue{tracing.KeyNoteAction.String(string(done.Action))},
 	})
 	a.ended(job)
-	a.Metrics.Completed(ctx, job.TenantID, string(stored.Event), time.Since(stored.ReceivedAt))
+	a.Metrics.Completed(ctx, job.TenantID, string(stored.Event), time.Since(stored.AskedAt))
 	a.Metrics.Note(string(done.Action))
 	a.Logger.InfoContext(ctx, "the ticket is enhanced", telemetry.KeyStatus, enhancement.StatusCompleted,
 		telemetry.KeyTicket, stored.Ticket.ID, "note_id", done.NoteID, "note_action", done.Action,
-		"waited_ms", time.Since(stored.ReceivedAt).Milliseconds(), "slow", late)
+		"waited_ms", time.Since(stored.AskedAt).Milliseconds(), "slow", late)
 	result := StepResult{Outcome: enhancement.OutcomeOK}
 	// A write that was verified may have been another writer's, and be committed after all.
 	if triedBefore || done.Action == servicedesk.NoteVerified {

@@ -16,7 +16,7 @@ import (
 
 func newQueueCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "queue", Short: "Look at the queue, begin failed jobs anew, drop what waits"},
-		newQueueListCommand(), newQueueRetryCommand(), newQueueDropCommand(), newQueueDeadCommand())
+		newQueueListCommand(), newQueueRetryCommand(), newQueueDropCommand(), newQueueClearCommand(), newQueueDeadCommand())
 }
 
 // queueFlags select jobs of a tenant's queue.

@@ -160,6 +160,57 @@ func TestQueueDrop(t *testing.T) {
 	}
 }
 
+func TestQueueClear(t *testing.T) {
+	w := environment(t)
+	waiting, held, running, failed := w.fill(t)
+	const clearAlpha = "queue clear --tenant alpha"
+	fails(t, "alpha\n", clearAlpha, "nothing was done", "--yes --expect 2")
+	fails(t, "", clearAlpha+" --yes", "--expect")
+	fails(t, "", clearAlpha+" --expect -1", "--expect")
+	fails(t, "", clearAlpha+" --yes --expect 3", "2 jobs would be dropped, and 3 were expected")
+	fails(t, "", "queue clear", "tenant")
+	if dry := must(t, "", clearAlpha+" --dry-run"); !strings.Contains(dry, "2 jobs of alpha to drop (1 of them held)") {
+		t.Errorf("says %s", dry)
+	}
+	for _, typed := range []string{"no\n", "2\n"} {
+		if _, err := w.atTerminal(t, typed, clearAlpha); err == nil || !strings.Contains(err.Error(), "nothing was done") {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+	if w.status(t, waiting) != "pending 1" || w.status(t, held) != "pending 1" {
+		t.Error("something was done")
+	}
+	said, err := w.atTerminal(t, "alpha\n", clearAlpha)
+	if err != nil || !strings.Contains(said, "Type alpha to drop them") || !strings.Contains(said, "2 jobs dropped") {
+		t.Errorf("%v: %s", err, said)
+	}
+	for _, j := range []enhancement.Job{waiting, held, failed} {
+		if got := w.status(t, j); got != "failed 1" {
+			t.Errorf("the job of ticket %s is %s", j.Ticket.ID, got)
+		}
+	}
+	if got := w.status(t, running); got != "running 1" {
+		t.Errorf("what runs is %s", got)
+	}
+	if reason := w.stored(t, "SELECT failure_reason FROM enhancement_history WHERE job_id = '"+waiting.ID+"'"); reason != "dropped by an operator: the queue was cleared" {
+		t.Errorf("the reason is %q", reason)
+	}
+	if out := must(t, "", clearAlpha+" --yes --expect 0"); !strings.Contains(out, "nothing to drop") {
+		t.Errorf("again, it says %s", out)
+	}
+}
+
+// The number has to be right when it is done, and not only when it was looked at.
+func TestAQueueThatChangesIsNotClearedByAScript(t *testing.T) {
+	w := environment(t)
+	waiting, held, _, _ := w.fill(t)
+	w.between(t, func() { w.exec(t, "UPDATE enhancement_history SET "+runs+" WHERE job_id = '"+waiting.ID+"'") })
+	fails(t, "", "queue clear --tenant alpha --yes --expect 2", "1 jobs are selected, and 2 were expected")
+	if got := w.status(t, held); got != "pending 1" {
+		t.Errorf("the other one is %s", got)
+	}
+}
+
 // What changes between the look and the deed is left, and said.
 func TestWhatChangesMeanwhileIsLeft(t *testing.T) {
 	w := environment(t)

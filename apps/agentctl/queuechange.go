@@ -104,23 +104,29 @@ func (c *changing) run(cmd *cobra.Command, jobs []string) error {
 		return err
 	}
 	in := adminapi.QueueChange{QueueSelection: selection, All: c.all, DryRun: true}
-	seen, err := c.ask(cmd.Context(), client, c.flags.tenantID, in)
-	if err != nil {
-		return err
-	}
-	if seen.Preview == nil {
-		return errors.New("the console did not say which jobs it would be: nothing was done")
-	}
-	if err := c.show(cmd, *seen.Preview, len(jobs)); err != nil || seen.Preview.Jobs == 0 || c.dryRun {
+	seen, err := c.look(cmd, client, in, len(jobs))
+	if err != nil || seen.Jobs == 0 || c.dryRun {
 		return err
 	}
 	if !c.yes {
-		if err := c.confirm(cmd, seen.Preview.Jobs); err != nil {
+		if err := c.confirm(cmd, seen.Jobs); err != nil {
 			return err
 		}
 	}
-	in.DryRun, in.AsOf = false, &seen.Preview.AsOf
-	return c.do(cmd, client, in, *seen.Preview)
+	in.DryRun, in.AsOf = false, &seen.AsOf
+	return c.do(cmd, client, in, seen)
+}
+
+// look finds out by a dry run what would be done, and shows it.
+func (c *changing) look(cmd *cobra.Command, client *adminapi.Client, in adminapi.QueueChange, named int) (adminapi.QueuePreview, error) {
+	seen, err := c.ask(cmd.Context(), client, c.flags.tenantID, in)
+	if err != nil {
+		return adminapi.QueuePreview{}, err
+	}
+	if seen.Preview == nil {
+		return adminapi.QueuePreview{}, errors.New("the console did not say which jobs it would be: nothing was done")
+	}
+	return *seen.Preview, c.show(cmd, *seen.Preview, named)
 }
 
 // show tells what would be done.

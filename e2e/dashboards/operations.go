@@ -30,7 +30,8 @@ func failedFigures() []panel {
 func failedActions() panel {
 	return note("Recent errors, and trying again", "How to see what failed and why, and how to have it begun anew.",
 		"What failed of late; then one job with its steps; then again, once the cause is mended:",
-		shell("agentctl queue list --tenant TENANT --status failed --newer-than 1d", "agentctl job show JOB", "agentctl queue retry --tenant TENANT --status failed --all"),
+		shell("agentctl errors --tenant TENANT --since 12h", "agentctl queue list --tenant TENANT --status failed --newer-than 1d", "agentctl job show --tenant TENANT JOB",
+			"agentctl queue retry --tenant TENANT --status failed --all"),
 		"Runbooks: "+runbook("low-success-rate").markdown()+", "+runbook("llm-outage-or-budget").markdown()+", "+runbook("api-timeouts").markdown())
 }
 
@@ -52,8 +53,9 @@ func queueFigures() []panel {
 
 func queueActions() panel {
 	return note("Look at a queue, clear it", "How to see what waits, and how to end what should not be done any more.",
-		"First look, then clear: the jobs end as dropped, and their tickets have no note. It says how many first, and asks.",
-		shell("agentctl queue list", "agentctl queue list --tenant TENANT", "agentctl queue drop --tenant TENANT --status waiting --all --reason-note TEXT"),
+		"First look, then clear: the jobs end as dropped, and their tickets have no note. It says how many first, and asks for the tenant's id.",
+		shell("agentctl queue list", "agentctl queue list --tenant TENANT", "agentctl queue clear --tenant TENANT",
+			"agentctl queue drop --tenant TENANT --older-than 3d --reason-note TEXT"),
 		"Runbook: "+runbook("high-queue-depth").markdown())
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/simulator"
@@ -192,6 +193,8 @@ func (d *drill) worker() {
 	d.shown("$ENHANCER_INTERNAL_URL/readyz", `"workflows":"ok"`)
 	d.awaitNoted(d.t, id, waiting)
 
+	d.drained()
+
 	d.set("WORKFLOW", "drill-workflow")
 	for _, key := range []string{"metadata", "history-000000"} {
 		d.shell(redisCLI + "SET 'enhancer||dapr.internal.default.enhancer.workflow||drill-workflow||" + key + "' x")
@@ -200,4 +203,26 @@ func (d *drill) worker() {
 	if left := d.shell(redisCLI + "--scan --pattern '*drill-workflow*'"); left != "" {
 		d.t.Errorf("these are left: %s", left)
 	}
+}
+
+// The only worker is drained by whoever insists, and taken back. Its job waits meanwhile.
+func (d *drill) drained() {
+	workers, err := d.users.Admin().Workers(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	var replica string
+	for _, w := range workers { // the one that was killed is silent
+		if w.State == adminapi.WorkerWorking {
+			replica = w.Replica
+		}
+	}
+	d.set("REPLICA", replica)
+	d.run("worker drain", replica+" is drained")
+	if list := d.shell("bin/agentctl worker list"); !strings.Contains(list, replica) || !strings.Contains(list, "drained") {
+		d.t.Errorf("the list says:\n%s", list)
+	}
+	waiting := d.open(d.t, d.env["TENANT"]).Accepted.JobID
+	d.run("worker undrain", "takes work again")
+	d.awaitNoted(d.t, d.env["TENANT"], waiting)
 }

@@ -40,7 +40,9 @@ type QueueChange struct {
 	All    bool       `json:"all,omitempty"     doc:"Required when nothing selects jobs, and refused when something does."`
 	DryRun bool       `json:"dry_run,omitempty" doc:"Only say which jobs it would be."`
 	AsOf   *time.Time `json:"as_of,omitempty"   doc:"as_of of a dry run: jobs that have joined the selection since are left alone."`
-	Cursor string     `json:"cursor,omitempty"  doc:"The value of next of the answer before; none for the first."                    maxLength:"500"`
+	// Expect is for who must not change another number of jobs than was seen, as a script.
+	Expect *int   `json:"expect,omitempty"  doc:"How many jobs it has to be of: with another number selected, nothing is done. The first request is checked, one with a cursor is not." minimum:"0"`
+	Cursor string `json:"cursor,omitempty"  doc:"The value of next of the answer before; none for the first."                    maxLength:"500"`
 }
 
 // QueueDrop is a QueueChange with what the jobs' reason shall say.

@@ -44,7 +44,7 @@ func (s *Server) queueRoutes() {
 		summary: "End jobs that wait or are held",
 		detail: "They fail, and their reason says who did it for what. The oldest first, up to 100 by a request: next says how to go on. " +
 			"What runs is left alone. A dropped job can be begun anew, and is when its event is sent again.",
-		errors: bodyErrors(http.StatusNotFound),
+		errors: bodyErrors(http.StatusNotFound, http.StatusConflict),
 	}, s.dropQueue)
 }
 

@@ -257,6 +257,44 @@ func TestJobsThatWaitAreDropped(t *testing.T) {
 	}
 }
 
+// A number that is not the one selected, as of the look, ends a change before it begins: also one that takes several requests, of which the
+// first alone is asked.
+func TestAChangeOfAnotherNumberOfJobsThanExpected(t *testing.T) {
+	w := newWorld(t)
+	w.create("alpha")
+	const drop, retry, many = "/tenants/alpha/queue/drop", "/tenants/alpha/queue/retry", adminapi.MostQueueJobs + 3
+	for i := range many {
+		w.queued("alpha", strconv.Itoa(i), enhancement.QueueWaiting, time.Minute)
+	}
+	failed := w.queued("alpha", "failed", enhancement.QueueFailed, time.Hour)
+	body := func(more map[string]any) map[string]any {
+		all := map[string]any{"all": true, "note": "flood"}
+		maps.Copy(all, more)
+		return all
+	}
+	seen := read[adminapi.QueueChanged](t, w.call(http.MethodPost, drop, body(map[string]any{"dry_run": true})), http.StatusOK).Preview
+	for _, expect := range []int{0, 1, many - 1, many + 1} {
+		refused(t, w.call(http.MethodPost, drop, body(map[string]any{"expect": expect, "as_of": seen.AsOf})), http.StatusConflict,
+			fmt.Sprintf("%d jobs are selected, and %d were expected: nothing was done", many, expect))
+	}
+	refused(t, w.call(http.MethodPost, drop, body(map[string]any{"expect": -1})), http.StatusUnprocessableEntity, "body.expect")
+	refused(t, w.call(http.MethodPost, retry, map[string]any{"all": true, "expect": 2}), http.StatusConflict, "1 jobs are selected, and 2")
+	if w.job(failed).Status != enhancement.StatusFailed || len(w.entries(audit.Query{Operation: audit.OperationQueueDrop})) != 0 {
+		t.Error("something was done")
+	}
+	// One that came in after the look is neither counted nor dropped.
+	late := w.queued("alpha", "late", enhancement.QueueWaiting, -time.Minute)
+	if done, _ := w.change(drop, body(map[string]any{"expect": many, "as_of": seen.AsOf})); done != many {
+		t.Errorf("%d of %d were dropped", done, many)
+	}
+	if w.job(late).Status != enhancement.StatusPending {
+		t.Error("the late one was dropped, too")
+	}
+	if done, _ := w.change(retry, map[string]any{"states": []string{"failed"}, "all": true, "expect": many + 1}); done != many+1 {
+		t.Errorf("%d were begun anew", done)
+	}
+}
+
 func TestChangesOfAQueueThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.create("alpha")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +49,9 @@ func (s *Server) retryQueue(ctx context.Context, in *retryQueue) (*changedAnswer
 	if in.Body.DryRun {
 		return s.previewQueue(ctx, in.TenantID, selection)
 	}
+	if err := s.expected(ctx, in.TenantID, selection, in.Body); err != nil {
+		return nil, err
+	}
 	answer := &changedAnswer{}
 	// What is held is released as a whole, and so with the first part.
 	if in.Body.Cursor == "" && slices.Contains(selection.States, enhancement.QueueHeld) {
@@ -84,6 +88,9 @@ func (s *Server) dropQueue(ctx context.Context, in *dropQueue) (*changedAnswer, 
 	}
 	if in.Body.DryRun {
 		return s.previewQueue(ctx, in.TenantID, selection)
+	}
+	if err := s.expected(ctx, in.TenantID, selection, in.Body.QueueChange); err != nil {
+		return nil, err
 	}
 	jobs, next, err := s.jobs.DropSome(ctx, in.TenantID, selection, some, "dropped by an operator: "+in.Body.Note,
 		s.counted(audit.OperationQueueDrop, in.TenantID, in.Body.QueueChange))
@@ -190,6 +197,23 @@ func (s *Server) previewQueue(ctx context.Context, tenantID string, selection le
 		preview.First[i] = showJob(first[i])
 	}
 	return &changedAnswer{Body: adminapi.QueueChanged{Preview: preview}}, nil
+}
+
+// expected fails when a change would be of another number of jobs than its sender expects. Later parts are of what is left, so the first is
+// asked alone. What changes between this look and the change is left out of it, and never more than was counted is changed: see as_of.
+func (s *Server) expected(ctx context.Context, tenantID string, selection ledger.Selection, in adminapi.QueueChange) error {
+	if in.Expect == nil || in.Cursor != "" {
+		return nil
+	}
+	tally, err := s.jobs.Tally(ctx, tenantID, selection)
+	if err != nil {
+		return err
+	}
+	if tally.Jobs != *in.Expect {
+		return problem(http.StatusConflict,
+			fmt.Sprintf("%d jobs are selected, and %d were expected: nothing was done. Look again with a dry run, and expect what it says", tally.Jobs, *in.Expect))
+	}
+	return nil
 }
 
 // nextOf is the cursor behind a part; empty at the end.

@@ -145,6 +145,7 @@ func (h *Hand) beat(ctx context.Context) (drain bool, err error) {
 		m.State = Unavailable
 	}
 	h.Metrics.WorkerActive(m.State == Working)
+	h.Metrics.WorkerDraining(m.State == Draining || m.State == Drained)
 	return h.Beats.Beat(ctx, m)
 }
 
@@ -166,6 +167,7 @@ func (h *Hand) beginDrain(ctx context.Context) {
 	defer h.mu.Unlock()
 	h.state = Draining
 	h.Halt(true)
+	h.Metrics.WorkerDraining(true) // before it is inactive, so that nobody takes it for lost
 	h.Metrics.WorkerActive(false)
 	h.Logger.InfoContext(ctx, "this worker is drained: it begins no jobs, and waits for its steps", "steps", h.Steps())
 	waiting, cancel := context.WithTimeout(ctx, h.Patience)

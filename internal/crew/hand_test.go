@@ -3,7 +3,11 @@ package crew_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -89,6 +93,19 @@ func (r *replica) is(t *testing.T, when string, state crew.State, connected int,
 	}
 }
 
+// gauges fails unless the metrics say whether it takes work, and whether an operator wants it not to.
+func (r *replica) gauges(t *testing.T, when string, active, draining int) {
+	t.Helper()
+	synctest.Wait()
+	rec := httptest.NewRecorder()
+	r.Metrics.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	for name, want := range map[string]int{telemetry.MetricWorkers: active, telemetry.MetricDraining: draining} {
+		if !strings.Contains(rec.Body.String(), fmt.Sprintf("\n%s %d\n", name, want)) {
+			t.Errorf("%s: %s is not %d", when, name, want)
+		}
+	}
+}
+
 // begin starts and runs it until the test ends.
 func (r *replica) begin(t *testing.T) (stop func()) {
 	t.Helper()
@@ -109,9 +126,11 @@ func TestADrainWaitsForTheSteps(t *testing.T) {
 		stop := r.begin(t)
 		defer stop()
 		r.is(t, "at first", crew.Working, 1, false)
+		r.gauges(t, "at first", 1, 0)
 		r.set(func(r *replica) { r.drain = true })
 		time.Sleep(crew.BeatEvery)
 		r.is(t, "told to", crew.Draining, 1, true)
+		r.gauges(t, "told to", 0, 1)
 		time.Sleep(time.Minute)
 		r.is(t, "with steps under way", crew.Draining, 1, true)
 		if err := r.Hand.Ready(t.Context()); err != nil {
@@ -120,12 +139,15 @@ func TestADrainWaitsForTheSteps(t *testing.T) {
 		r.set(func(r *replica) { r.steps = 0 })
 		time.Sleep(crew.BeatEvery)
 		r.is(t, "with none", crew.Drained, 0, true)
+		r.gauges(t, "with none", 0, 1)
 		if err := r.Hand.Ready(t.Context()); err != nil {
 			t.Errorf("a drained worker counts as lost: %v", err)
 		}
 		r.set(func(r *replica) { r.drain = false })
 		time.Sleep(crew.BeatEvery)
 		r.is(t, "wanted again", crew.Working, 1, false)
+		time.Sleep(crew.BeatEvery)
+		r.gauges(t, "wanted again", 1, 0)
 		if err := r.Hand.Ready(t.Context()); err != nil {
 			t.Errorf("connected again: %v", err)
 		}
@@ -190,6 +212,7 @@ func TestWhatTheRegisterIsTold(t *testing.T) {
 		synctest.Wait()
 		r.set(func(r *replica) { r.lost = true })
 		time.Sleep(crew.BeatEvery)
+		synctest.Wait() // it wakes at the same moment
 		if err := r.Hand.Ready(t.Context()); err == nil {
 			t.Error("a worker that nobody drained is not missed")
 		}

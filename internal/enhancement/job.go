@@ -74,6 +74,8 @@ type Job struct {
 	Withheld   tenant.Mode
 	Degraded   []string // what the note had to do without
 	ReceivedAt time.Time
+	// AskedAt is since when the job is waited for: when it was received, or, begun anew by an operator, when that was.
+	AskedAt    time.Time
 	StartedAt  time.Time // zero until it is admitted for the first time
 	FinishedAt time.Time // zero until terminal
 	// TraceParent names the span on which everything hangs that is traced of the job, as a W3C traceparent; empty for none.

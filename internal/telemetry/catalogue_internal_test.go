@@ -47,6 +47,7 @@ func (w *world) fill() {
 	w.DeadLetter(DeadUnknownJob)
 	w.Preview(PreviewDrafted)
 	w.WorkerActive(true)
+	w.WorkerDraining(true)
 	w.Swept(SweptStuck)
 	w.OldestJobs(time.Second, time.Minute)
 	w.ReconcilePolled(ReconcileOK)

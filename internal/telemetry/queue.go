@@ -13,12 +13,13 @@ const (
 	MetricQueueOldest = "enhancement_queue_oldest_seconds"
 	MetricPaused      = "enhancement_paused"
 	MetricWorkers     = "worker_active_count"
+	MetricDraining    = "worker_draining"
 )
 
 type queueMetrics struct {
 	depth, running, oldest, paused *tenantGauge
 
-	worker gauge
+	worker, draining gauge
 }
 
 func newQueueMetrics(c *catalogue) queueMetrics {
@@ -52,6 +53,10 @@ func newQueueMetrics(c *catalogue) queueMetrics {
 		worker: c.gauge(Family{
 			Name: MetricWorkers, Help: "1 while this replica's workflow worker is connected and takes work, else 0.",
 			Use: "The `sum` is how many workers there are. 0: nothing is enhanced.", Apps: enhancer,
+		}),
+		draining: c.gauge(Family{
+			Name: MetricDraining, Help: "1 while an operator has this replica's worker drained, or it is being drained, else 0.",
+			Use: "Why a worker is not active: it is [meant to be so](operations.md#draining-a-worker). One that was forgotten shows here.", Apps: enhancer,
 		}),
 	}
 }
@@ -99,6 +104,11 @@ func (m *Metrics) Paused(pauses []Pause) {
 
 // WorkerActive says whether this process's workflow worker takes work.
 func (m *Metrics) WorkerActive(active bool) { m.queue.worker.WithLabelValues().Set(oneIf(active)) }
+
+// WorkerDraining says whether this process's workflow worker takes no work because an operator wants that.
+func (m *Metrics) WorkerDraining(draining bool) {
+	m.queue.draining.WithLabelValues().Set(oneIf(draining))
+}
 
 func oneIf(yes bool) float64 {
 	if yes {
