@@ -166,6 +166,7 @@ func (a *Activities) record(ctx context.Context, job Job, r enhancement.StepReco
 	}
 	a.Logger.Log(ctx, level, "step ended", telemetry.KeyStatus, r.Outcome, "detail", r.Detail,
 		"duration_ms", r.Duration.Milliseconds())
+	r.Run = job.Run
 	if err := a.Ledger.RecordStep(ctx, job.TenantID, job.JobID, r, calls...); err != nil {
 		return fmt.Errorf("record the step: %w", err)
 	}

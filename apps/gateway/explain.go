@@ -52,6 +52,7 @@ func (h *webhookHandler) explain(ctx context.Context, v *visit, err error) probl
 		h.refused(ctx, v, reasonFull)
 		return tooMany(fmt.Sprintf("not accepted: your tenant's limit is %d webhooks in a minute", full.PerMinute), full.RetryAfter)
 	case errors.As(err, &paused):
+		h.metrics.WebhookPaused()
 		h.logger.InfoContext(ctx, "webhook not accepted: the tenant's intake is paused")
 		return again(http.StatusServiceUnavailable, "not accepted: intake is paused", paused.RetryAfter)
 	case errors.As(err, &tooLarge):

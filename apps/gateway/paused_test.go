@@ -26,6 +26,9 @@ func TestIntakeThatIsPaused(t *testing.T) {
 	if n := ledgerRows(t, f.store); n != 0 || len(f.queue.events) != 0 {
 		t.Errorf("%d jobs, %d messages", n, len(f.queue.events))
 	}
+	if metrics := f.metricsText(t); !strings.Contains(metrics, "webhook_paused_total 2") {
+		t.Error("the metrics do not say that two were refused on purpose")
+	}
 	if rec := f.sendAs(t, "beta", 1); rec.Code != http.StatusAccepted {
 		t.Errorf("the neighbour: %d %s", rec.Code, rec.Body)
 	}

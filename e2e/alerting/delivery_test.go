@@ -105,6 +105,11 @@ func TestWhatFollowsFromACauseIsNotTold(t *testing.T) {
 		"the server of one of many is down": {
 			firing("ServiceDeskDown", "warning", "tenant_id", "other"), nil, firing("EnhancementSuccessRateLow", "critical", "tenant_id", "other"),
 		},
+		"the servers of many are down": {
+			firing("ServiceDeskDownForMany", "critical"),
+			[]alert{firing("ServiceDeskDown", "warning", "tenant_id", clinic)},
+			firing("EnhancementSuccessRateLow", "critical", "tenant_id", bank),
+		},
 		"critical and warning": {
 			firing("CertificateExpires", "critical"), []alert{firing("CertificateExpires", "warning")}, firing("DaprIssuerExpires", "warning"),
 		},

@@ -24,7 +24,7 @@ func overviewNow() row {
 			"short", q("", orZero(jobEnhancer, "sum(worker_active_count)"))).
 			colored(step{color: red}, step{1, green}).linked(runbook("worker-failures"), sibling("Operations", UIDOperations)),
 		figure("Waiting jobs", "Jobs of all tenants that wait for their turn. Held ones, whose ServiceDesk Plus is down, are not among them.",
-			"short", q("", orZero(jobEnhancer, `sum(queue_depth:max{state="waiting"})`))).
+			"short", q("", orZero(jobEnhancer, `sum(queue_depth:all{state="waiting"})`))).
 			colored(from(queueDeep/2, queueDeep)...).linked(runbook("high-queue-depth")),
 		figure("Oldest waiting job", "Since when the job that waits longest was received. A deep queue whose oldest job is young is being worked off.",
 			"s", q("", orZero(jobEnhancer, "max(enhancement_queue_oldest_seconds)"))).
@@ -75,7 +75,7 @@ func paused(scope string) string {
 func overviewCourse() row {
 	return row{"How is it going?", []panel{
 		graph("Queue depth", "Jobs that wait for their turn, and those that are held while their ServiceDesk Plus is down.", "short",
-			q("{{state}}", orZero(jobEnhancer, "sum by (state) (queue_depth:max)"))).
+			q("{{state}}", orZero(jobEnhancer, "sum by (state) (queue_depth:all)"))).
 			colored(step{color: green}, step{queueDeep, red}).linked(runbook("high-queue-depth")),
 		graph("Time from webhook to note", "Points are single jobs, and lead to their traces. The objective is the line: 95 of 100 within 120 s.", "s",
 			traced("p50", quantile("0.5", "enhancement_duration_seconds", "")),

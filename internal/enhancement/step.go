@@ -32,6 +32,8 @@ const (
 
 // StepRecord is what a step produced.
 type StepRecord struct {
+	// Run is the run of the job that the step belongs to, 1 when zero. It is not read back.
+	Run        int
 	Step       Step
 	Outcome    Outcome
 	Detail     string

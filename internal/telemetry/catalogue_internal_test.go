@@ -39,6 +39,7 @@ func (w *world) fill() {
 	w.everything(ctx, "alpha")
 	w.standing([]string{"alpha"})
 	w.WebhookLimited(LimitTenant)
+	w.WebhookPaused()
 	w.Step(ctx, "doc_search", "ok", time.Second)
 	w.Note("created")
 	w.AnswerDropped("uncited", 1)

@@ -58,7 +58,7 @@ func labelled(name string, values []string) (labels [maxLabels]string, used int)
 // labelTrace is the label of exemplars, by which Grafana finds the trace.
 const labelTrace = "trace_id"
 
-// observe leaves the trace of ctx beside the value, if it is one that is kept.
+// observe leaves the trace of ctx beside the value, if it is sampled. Whether the collector keeps it is not known yet.
 func observe(ctx context.Context, to prometheus.Observer, v float64) {
 	span := trace.SpanContextFromContext(ctx)
 	if exemplars, can := to.(prometheus.ExemplarObserver); can && span.IsValid() && span.IsSampled() {

@@ -40,7 +40,7 @@ func newProcessMetrics(c *catalogue) processMetrics {
 	return processMetrics{
 		spansDropped: c.single(Family{
 			Name: MetricSpansDropped, Help: "Spans of traces that could not be exported.",
-			Use: "The collector is down or too slow: traces have holes, and work goes on.", Apps: everyApp(),
+			Use: "The collector is down or too slow: traces have holes, and work goes on.", Apps: []App{AppGateway, AppEnhancer},
 		}),
 	}
 }

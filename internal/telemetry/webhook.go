@@ -8,6 +8,7 @@ import (
 const (
 	MetricWebhooks        = "webhook_requests_total"
 	MetricWebhooksLimited = "webhook_limited_total"
+	MetricWebhooksPaused  = "webhook_paused_total"
 	MetricPreviousSecret  = "webhook_previous_secret_total"
 	MetricAuditDropped    = "audit_dropped_total"
 	MetricFeedback        = "feedback_votes_total"
@@ -26,6 +27,7 @@ type webhookMetrics struct {
 	requests, previous, votes tenantCounter
 
 	limited      counter
+	paused       single
 	auditDropped single
 }
 
@@ -47,6 +49,10 @@ func newWebhookMetrics(c *catalogue) webhookMetrics {
 			Name: MetricWebhooksLimited, Help: "Webhooks answered 429, by the limit they were over.",
 			Use:    "`tenant`: raise webhooks_per_minute or ask the client what floods; `address`: somebody sends wrong signatures, see the security events.",
 			Labels: []Label{oneOf("limit", LimitTenant, LimitAddress)}, Apps: gateway,
+		}),
+		paused: c.single(Family{
+			Name: MetricWebhooksPaused, Help: "Webhooks answered 503 because somebody paused their intake.",
+			Use: "What of the 503 is meant so. As long as it grows, senders wait or give up: see `agentctl pauses`.", Apps: gateway,
 		}),
 		previous: c.tenantCounter(Family{
 			Name: MetricPreviousSecret, Help: "Webhooks proven with the tenant's previous signing secret: its senders have yet to change.",
@@ -73,6 +79,9 @@ func (m *Metrics) Webhook(tenantID string, code int) {
 
 // WebhookLimited counts one webhook over a limit, beside Webhook.
 func (m *Metrics) WebhookLimited(over Limit) { m.webhooks.limited.WithLabelValues(string(over)).Inc() }
+
+// WebhookPaused counts one webhook that was not accepted because intake is paused, beside Webhook.
+func (m *Metrics) WebhookPaused() { m.webhooks.paused.Inc() }
 
 // WebhookPreviousSecret counts one webhook that was proven with the tenant's previous secret.
 func (m *Metrics) WebhookPreviousSecret(tenantID string) { m.webhooks.previous.inc(tenantID) }

@@ -19,8 +19,9 @@ const (
 )
 
 type bench struct {
-	sides   [2]*side
-	tickets int
+	sides    [2]*side
+	tickets  int
+	sidecars bool // are traced where apps are
 }
 
 func (b *bench) close(ctx context.Context) error {
@@ -44,7 +45,7 @@ func (b *bench) pairs(ctx context.Context, out io.Writer, watched, n int) (taken
 		return nil, fmt.Errorf("watch: %w", err)
 	}
 	defer func() { err = errors.Join(err, o.Stop(context.WithoutCancel(ctx))) }()
-	if err := errors.Join(on.begin(ctx, true, b.tickets), off.begin(ctx, false, b.tickets)); err != nil {
+	if err := errors.Join(on.begin(ctx, turn{apps: true, sidecars: b.sidecars}, b.tickets), off.begin(ctx, turn{}, b.tickets)); err != nil {
 		return nil, err
 	}
 	for i := range n {

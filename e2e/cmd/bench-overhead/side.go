@@ -23,6 +23,8 @@ const (
 	hands = 8
 	// plenty is more webhooks in a minute than a tenant sends here.
 	plenty = 100_000
+	// sidecarOf ends the name of an app's sidecar.
+	sidecarOf = "-dapr"
 )
 
 // tenants are several, because one alone is held back by its own limit.
@@ -71,28 +73,39 @@ func (s *side) close(ctx context.Context) error {
 	return stack.Remove(ctx, s.dir)
 }
 
+// turn is what of a side exports its spans.
+type turn struct{ apps, sidecars bool }
+
 // begin restarts apps and sidecars, whether or not they run that way already, and lets caches fill and connections open.
-func (s *side) begin(ctx context.Context, watched bool, tickets int) error {
-	env := s.stack.TracingEnvironment()
-	if !watched {
-		env = map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": ""} // which counts as unset
-	}
+func (s *side) begin(ctx context.Context, traced turn, tickets int) error {
 	group, restarting := errgroup.WithContext(ctx)
-	for _, p := range s.ours() {
-		group.Go(func() error { return p.Replace(restarting, "", env) })
+	for _, name := range apps() {
+		group.Go(func() error { return s.restart(restarting, name, traced.apps) })
+		group.Go(func() error { return s.restart(restarting, name+sidecarOf, traced.sidecars) })
 	}
 	if err := group.Wait(); err != nil {
-		return fmt.Errorf("restart the apps, watched %t: %w", watched, err)
+		return fmt.Errorf("restart the apps, traced %+v: %w", traced, err)
 	}
 	_, err := s.enhance(ctx, tickets)
 	return err
 }
 
+func (s *side) restart(ctx context.Context, name string, traced bool) error {
+	env := s.stack.TracingEnvironment()
+	if !traced {
+		env = map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": ""} // which counts as unset
+	}
+	return s.stack.Process(name).Replace(ctx, "", env)
+}
+
+// apps are those that are measured.
+func apps() []string { return []string{"gateway", "enhancer", "console"} }
+
 // ours are apps and their sidecars, without those of the simulator.
 func (s *side) ours() []*stack.Process {
 	var ours []*stack.Process
-	for _, name := range []string{"gateway", "enhancer", "console"} {
-		ours = append(ours, s.stack.Process(name), s.stack.Process(name+"-dapr"))
+	for _, name := range apps() {
+		ours = append(ours, s.stack.Process(name), s.stack.Process(name+sidecarOf))
 	}
 	return ours
 }

@@ -79,9 +79,8 @@ func withhold(ctx context.Context, tx postgres.Tx, w Withholding) (bool, error) 
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
-	batch := &pgx.Batch{}
-	queueStep(batch, w.TenantID, w.JobID, w.Step)
-	return true, tx.SendBatch(ctx, batch).Close()
+	w.Step.Run = w.Run
+	return true, storeStep(ctx, tx, w.TenantID, w.JobID, w.Step)
 }
 
 // Unwanted says what a run of a job has left to do.

@@ -190,13 +190,9 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 	if c.Degraded == nil {
 		c.Degraded = []string{}
 	}
+	c.Run = max(1, c.Run)
+	c.Step.Run = c.Run
 	batch := &pgx.Batch{}
-	queueStep(batch, c.TenantID, c.JobID, c.Step)
-	batch.Queue(`
-		UPDATE enhancement_history
-		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = '', withheld = ''
-		WHERE tenant_id = $1 AND job_id = $2 AND ($5 OR cancelled_run < $6)`,
-		c.TenantID, c.JobID, c.NoteID, c.Degraded, c.Sent, max(1, c.Run))
 	if w := c.Written; w != nil {
 		// Where the lease was lost, another writer knows better what stands; what was announced still counts as ours.
 		batch.Queue(`
@@ -213,9 +209,27 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 		    lease_until = CASE WHEN lease_holder = $4 THEN NULL ELSE lease_until END,
 		    lease_holder = CASE WHEN lease_holder = $4 THEN NULL ELSE lease_holder END
 		WHERE tenant_id = $1 AND ticket_id = $2`, c.TenantID, c.TicketID, c.NoteID, holder, c.ReceivedAt)
-	err := l.db.InTenant(ctx, c.TenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	err := l.db.InTenant(ctx, c.TenantID, func(tx postgres.Tx) error {
+		// The job before its step, which shares the lock: two attempts would wait for each other.
+		if err := completeJob(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := storeStep(ctx, tx, c.TenantID, c.JobID, c.Step); err != nil {
+			return err
+		}
+		return tx.SendBatch(ctx, batch).Close()
+	})
 	if err != nil {
 		return explain(err, "complete", c.JobID)
 	}
 	return nil
+}
+
+func completeJob(ctx context.Context, tx postgres.Tx, c Completion) error {
+	const query = `
+		UPDATE enhancement_history
+		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = '', withheld = ''
+		WHERE tenant_id = $1 AND job_id = $2 AND ($5 OR cancelled_run < $6)`
+	_, err := tx.Exec(ctx, query, c.TenantID, c.JobID, c.NoteID, c.Degraded, c.Sent, c.Run)
+	return err
 }

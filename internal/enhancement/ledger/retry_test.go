@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
@@ -69,5 +70,39 @@ func TestOnlyAFailedJobIsBegunAnew(t *testing.T) {
 		if _, err := s.Retry(t.Context(), "alpha", id, nothing); !errors.Is(err, enhancement.ErrNotFound) {
 			t.Errorf("%s: %v", id, err)
 		}
+	}
+}
+
+// A step that ends when another run has begun is of the text, and of the searches, of its own: the next one does not go on with it. What
+// its calls cost is paid all the same.
+func TestALateStepIsNotTheNextRuns(t *testing.T) {
+	s := newSwept(t)
+	j := s.accept("alpha", "1")
+	s.fail(j, 1)
+	if _, err := s.Retry(t.Context(), "alpha", j.ID, nothing); err != nil {
+		t.Fatal(err)
+	}
+	late := enhancement.StepRecord{Run: 1, Step: enhancement.StepSynthesize, Outcome: enhancement.OutcomeOK, Detail: "late"}
+	if err := s.RecordStep(t.Context(), "alpha", j.ID, late, enhancement.LLMCall{Model: "example", CalledAt: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	steps, err := s.Steps(t.Context(), "alpha", j.ID)
+	calls, callsErr := s.LLMCalls(t.Context(), "alpha", j.ID)
+	if len(steps) != 0 || len(calls) != 1 || err != nil || callsErr != nil {
+		t.Fatalf("steps %v, %d calls, %v, %v", steps, len(calls), err, callsErr)
+	}
+	late.Run = 2
+	if err := s.RecordStep(t.Context(), "alpha", j.ID, late); err != nil {
+		t.Fatal(err)
+	}
+	late.Run, late.Detail = 1, "later still"
+	if err := s.RecordStep(t.Context(), "alpha", j.ID, late); err != nil {
+		t.Fatal(err)
+	}
+	if steps, err = s.Steps(t.Context(), "alpha", j.ID); err != nil || steps[enhancement.StepSynthesize].Detail != "late" {
+		t.Errorf("%+v, %v", steps, err)
+	}
+	if err := s.RecordStep(t.Context(), "alpha", "5f98c2a9-c42b-82f4-99be-70b23f80ea81", late); !errors.Is(err, enhancement.ErrNotFound) {
+		t.Errorf("of no job: %v", err)
 	}
 }

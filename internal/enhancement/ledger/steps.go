@@ -19,10 +19,10 @@ import (
 // RecordStep stores what a step produced, in place of what an earlier attempt of it left, together
 // with the language-model calls it made, which enter the tenant's usage in the same transaction. What other systems said is
 // normalised, and figures that no column holds become the nearest that one does: they would keep the record from being stored, and
-// each attempt would pay the model again.
+// each attempt would pay the model again. Of a run that another one has followed the calls alone are stored, for they were paid: what it
+// has found, or written, is of what the ticket said then. enhancement.ErrNotFound.
 func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhancement.StepRecord, calls ...enhancement.LLMCall) error {
 	batch := &pgx.Batch{}
-	queueStep(batch, tenantID, jobID, r)
 	calls = storable(calls)
 	for _, c := range calls {
 		batch.Queue(`
@@ -32,7 +32,12 @@ func (l *Ledger) RecordStep(ctx context.Context, tenantID, jobID string, r enhan
 			told(c.Error), c.CalledAt)
 	}
 	budget.Include(batch, tenantID, entries(r, calls)...)
-	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
+		if err := storeStep(ctx, tx, tenantID, jobID, r); err != nil {
+			return err
+		}
+		return tx.SendBatch(ctx, batch).Close()
+	})
 	if err != nil {
 		return explain(err, "record step "+string(r.Step)+" of", jobID)
 	}
@@ -73,14 +78,25 @@ func entries(r enhancement.StepRecord, calls []enhancement.LLMCall) []budget.Ent
 	return all
 }
 
-func queueStep(batch *pgx.Batch, tenantID, jobID string, r enhancement.StepRecord) {
-	batch.Queue(`
-		INSERT INTO enhancement_steps (tenant_id, job_id, step, outcome, detail, result, account, duration_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
-			outcome = excluded.outcome, detail = excluded.detail, result = excluded.result, account = excluded.account,
-			duration_ms = excluded.duration_ms, finished_at = now()`,
-		tenantID, jobID, r.Step, r.Outcome, told(r.Detail), orNull(r.Result), orNull(r.Account), milliseconds(r.Duration))
+// storeStep is of one order with what begins another run, by the lock of the job's row.
+func storeStep(ctx context.Context, tx postgres.Tx, tenantID, jobID string, r enhancement.StepRecord) error {
+	const (
+		store = `
+			INSERT INTO enhancement_steps (tenant_id, job_id, step, outcome, detail, result, account, duration_ms)
+			SELECT tenant_id, job_id, $4::text, $5::text, $6::text, $7::jsonb, $8::jsonb, $9::integer FROM enhancement_history
+			WHERE tenant_id = $1 AND job_id = $2 AND run = $3 FOR SHARE
+			ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET
+				outcome = excluded.outcome, detail = excluded.detail, result = excluded.result, account = excluded.account,
+				duration_ms = excluded.duration_ms, finished_at = now()`
+		look = `SELECT run FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
+	)
+	tag, err := tx.Exec(ctx, store,
+		tenantID, jobID, max(1, r.Run), r.Step, r.Outcome, told(r.Detail), orNull(r.Result), orNull(r.Account), milliseconds(r.Duration))
+	if err != nil || tag.RowsAffected() > 0 {
+		return err
+	}
+	run := 0
+	return tx.QueryRow(ctx, look, tenantID, jobID).Scan(&run) // a job that there is not has no steps, either
 }
 
 func orNull(document json.RawMessage) any {
