@@ -1,4 +1,6 @@
 -- +goose Up
+-- A lock that is not to be had soon is given up: whoever waits for it keeps all others waiting behind it. Migrating again goes on here.
+SET LOCAL lock_timeout = '5s';
 -- What operators do by hand: pauses, cancelled jobs, workers that are drained. See docs/decisions/0044.
 
 -- What of a tenant's is paused, until ends_at or, when that is null, until somebody ends it. One whose end has come counts as none.
@@ -160,10 +162,6 @@ CREATE FUNCTION worker_gone(who text) RETURNS void
 REVOKE ALL ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) TO app_user;
 
--- What went wrong lately is looked for by time, among what did not go well alone.
-CREATE INDEX enhancement_steps_amiss ON enhancement_steps (tenant_id, finished_at) WHERE outcome <> 'ok';
-CREATE INDEX llm_calls_amiss ON llm_calls (tenant_id, called_at) WHERE error <> '';
-
 -- What went wrong since then, of the tenant whose transaction it is, by its reason: jobs that failed and were not cancelled, steps that
 -- gave less than they should, requests to models, and what counts as dead now.
 CREATE FUNCTION recent_errors(from_then timestamptz)
@@ -200,8 +198,6 @@ GRANT EXECUTE ON FUNCTION all_recent_errors(timestamptz) TO console_user;
 -- +goose Down
 DROP FUNCTION all_recent_errors(timestamptz);
 DROP FUNCTION recent_errors(timestamptz);
-DROP INDEX llm_calls_amiss;
-DROP INDEX enhancement_steps_amiss;
 DROP FUNCTION worker_gone(text);
 DROP FUNCTION worker_beat(text, text, text, integer);
 DROP TABLE workers;
