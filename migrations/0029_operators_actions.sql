@@ -1,4 +1,6 @@
 -- +goose Up
+-- A lock that is not to be had soon is given up: whoever waits for it keeps all others waiting behind it. Migrating again goes on here.
+SET LOCAL lock_timeout = '5s';
 -- What operators do by hand: pauses, cancelled jobs, workers that are drained. See docs/decisions/0044.
 
 -- What of a tenant's is paused, until ends_at or, when that is null, until somebody ends it. One whose end has come counts as none.
@@ -141,12 +143,16 @@ CREATE POLICY admin_access ON workers TO admin USING (true) WITH CHECK (true);
 CREATE POLICY console_access ON workers TO console_user USING (true) WITH CHECK (true);
 GRANT SELECT, UPDATE (drain, drained_by, drained_at) ON workers TO console_user;
 
--- A replica tells how it is, and is told whether it is to be drained. Whoever has not for ten minutes is forgotten.
+-- A replica tells how it is, and is told whether it is to be drained. Whoever has not for ten minutes is forgotten, but
+-- one that is to be drained: it may only be cut off, and has to hear of that when it is back. Rows that somebody changes are left for the
+-- next time, so that nobody waits for two.
 -- +goose StatementBegin
 CREATE FUNCTION worker_beat(who text, built text, how text, busy integer) RETURNS boolean
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
-        DELETE FROM public.workers WHERE seen_at < now() - interval '10 minutes' AND replica <> left(who, 100);
+        DELETE FROM public.workers WHERE replica IN (
+            SELECT replica FROM public.workers
+            WHERE seen_at < now() - interval '10 minutes' AND NOT drain AND replica <> left(who, 100) FOR UPDATE SKIP LOCKED);
         INSERT INTO public.workers AS w (replica, version, state, steps) VALUES (left(who, 100), left(built, 100), how, busy)
         ON CONFLICT (replica) DO UPDATE SET state = excluded.state, steps = excluded.steps, seen_at = now()
         RETURNING w.drain
@@ -160,26 +166,25 @@ CREATE FUNCTION worker_gone(who text) RETURNS void
 REVOKE ALL ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION worker_beat(text, text, text, integer), worker_gone(text) TO app_user;
 
--- What went wrong lately is looked for by time, among what did not go well alone.
-CREATE INDEX enhancement_steps_amiss ON enhancement_steps (tenant_id, finished_at) WHERE outcome <> 'ok';
-CREATE INDEX llm_calls_amiss ON llm_calls (tenant_id, called_at) WHERE error <> '';
-
 -- What went wrong since then, of the tenant whose transaction it is, by its reason: jobs that failed and were not cancelled, steps that
 -- gave less than they should, requests to models, and what counts as dead now.
 CREATE FUNCTION recent_errors(from_then timestamptz)
     RETURNS TABLE (tenant text, kind text, place text, reason text, times bigint, first_at timestamptz, last_at timestamptz, last_job text)
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT h.tenant_id, 'job', h.event, h.failure_reason, count(*), min(h.finished_at), max(h.finished_at), max(h.job_id::text)
+        SELECT h.tenant_id, 'job', h.event, h.failure_reason, count(*), min(h.finished_at), max(h.finished_at),
+            (array_agg(h.job_id::text ORDER BY h.finished_at DESC))[1]
         FROM public.enhancement_history h
         WHERE h.status = 'failed' AND h.finished_at IS NOT NULL AND h.finished_at >= from_then AND h.cancelled_run < h.run
         GROUP BY h.tenant_id, h.event, h.failure_reason
         UNION ALL
-        SELECT s.tenant_id, 'step', s.step, s.detail, count(*), min(s.finished_at), max(s.finished_at), max(s.job_id::text)
+        SELECT s.tenant_id, 'step', s.step, s.detail, count(*), min(s.finished_at), max(s.finished_at),
+            (array_agg(s.job_id::text ORDER BY s.finished_at DESC))[1]
         FROM public.enhancement_steps s WHERE s.outcome <> 'ok' AND s.finished_at >= from_then
         GROUP BY s.tenant_id, s.step, s.detail
         UNION ALL
-        SELECT c.tenant_id, 'model', c.model, c.error, count(*), min(c.called_at), max(c.called_at), max(c.job_id::text)
+        SELECT c.tenant_id, 'model', c.model, c.error, count(*), min(c.called_at), max(c.called_at),
+            (array_agg(c.job_id::text ORDER BY c.called_at DESC))[1]
         FROM public.llm_calls c WHERE c.error <> '' AND c.called_at >= from_then
         GROUP BY c.tenant_id, c.model, c.error
         UNION ALL
@@ -200,8 +205,6 @@ GRANT EXECUTE ON FUNCTION all_recent_errors(timestamptz) TO console_user;
 -- +goose Down
 DROP FUNCTION all_recent_errors(timestamptz);
 DROP FUNCTION recent_errors(timestamptz);
-DROP INDEX llm_calls_amiss;
-DROP INDEX enhancement_steps_amiss;
 DROP FUNCTION worker_gone(text);
 DROP FUNCTION worker_beat(text, text, text, integer);
 DROP TABLE workers;

@@ -2,6 +2,8 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
 	"github.com/ai-agents/ai-agents/workflows"
@@ -288,5 +291,116 @@ func TestARerunEditsTheNote(t *testing.T) {
 	l.wantNote(true, "#18")
 	if l.writes() != 2 {
 		t.Errorf("%d writes", l.writes())
+	}
+}
+
+// The first attempt sends the note and never learns what became of it; then the job is cancelled. Where the note arrives all the same, the
+// job is completed, as the operator was told: by the next attempt, or by the look after that.
+func TestANoteThatArrivesAfterTheCancelEndsTheJob(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]time.Duration{"before the next attempt": 500 * time.Millisecond, "later": 5 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLiving(t, 300*time.Millisecond)
+			job := l.accepted("one")
+			l.synthesize(job)
+			l.sdp.SetFaults(lateCommit(after))
+			if err := l.update(job); !servicedesk.Uncertain(err) {
+				t.Fatalf("got %v", err)
+			}
+			if c := l.cancel(t, job); !c.Announced {
+				t.Fatalf("%+v", c)
+			}
+			early := after < time.Second
+			if early {
+				until(t, "the note arrives", func() bool { return len(l.sdp.Notes("1001")) == 1 })
+			}
+			if err := l.update(job); err != nil { // it waits for the lease of the attempt before, 3 s
+				t.Fatal(err)
+			}
+			if !early {
+				l.wantCancelled(t, job.JobID)
+				until(t, "the note arrives", func() bool { return len(l.sdp.Notes("1001")) == 1 })
+				if err := l.do(job, l.activities.TidyNote); err != nil {
+					t.Fatal(err)
+				}
+			}
+			l.wantDetail(job, "verified")
+			if len(l.sdp.Notes("1001")) != 1 || l.writes() != 1 {
+				t.Errorf("%d notes, %d writes", len(l.sdp.Notes("1001")), l.writes())
+			}
+		})
+	}
+}
+
+// One that never arrives leaves the job cancelled, and is looked for once more.
+func TestANoteThatNeverArrivesLeavesTheJobCancelled(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t, patient)
+	job := l.accepted("one")
+	l.synthesize(job)
+	lost := errors.New("example: the worker dies")
+	l.activities.Ledger = &lostIntend{Ledger: l.ledger, lost: lost}
+	if err := l.update(job); !errors.Is(err, lost) {
+		t.Fatalf("got %v", err)
+	}
+	l.activities.Ledger = l.ledger
+	if c := l.cancel(t, job); !c.Announced {
+		t.Fatalf("%+v", c)
+	}
+	input, err := json.Marshal(job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := l.activities.UpdateTicket(activityContext{ctx: t.Context(), input: input})
+	if result, ok := said.(workflows.StepResult); err != nil || !ok || result.TidyAfter <= 0 {
+		t.Errorf("%+v, %v", said, err)
+	}
+	if err := l.do(job, l.activities.TidyNote); err != nil {
+		t.Error(err)
+	}
+	l.wantCancelled(t, job.JobID)
+	if len(l.sdp.Notes("1001")) != 0 || l.writes() != 0 {
+		t.Errorf("%d notes, %d writes", len(l.sdp.Notes("1001")), l.writes())
+	}
+}
+
+// lostIntend announces a write that is never sent.
+type lostIntend struct {
+	workflows.Ledger
+
+	lost error
+}
+
+func (i *lostIntend) IntendNote(ctx context.Context, w ledger.Writer, digests ...string) error {
+	return errors.Join(i.Ledger.IntendNote(ctx, w, digests...), i.lost)
+}
+
+// A cancel that comes while the note turns out to say the same already finds nothing written: the job stays cancelled, and does not count as
+// done.
+func TestACancelOfAJobThatHasNothingToWrite(t *testing.T) {
+	t.Parallel()
+	l := newLiving(t, patient)
+	l.enhance("one", "created")
+	job := l.accepted("two")
+	l.synthesize(job)
+	w := &watched{Ledger: l.ledger}
+	l.activities.Ledger = w
+	w.beforeHold = sync.OnceFunc(func() { l.cancel(t, job) })
+	if err := l.update(job); err != nil {
+		t.Fatal(err)
+	}
+	l.wantCancelled(t, job.JobID)
+	steps, err := l.ledger.Steps(t.Context(), "alpha", job.JobID)
+	if _, told := steps[enhancement.StepUpdateTicket]; err != nil || told {
+		t.Errorf("steps %+v, %v", steps, err)
+	}
+	rec := httptest.NewRecorder()
+	l.activities.Metrics.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	if n := strings.Count(rec.Body.String(), `status="success"`); n != 1 { // of the first job alone
+		t.Errorf("%d series of jobs that are done", n)
+	}
+	if !strings.Contains(rec.Body.String(), `status="success",tenant_id="alpha"} 1`) {
+		t.Errorf("the cancelled job counts as done:\n%s", rec.Body.String())
 	}
 }

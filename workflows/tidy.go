@@ -42,6 +42,11 @@ func (a *Activities) runTidy(ctx context.Context, job Job) error {
 	case mode == tenant.ModeOff:
 		return nil
 	}
+	if unsettled(job, stored) {
+		if over, err := a.settleLate(ctx, job, stored); over || err != nil {
+			return err
+		}
+	}
 	desk, _, err := a.Desks.Desk(ctx, job.TenantID)
 	switch {
 	case errors.Is(err, tenant.ErrNotFound):

@@ -42,7 +42,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return a.wasCompleted(ctx, job, stored), nil
 	}
 	if stored.RunCancelled(job.Run) {
-		return a.cancelled(ctx, job)
+		return a.settle(ctx, job, began)
 	}
 	steps, err := a.Ledger.Steps(ctx, job.TenantID, job.JobID)
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *Activities) runUpdate(ctx context.Context, job Job) (StepResult, error)
 		return a.withhold(ctx, job, stored.Event, steps, switched.Mode, outage, triedBefore, began)
 	}
 	if errors.Is(err, ledger.ErrCancelled) {
-		return a.cancelled(ctx, job)
+		return a.settle(ctx, job, began)
 	}
 	if err == nil {
 		return a.enhanced(ctx, job, stored, outage, done, triedBefore), nil
@@ -173,7 +173,14 @@ func (a *Activities) putNote(
 			TenantID: job.TenantID, TicketID: stored.Ticket.ID, Holder: holder, JobID: job.JobID, Run: job.Run,
 		}, digests...)
 	}
+	looking := unsettled(job, stored)
+	if looking { // a note of before that says the same is not the one that was sent
+		write.SayingTheSame = ""
+	}
 	done, err := a.write(ctx, desk, write, held, stored)
+	if err == nil && looking {
+		done, err = ofCancelled(done)
+	}
 	if err != nil {
 		// Where the server may still be working on the write, the lease runs out by itself, so that the next
 		// writer looks when there is something to see.
@@ -186,7 +193,11 @@ func (a *Activities) putNote(
 	if done.Action != noteSuperseded && !done.Action.Kept() {
 		written = &ledger.WrittenNote{Run: stored.Run, Stored: done.Digest, Content: content, Sent: servicedesk.TextDigest(write.Body)}
 	}
-	return done, a.complete(ctx, job, stored, steps, done, written, holder, time.Since(began))
+	err = a.complete(ctx, job, stored, steps, done, written, holder, time.Since(began))
+	if errors.Is(err, ledger.ErrCancelled) { // and with it the end of the lease was not booked
+		a.release(ctx, job, stored.Ticket.ID, holder)
+	}
+	return done, err
 }
 
 // noteSuperseded is the action of a job that found the note of a later one.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,5 +68,6 @@ func errorsOf(cmd *cobra.Command, client *adminapi.Client, tenantID string, sinc
 		}
 		all = append(all, errs...)
 	}
+	slices.SortStableFunc(all, func(a, b adminapi.Error) int { return b.LastAt.Compare(a.LastAt) })
 	return all, nil
 }

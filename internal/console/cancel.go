@@ -12,6 +12,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/telemetry"
+	"github.com/ai-agents/ai-agents/internal/ticket"
 )
 
 type cancelJob struct {
@@ -35,7 +37,7 @@ func (s *Server) cancelJob(ctx context.Context, in *cancelJob) (*cancelledAnswer
 	}
 	c, err := s.jobs.Cancel(ctx, in.TenantID, in.JobID, in.Body.Run, note, func(ctx context.Context, tx postgres.Tx, c ledger.Cancellation) error {
 		return s.audit.AppendIn(ctx, tx, s.event(ctx, audit.OperationJobCancel, audit.StatusOK, in.TenantID, c.Job.ID,
-			map[string]string{"run": strconv.Itoa(c.Job.Run), "note_may_follow": strconv.FormatBool(c.Announced)}))
+			map[string]string{"run": strconv.Itoa(c.Job.Run), "note_may_follow": strconv.FormatBool(c.Announced), "note": whyOf(note)}))
 	})
 	if err != nil {
 		return nil, err
@@ -44,6 +46,14 @@ func (s *Server) cancelJob(ctx context.Context, in *cancelJob) (*cancelledAnswer
 		s.metrics.Cancelled(in.TenantID, string(c.Job.Event))
 	}
 	return &cancelledAnswer{Body: adminapi.CancelledJob{Job: showJob(c.Job), Before: c.Before, NoteMayFollow: c.Announced}}, nil
+}
+
+// longestWhy is how much of an operator's reason the audit log keeps.
+const longestWhy = 200
+
+// whyOf is an operator's reason as the audit log keeps it: what stands elsewhere is changed, or removed, with what it was given for.
+func whyOf(reason string) string {
+	return ticket.Truncate(telemetry.Redact(ticket.Normalize(reason)), longestWhy)
 }
 
 type rerunJob struct {

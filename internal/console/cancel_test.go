@@ -30,7 +30,7 @@ func TestCancelAJob(t *testing.T) {
 			t.Errorf("shown: %+v", shown)
 		}
 	}
-	if entries := w.entries(audit.Query{Operation: audit.OperationJobCancel}); len(entries) != 3 || entries[0].Target != running.ID || entries[0].Detail["run"] != "1" {
+	if entries := w.entries(audit.Query{Operation: audit.OperationJobCancel}); len(entries) != 3 || entries[0].Target != running.ID || entries[0].Detail["run"] != "1" || entries[0].Detail["note"] != in.Note {
 		t.Errorf("the audit log has %+v", entries)
 	}
 	if n := w.metric("enhancement_cancelled_total"); n != 3 || w.metric("enhancement_requests_total") != 0 {

@@ -157,11 +157,17 @@ func together(all []adminapi.Error) []adminapi.Error {
 	return told[:min(len(told), mostErrors)]
 }
 
+// numbers are those that stand alone: no part of a longer one, or of a name.
+var numbers = regexp.MustCompile(`\b[0-9]+\b`)
+
 // runbook is the file that says what to do. The first that fits is meant.
 func runbook(e adminapi.Error) string {
 	says := func(parts ...string) bool {
 		reason := strings.ToLower(e.Reason)
 		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(reason, part) })
+	}
+	answered := func(codes ...string) bool {
+		return slices.ContainsFunc(numbers.FindAllString(e.Reason, -1), func(n string) bool { return slices.Contains(codes, n) })
 	}
 	switch {
 	case e.Kind == kindLetter:
@@ -170,14 +176,16 @@ func runbook(e adminapi.Error) string {
 		return "missed-webhooks.md"
 	case e.Kind == "model", e.Place == "synthesize", says("synthesize:"):
 		return "llm-outage-or-budget.md"
-	case says("429", "throttl", "rate limit"):
+	case answered("429") || says("throttl", "rate limit"):
 		return "servicedesk-throttling.md"
 	case says("its workflow was started"):
 		return "worker-failures.md"
 	case says("database", "tenant transaction"):
 		return "database-connections.md"
-	case says("401", "403", "unauthorized", "credentials"):
+	case answered("401", "403") || says("unauthorized", "credentials"):
 		return "expiring-credentials.md"
+	case e.Kind == "job":
+		return "low-success-rate.md"
 	}
-	return "api-timeouts.md"
+	return "api-timeouts.md" // steps and servers
 }

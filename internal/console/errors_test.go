@@ -28,7 +28,7 @@ func TestRecentErrors(t *testing.T) {
 	w.create("alpha")
 	w.create("beta")
 	for i, reason := range []string{
-		"update_ticket: put the note on ticket 101: HTTP 503, password=hunter2hunter2", "update_ticket: put the note on ticket 102: HTTP 503, password=hunter2hunter2",
+		"update_ticket: put the note on ticket 14295: HTTP 503, password=hunter2hunter2", "update_ticket: put the note on ticket 102: HTTP 503, password=hunter2hunter2",
 	} {
 		j := w.queued("alpha", []string{"101", "102"}[i], enhancement.QueueFailed, time.Hour)
 		w.exec("UPDATE enhancement_history SET failure_reason = $2, finished_at = now() - $3 * interval '1 minute' WHERE job_id = $1", j.ID, reason, 10-i)
@@ -71,7 +71,7 @@ func TestRecentErrors(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 	for key, runbook := range map[string]string{
-		"beta step doc_search": "api-timeouts.md", "beta model example-model": "llm-outage-or-budget.md", "beta outage servicedesk": "servicedesk-throttling.md",
+		"alpha job created": "low-success-rate.md", "beta step doc_search": "api-timeouts.md", "beta model example-model": "llm-outage-or-budget.md", "beta outage servicedesk": "servicedesk-throttling.md",
 		" dead_letter ": "dead-letters.md",
 	} {
 		if told[key].Runbook != runbook {

@@ -130,7 +130,7 @@ func (s *Server) beginPause(ctx context.Context, tenantID string, scope suspensi
 		TenantID: tenantID, Scope: scope, Reason: reason, By: visiting(ctx).actor(), For: time.Duration(in.Seconds) * time.Second,
 	}
 	p, err := s.pauses.Pause(ctx, r, func(ctx context.Context, tx postgres.Tx, p suspension.Pause) error {
-		detail := map[string]string{}
+		detail := map[string]string{"reason": whyOf(p.Reason)}
 		if !p.Until.IsZero() {
 			detail["until"] = p.Until.UTC().Format(time.RFC3339)
 		}

@@ -43,6 +43,8 @@ func (s *Server) retryQueue(ctx context.Context, in *retryQueue) (*changedAnswer
 	if err != nil {
 		return nil, err
 	}
+	// Whoever begins anew what an outage has failed does not mean what was given up on purpose, unless its ids or reason are named.
+	selection.ButCancelled = len(selection.JobIDs) == 0 && selection.Reason == ""
 	if err := s.isEnabled(ctx, in.TenantID); err != nil {
 		return nil, err
 	}

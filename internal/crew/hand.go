@@ -178,6 +178,7 @@ func (h *Hand) beginDrain(ctx context.Context) {
 // drain disconnects the worker when no step is under way, or when patience has come to its end.
 func (h *Hand) drain(ctx, waiting context.Context, ended chan struct{}) {
 	defer close(ended)
+	defer h.draining()
 	var quietSince time.Time
 	for waiting.Err() == nil {
 		switch {

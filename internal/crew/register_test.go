@@ -136,6 +136,19 @@ func TestTheDeadAreNotCounted(t *testing.T) {
 	if all := f.list(); len(all) != 1 {
 		t.Errorf("%+v", all)
 	}
+	// One that is to be drained, and was cut off meanwhile, hears of it when it is back.
+	f.beat("three", crew.Working)
+	if _, err := f.Drain(t.Context(), "three", "x", true, nothing); err != nil {
+		t.Fatal(err)
+	}
+	f.exec("UPDATE workers SET seen_at = now() - interval '11 minutes' WHERE replica = 'three'")
+	f.beat("one", crew.Working)
+	if drain := f.beat("three", crew.Working); !drain {
+		t.Error("it has forgotten that it is to be drained")
+	}
+	if err := f.app.Leave(t.Context(), "three"); err != nil {
+		t.Fatal(err)
+	}
 	if err := f.app.Leave(t.Context(), "one"); err != nil || len(f.list()) != 0 {
 		t.Errorf("it said goodbye, and is listed: %v", err)
 	}

@@ -60,6 +60,8 @@ type Job struct {
 	FirstRun int
 	// CancelledRun is the last run that an operator cancelled; 0 for none.
 	CancelledRun int
+	// AnnouncedRun is the last run that announced a write of its note; 0 for none.
+	AnnouncedRun int
 	// HeldFor is what a pending job waits for beside its turn; empty for nothing. HeldSince is when it was held first, zero
 	// for never.
 	HeldFor       Dependency
@@ -143,3 +145,6 @@ func (j Job) Cancelled() bool { return j.Status == StatusFailed && j.RunCancelle
 
 // RunCancelled says that a run of the job was cancelled, whatever began after it.
 func (j Job) RunCancelled(run int) bool { return j.CancelledRun >= run }
+
+// NoteMayFollow says that the present run, or one that it goes on with, announced a write of its note: what was sent may arrive.
+func (j Job) NoteMayFollow() bool { return j.AnnouncedRun >= j.FirstRun }

@@ -17,7 +17,7 @@ var (
 	ErrEnded = errors.New("the job has ended")
 	// ErrOtherRun says that a job is in another run than it was when somebody looked.
 	ErrOtherRun = errors.New("the job is in another run")
-	// ErrCancelled says that a run must not go on: an operator has cancelled it.
+	// ErrCancelled says that a run must not go on: an operator has cancelled it, or has had the job begun anew.
 	ErrCancelled = errors.New("the job was cancelled")
 )
 
@@ -26,7 +26,8 @@ type Cancellation struct {
 	Job enhancement.Job
 	// Before says that it was cancelled before, and nothing was changed.
 	Before bool
-	// Announced says that the run had begun to write its note: what was sent by then may arrive, and ends the job as completed.
+	// Announced says that the run, or one before it was held, had begun to write its note: what was sent by then may arrive, and ends the
+	// job as completed.
 	// Nothing is sent again.
 	Announced bool
 }
@@ -39,7 +40,7 @@ func (l *Ledger) Cancel(ctx context.Context, tenantID, jobID string, run int, wh
 ) (Cancellation, error) {
 	const (
 		look = `
-			SELECT ` + jobColumns + `, announced_run FROM enhancement_history
+			SELECT ` + jobColumns + ` FROM enhancement_history
 			WHERE tenant_id = $1 AND job_id = $2 FOR UPDATE`
 		end = `
 			UPDATE enhancement_history
@@ -48,11 +49,10 @@ func (l *Ledger) Cancel(ctx context.Context, tenantID, jobID string, run int, wh
 	)
 	var c Cancellation
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) (err error) {
-		var announced int
-		if c.Job, err = scanJob(tx.QueryRow(ctx, look, tenantID, jobID), &announced); err != nil {
+		if c.Job, err = scanJob(tx.QueryRow(ctx, look, tenantID, jobID)); err != nil {
 			return err
 		}
-		c.Announced = announced == run
+		c.Announced = c.Job.NoteMayFollow()
 		switch {
 		case c.Job.Run != run:
 			return fmt.Errorf("%w: it is run %d", ErrOtherRun, c.Job.Run)
@@ -77,7 +77,7 @@ func (l *Ledger) Cancel(ctx context.Context, tenantID, jobID string, run int, wh
 func announce(ctx context.Context, tx postgres.Tx, tenantID, jobID string, run int) error {
 	const query = `
 		UPDATE enhancement_history SET announced_run = greatest(announced_run, $3)
-		WHERE tenant_id = $1 AND job_id = $2 AND cancelled_run < $3`
+		WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND cancelled_run < $3`
 	tag, err := tx.Exec(ctx, query, tenantID, jobID, run)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = ErrCancelled

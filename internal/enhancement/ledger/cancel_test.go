@@ -119,7 +119,7 @@ func TestACancelledJobIsBegunAnew(t *testing.T) {
 		TenantID: "alpha", JobID: j.ID, TicketID: "1", NoteID: "5", Run: 1,
 		Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK},
 	}, holderA)
-	if now, lookErr := s.Job(t.Context(), "alpha", j.ID); err != nil || lookErr != nil || now.Status != enhancement.StatusPending {
+	if now, lookErr := s.Job(t.Context(), "alpha", j.ID); !errors.Is(err, ledger.ErrCancelled) || lookErr != nil || now.Status != enhancement.StatusPending {
 		t.Errorf("the run before ends the next: %+v, %v, %v", now, err, lookErr)
 	}
 }
@@ -191,5 +191,94 @@ func TestACompletedJobIsRunAgain(t *testing.T) {
 	}
 	if _, err := s.rerun("5f98c2a9-c42b-82f4-99be-70b23f80ea81", 1); !errors.Is(err, enhancement.ErrNotFound) {
 		t.Errorf("one that there is not: %v", err)
+	}
+}
+
+// While a server is down, jobs are held between their writes: what an earlier run has sent may arrive all the same.
+func TestACancelKnowsOfAWriteFromBeforeTheJobWasHeld(t *testing.T) {
+	s := newSwept(t)
+	j := s.running("1")
+	s.announce(j.ID, 1)
+	if held, err := s.Hold(t.Context(), "alpha", j.ID, 1, ledger.Holding{Dependency: enhancement.DependencyServiceDesk, Limit: time.Hour}); err != nil || !held.Held {
+		t.Fatalf("%+v, %v", held, err)
+	}
+	if c, err := s.cancel(j.ID, 2); err != nil || !c.Announced {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if again, err := s.Retry(t.Context(), "alpha", j.ID, nothing); err != nil || again.NoteMayFollow() {
+		t.Errorf("begun anew: %+v, %v", again, err)
+	}
+}
+
+func (s *swept) running(ticketID string) enhancement.Job {
+	s.t.Helper()
+	j := s.accept("alpha", ticketID)
+	s.exec("UPDATE enhancement_history SET status = 'running', started_at = now() WHERE job_id = $1", j.ID)
+	return j
+}
+
+func (s *swept) announce(jobID string, run int) {
+	s.t.Helper()
+	if _, err := s.HoldNote(s.t.Context(), "alpha", "1", holderA, time.Minute); err != nil {
+		s.t.Fatal(err)
+	}
+	w := ledger.Writer{TenantID: "alpha", TicketID: "1", Holder: holderA, JobID: jobID, Run: run}
+	if err := s.IntendNote(s.t.Context(), w, "digest"); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// A cancelled run that sent nothing ends nothing, and leaves no trace of an end.
+func TestACancelledRunIsNotCompleted(t *testing.T) {
+	s := newSwept(t)
+	j := s.running("1")
+	if _, err := s.cancel(j.ID, 1); err != nil {
+		t.Fatal(err)
+	}
+	end := ledger.Completion{
+		TenantID: "alpha", JobID: j.ID, TicketID: "1", NoteID: "5", Run: 1,
+		Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK},
+	}
+	if err := s.Complete(t.Context(), end, holderA); !errors.Is(err, ledger.ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	now, err := s.Job(t.Context(), "alpha", j.ID)
+	steps, stepsErr := s.Steps(t.Context(), "alpha", j.ID)
+	if err != nil || stepsErr != nil || !now.Cancelled() || len(steps) != 0 {
+		t.Errorf("%+v, steps %v, %v, %v", now, steps, err, stepsErr)
+	}
+	end.JobID = "5f98c2a9-c42b-82f4-99be-70b23f80ea81"
+	if err := s.Complete(t.Context(), end, holderA); !errors.Is(err, enhancement.ErrNotFound) {
+		t.Errorf("of no job: %v", err)
+	}
+}
+
+// An attempt of the run before, which did not see that the job was begun anew, neither writes nor ends what has begun.
+func TestARerunIsNotEndedByTheRunBefore(t *testing.T) {
+	s := newSwept(t)
+	j := s.running("1")
+	s.announce(j.ID, 1)
+	end := ledger.Completion{
+		TenantID: "alpha", JobID: j.ID, TicketID: "1", NoteID: "5", Run: 1, Sent: true,
+		Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK},
+	}
+	if err := s.Complete(t.Context(), end, holderA); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.rerun(j.ID, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.HoldNote(t.Context(), "alpha", "1", holderB, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	err := s.IntendNote(t.Context(), ledger.Writer{TenantID: "alpha", TicketID: "1", Holder: holderB, JobID: j.ID, Run: 1}, "digest")
+	if !errors.Is(err, ledger.ErrCancelled) {
+		t.Errorf("announced: %v", err)
+	}
+	if err := s.Complete(t.Context(), end, holderB); !errors.Is(err, ledger.ErrCancelled) {
+		t.Errorf("completed: %v", err)
+	}
+	if now, err := s.Job(t.Context(), "alpha", j.ID); err != nil || now.Status != enhancement.StatusPending || now.Run != 2 {
+		t.Errorf("%+v, %v", now, err)
 	}
 }

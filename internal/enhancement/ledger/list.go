@@ -38,7 +38,7 @@ const askedAt = `CASE first_run WHEN 1 THEN received_at ELSE greatest(received_a
 
 // jobColumns are what scanJob reads.
 const jobColumns = `job_id::text, tenant_id, event, ticket_id, subject, description, priority, nullif(people, '{}'), correlation_id, refetch, status, run,
-	first_run, cancelled_run, held_for, held_since, failure_reason, trouble, trouble_at, note_id,
+	first_run, cancelled_run, announced_run, held_for, held_since, failure_reason, trouble, trouble_at, note_id,
 	CASE status WHEN 'completed' THEN withheld ELSE '' END, degraded, received_at, ` + askedAt + `, started_at, finished_at, coalesce(trace_parent, '')`
 
 // List gives a page of the tenant's jobs.
@@ -102,7 +102,7 @@ func scanJob(row pgx.Row, more ...any) (enhancement.Job, error) {
 	err := row.Scan(append([]any{
 		&j.ID, &j.TenantID, &j.Event, &j.Ticket.ID,
 		&j.Ticket.Subject, &j.Ticket.Description, &j.Ticket.Priority, &j.Ticket.People, &j.CorrelationID, &j.Refetch, &j.Status, &j.Run,
-		&j.FirstRun, &j.CancelledRun, &j.HeldFor, &held, &j.FailureReason, &j.Trouble, &troubled, &j.NoteID, &j.Withheld,
+		&j.FirstRun, &j.CancelledRun, &j.AnnouncedRun, &j.HeldFor, &held, &j.FailureReason, &j.Trouble, &troubled, &j.NoteID, &j.Withheld,
 		&j.Degraded, &j.ReceivedAt, &j.AskedAt, &started, &finished, &j.TraceParent,
 	}, more...)...)
 	if held != nil {

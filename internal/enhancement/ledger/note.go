@@ -108,7 +108,7 @@ type Writer struct {
 
 // IntendNote keeps digests of texts of ours that may stand on the ticket from now on, whatever becomes of the write that is
 // about to be made. Without error the write has begun, as far as anybody can tell. Otherwise it must not be made: ErrNoteBusy when the
-// note is not the holder's any more, ErrCancelled when the run was cancelled, a NotLiveError when the tenant's notes are not posted. The
+// note is not the holder's any more, ErrCancelled when the run was cancelled or another one has begun, a NotLiveError when the tenant's notes are not posted. The
 // mode is what is committed when all else is done.
 func (l *Ledger) IntendNote(ctx context.Context, w Writer, digests ...string) error {
 	const query = `
@@ -185,13 +185,13 @@ type WrittenNote struct {
 
 // Complete ends a job whose note stands on the ticket: job, note id, last step and the end of the
 // lease in one transaction. It also ends a job that was given up in the meantime, since the note is
-// there; one that was cancelled only when it was this job that sent it. Repeating it changes nothing but the times.
+// there; one that was cancelled only when it was this job that sent it. Repeating it changes nothing but the times. Nothing is changed, and
+// ErrCancelled, when the run is not to be ended: it was cancelled, or another one has begun.
 func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) error {
 	if c.Degraded == nil {
 		c.Degraded = []string{}
 	}
 	c.Run = max(1, c.Run)
-	c.Step.Run = c.Run
 	batch := &pgx.Batch{}
 	if w := c.Written; w != nil {
 		// Where the lease was lost, another writer knows better what stands; what was announced still counts as ours.
@@ -211,9 +211,11 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 		WHERE tenant_id = $1 AND ticket_id = $2`, c.TenantID, c.TicketID, c.NoteID, holder, c.ReceivedAt)
 	err := l.db.InTenant(ctx, c.TenantID, func(tx postgres.Tx) error {
 		// The job before its step, which shares the lock: two attempts would wait for each other.
-		if err := completeJob(ctx, tx, c); err != nil {
+		run, err := completeJob(ctx, tx, c)
+		if err != nil {
 			return err
 		}
+		c.Step.Run = run
 		if err := storeStep(ctx, tx, c.TenantID, c.JobID, c.Step); err != nil {
 			return err
 		}
@@ -225,11 +227,21 @@ func (l *Ledger) Complete(ctx context.Context, c Completion, holder string) erro
 	return nil
 }
 
-func completeJob(ctx context.Context, tx postgres.Tx, c Completion) error {
-	const query = `
-		UPDATE enhancement_history
-		SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = '', withheld = ''
-		WHERE tenant_id = $1 AND job_id = $2 AND ($5 OR cancelled_run < $6)`
-	_, err := tx.Exec(ctx, query, c.TenantID, c.JobID, c.NoteID, c.Degraded, c.Sent, c.Run)
-	return err
+// completeJob gives the run that it ends: a note that arrives late ends a job that was held meanwhile, and goes on with what it had, but
+// not one that was begun anew.
+func completeJob(ctx context.Context, tx postgres.Tx, c Completion) (run int, err error) {
+	const (
+		query = `
+			UPDATE enhancement_history
+			SET status = 'completed', note_id = $3, degraded = $4, failure_reason = '', finished_at = now(), held_for = '', withheld = ''
+			WHERE tenant_id = $1 AND job_id = $2 AND first_run <= $6 AND ($5 OR cancelled_run < $6) RETURNING run`
+		look = `SELECT run FROM enhancement_history WHERE tenant_id = $1 AND job_id = $2`
+	)
+	err = tx.QueryRow(ctx, query, c.TenantID, c.JobID, c.NoteID, c.Degraded, c.Sent, c.Run).Scan(&run)
+	if errors.Is(err, pgx.ErrNoRows) {
+		if err = tx.QueryRow(ctx, look, c.TenantID, c.JobID).Scan(&run); err == nil {
+			err = ErrCancelled
+		}
+	}
+	return run, err
 }

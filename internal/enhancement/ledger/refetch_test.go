@@ -63,7 +63,7 @@ func (d *desk) complete(id string) {
 	d.t.Helper()
 	d.notes++
 	err := d.Complete(d.t.Context(), ledger.Completion{
-		TenantID: "alpha", JobID: id, TicketID: "1001", NoteID: "note-" + strconv.Itoa(d.notes), Degraded: []string{"doc_search"},
+		TenantID: "alpha", JobID: id, TicketID: "1001", Run: d.job(id).Run, NoteID: "note-" + strconv.Itoa(d.notes), Degraded: []string{"doc_search"},
 		Step: enhancement.StepRecord{Step: enhancement.StepUpdateTicket, Outcome: enhancement.OutcomeOK},
 	}, "0f8fad5b-d9cb-469f-a165-70867728950e")
 	if err != nil {

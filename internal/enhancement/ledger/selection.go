@@ -22,6 +22,8 @@ type Selection struct {
 	ReceivedAfter, ReceivedBefore time.Time
 	// AsOf leaves out what came into the queue, or failed, later: what nobody has seen yet.
 	AsOf time.Time
+	// ButCancelled leaves out what operators have cancelled or dropped.
+	ButCancelled bool
 }
 
 // Some is a part of a selection, in the order of the queue.
@@ -54,6 +56,9 @@ func (s Selection) where(tenantID string) (conditions string, args []any) {
 	}
 	if s.Reason != "" {
 		condition("(strpos(lower(failure_reason), lower($%[1]d)) > 0 OR strpos(lower(trouble), lower($%[1]d)) > 0)", s.Reason)
+	}
+	if s.ButCancelled {
+		where.WriteString(" AND cancelled_run < run")
 	}
 	if !s.ReceivedAfter.IsZero() {
 		condition("received_at >= $%d", s.ReceivedAfter)
