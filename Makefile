@@ -19,7 +19,7 @@ help: ## Show this list
 
 # OBSERVE=1 for demo and up: Prometheus, Alertmanager, an OpenTelemetry Collector and Jaeger beside the stack (docs/observability.md).
 export OBSERVE
-WATCH := $(if $(OBSERVE),observability)
+WATCH := $(if $(filter 1,$(OBSERVE)),observability)
 
 .PHONY: demo
 demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves the stack running, OBSERVE=1 shows metrics and the trace
@@ -33,7 +33,7 @@ test: infra observability build ## All tests, end to end included, with the cove
 
 .PHONY: up
 up: infra build $(WATCH) ## Start the stack for development and leave it running; OBSERVE=1 as for demo
-	@exec bin/stack up $(if $(OBSERVE),--observe)
+	@exec bin/stack up $(if $(filter 1,$(OBSERVE)),--observe)
 
 .PHONY: up-infra
 up-infra: infra build ## Start all but the apps, for `dapr run -f .`

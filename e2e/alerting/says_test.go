@@ -177,7 +177,7 @@ func metrics(t *testing.T, expr string) []string {
 var foreign = []string{
 	"up", "process_start_time_seconds", "dapr_sentry_issuercert_expiry_timestamp",
 	"prometheus_rule_evaluation_failures_total", "prometheus_config_last_reload_successful",
-	"prometheus_notifications_alertmanagers_discovered", "prometheus_notifications_errors_total", "prometheus_notifications_sent_total",
+	"prometheus_notifications_alertmanagers_discovered", "prometheus_notifications_errors_total", "prometheus_notifications_latency_seconds_count",
 	"alertmanager_config_last_reload_successful", "alertmanager_notifications_failed_total",
 }
 

@@ -78,8 +78,13 @@ func clusterWith(t *testing.T, pods map[string]pod) string {
 	replaced := 0
 	for _, entry := range append(config.Jobs, config.Alerting.Alertmanagers...) {
 		if discoverers, ok := entry["kubernetes_sd_configs"]; ok {
-			if !reflect.DeepEqual(discoverers, []any{map[string]any{"role": "pod"}}) {
-				t.Errorf("discovery is %v, want pods", discoverers)
+			namespace := "ai-agents"
+			if entry["job_name"] == "dapr-control-plane" {
+				namespace = "dapr-system"
+			}
+			pods := map[string]any{"role": "pod", "namespaces": map[string]any{"names": []any{namespace}}}
+			if !reflect.DeepEqual(discoverers, []any{pods}) {
+				t.Errorf("discovery is %v, want the pods of %s, and nobody else's", discoverers, namespace)
 			}
 			delete(entry, "kubernetes_sd_configs")
 			entry["static_configs"] = targets

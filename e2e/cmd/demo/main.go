@@ -26,7 +26,7 @@ func main() { os.Exit(start()) }
 func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	opts := options{keep: os.Getenv("KEEP") != "", observe: os.Getenv("OBSERVE") != ""}
+	opts := options{keep: os.Getenv("KEEP") != "", observe: os.Getenv("OBSERVE") == "1"}
 	if err := run(ctx, os.Stdout, opts); err != nil {
 		fmt.Fprintln(os.Stderr, "\ndemo:", err)
 		return 1
