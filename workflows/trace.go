@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/dapr/durabletask-go/workflow"
@@ -107,12 +106,12 @@ func traced(ctx context.Context) func(StepResult, error) (any, error) {
 		span := trace.SpanFromContext(ctx)
 		switch {
 		case err != nil:
-			tracing.Fail(span, failedOurs, err)
+			tracing.Fail(span, failedOurs)
 		case r.Blocked != "":
 			span.SetAttributes(tracing.KeyHeldFor.String(string(r.Blocked)))
-			tracing.Fail(span, failedBlocked, errors.New(r.Detail))
+			tracing.Fail(span, failedBlocked)
 		case r.Outcome == enhancement.OutcomeFailed:
-			tracing.Fail(span, failedStep, errors.New(r.Detail))
+			tracing.Fail(span, failedStep)
 		}
 		if err == nil {
 			span.SetAttributes(tracing.KeyOutcome.String(string(r.Outcome)))
@@ -132,7 +131,7 @@ func (a *Activities) gatheringOver(job Job) {
 // ending is how a run ended.
 type ending struct {
 	status string
-	// failed is why the job failed; empty for all others.
+	// failed is the class of the job's failure; empty for all others. The reason may repeat what a server said.
 	failed string
 	// at is when; now when zero.
 	at time.Time
@@ -184,7 +183,7 @@ func booked(job Job, stored enhancement.Job) ending {
 	case stored.Run > job.Run:
 		e = ending{status: statusHeld, attrs: []attribute.KeyValue{tracing.KeyHeldFor.String(string(stored.HeldFor))}, slow: slow(stored, time.Now())}
 	case stored.Status == enhancement.StatusFailed:
-		e.failed = stored.FailureReason
+		e.failed = failedStep
 	}
 	return e
 }

@@ -64,7 +64,7 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 		h.logger.WarnContext(ctx, "event dropped: the ledger has no such job")
 		return sidecar.DeliveryDrop
 	case err != nil:
-		tracing.Fail(span, "ledger", err)
+		tracing.Fail(span, "ledger")
 		h.logger.ErrorContext(ctx, "job not queued, to be delivered again", "error", err)
 		h.refusals.Note(requested.JobID, err)
 		return sidecar.DeliveryAgain

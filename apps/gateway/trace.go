@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -12,13 +13,11 @@ import (
 	"github.com/ai-agents/ai-agents/internal/enhancement/ledger"
 	"github.com/ai-agents/ai-agents/internal/event"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
+	"github.com/ai-agents/ai-agents/internal/webhook/quota"
 )
 
-// The classes of failures, as spans tell them.
-const (
-	failedRefused     = "refused"
-	failedUnavailable = "unavailable"
-)
+// failedUnavailable is the class of failures, as spans tell it.
+const failedUnavailable = "unavailable"
 
 // visitTrace is what is traced of one webhook: how it was received, and within that how its job was queued.
 type visitTrace struct {
@@ -67,16 +66,14 @@ func (t *visitTrace) accepted(a ledger.Accepted) {
 	tracing.Link(t.queued, a.TraceParent)
 }
 
-// end ends what was begun, with the status that the sender is told.
-func (t *visitTrace) end(status int) {
+// end ends what was begun, with the status that the sender is told, and why. What the sender did wrong is no failure of ours, and neither is
+// that an operator has paused the intake: collectors keep all failures.
+func (t *visitTrace) end(status int, err error) {
+	_, paused := errors.AsType[*quota.PausedError](err)
 	t.received.SetAttributes(tracing.KeyHTTPStatus.Int(status))
-	switch {
-	case status >= http.StatusInternalServerError:
-		tracing.Fail(t.queued, failedUnavailable, nil)
-		tracing.Fail(t.received, failedUnavailable, nil)
-	case status >= http.StatusBadRequest:
-		tracing.Fail(t.queued, failedRefused, nil)
-		tracing.Fail(t.received, failedRefused, nil)
+	if status >= http.StatusInternalServerError && !paused {
+		tracing.Fail(t.queued, failedUnavailable)
+		tracing.Fail(t.received, failedUnavailable)
 	}
 	t.queued.End()
 	t.received.End()

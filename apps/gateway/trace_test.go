@@ -106,3 +106,15 @@ func TestARepeatedDeliveryIsLinkedToItsJobsTrace(t *testing.T) {
 		t.Error("the spans do not say which delivery was the first")
 	}
 }
+
+// Collectors keep all failures: a sender that gets a field wrong a thousand times is none of ours.
+func TestWhatTheSenderDidWrongIsNoFailure(t *testing.T) {
+	f := newFixture(t)
+	if rec, _, _ := f.sendSigned(t, payload(t, map[string]any{"description": 5})); rec.Code != http.StatusBadRequest {
+		t.Fatalf("status %d", rec.Code)
+	}
+	s := f.spans.One(tracing.SpanWebhook)
+	if s.Status.Code != codes.Unset || tracingtest.Attr(s, tracing.KeyHTTPStatus).AsInt64() != http.StatusBadRequest {
+		t.Errorf("%+v, %v", s.Status, s.Attributes)
+	}
+}

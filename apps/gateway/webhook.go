@@ -148,12 +148,12 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		p := h.explain(ctx, v, err)
 		h.metrics.Webhook(v.provenTenant(), p.Status)
-		v.traces.end(p.Status)
+		v.traces.end(p.Status, err)
 		writeProblem(w, p)
 		return
 	}
 	h.metrics.Webhook(v.provenTenant(), http.StatusAccepted)
-	v.traces.end(http.StatusAccepted)
+	v.traces.end(http.StatusAccepted, nil)
 	writeBody(w, "application/json", http.StatusAccepted, result)
 }
 

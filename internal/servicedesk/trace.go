@@ -45,5 +45,5 @@ func endSpan(span trace.Span, status int, failed *Error) {
 	case failed.Code != 0:
 		code = string(failed.Kind) + " " + strconv.Itoa(failed.Code)
 	}
-	tracing.Fail(span, cmp.Or(code, string(failed.Kind)), nil)
+	tracing.Fail(span, cmp.Or(code, string(failed.Kind)))
 }

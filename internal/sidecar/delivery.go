@@ -35,7 +35,7 @@ func Receive[T Event](handle func(ctx context.Context, event T) Delivery, logger
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), deliveryTimeout)
 		defer cancel()
-		ctx = tracing.With(ctx, r.Header.Get(tracing.Header))
+		ctx = tracing.With(ctx, delivered(r.Header))
 		var envelope struct {
 			Data T `json:"data"`
 		}

@@ -25,3 +25,13 @@ func carryTrace(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 func carryTraceHTTP(req *http.Request) {
 	req.Header.Set(tracing.Header, cmp.Or(tracing.Parent(req.Context()), untraced))
 }
+
+// delivered is the span that a delivery belongs to. The sidecar brings back with an event what it was told when that was published:
+// untraced names no trace, and one who looked for it would find all other events.
+func delivered(h http.Header) string {
+	parent := h.Get(tracing.Header)
+	if tracing.SameTrace(parent, untraced) {
+		return ""
+	}
+	return parent
+}

@@ -14,6 +14,9 @@ import (
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 )
 
+// untraced is what the sidecar is told, and brings back, of what belongs to no trace.
+const untraced = "00-00000000000000000000000000000001-0000000000000001-00"
+
 const somewhere = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 // The sidecar's spans hang on ours, and where there is none of ours it is told to make none, or each probe would be a trace.
@@ -62,7 +65,7 @@ func TestACallOfAnotherAppCarriesTheTrace(t *testing.T) {
 }
 
 func TestADeliveryBringsTheSidecarsSpan(t *testing.T) {
-	for header, want := range map[string]string{somewhere: somewhere, "": "", "nonsense": ""} {
+	for header, want := range map[string]string{somewhere: somewhere, "": "", "nonsense": "", untraced: ""} {
 		got := "not called"
 		handler := sidecar.Receive(func(ctx context.Context, _ example) sidecar.Delivery {
 			got = tracing.Parent(ctx)

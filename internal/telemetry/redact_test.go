@@ -16,7 +16,7 @@ const planted = "hunter2Hunter2-x.Y_9/z+w"
 // Tokens with a form of their own, put together so that nobody takes them for real ones.
 func tokens() []string {
 	return []string{
-		"aia_" + "5f98c2a9c42b_" + strings.Repeat("Ab3_", 10),
+		"aia_" + "5f98c2a9c42b_" + strings.Repeat("Ab3_", 10), "aia_" + "x_y",
 		"sk-" + strings.Repeat("aB3x", 8), "sk-" + "proj-" + strings.Repeat("aB_x", 12),
 		"1000." + strings.Repeat("0f", 16) + "." + strings.Repeat("a1", 16),
 		"AKIA" + strings.Repeat("B2", 8), "ASIA" + strings.Repeat("Z7", 8), "AIza" + strings.Repeat("aB3x_", 7),

@@ -68,7 +68,7 @@ func (s *Sweeper) startAnew(ctx context.Context, d ledger.Due, outcome telemetry
 	if err != nil {
 		return s.tried(ctx, d, telemetry.SweptUnclear, err)
 	}
-	s.runOver(d, statusGivenUp, "its workflow stood still or was damaged: another run goes on")
+	s.runOver(d, statusGivenUp)
 	if outcome == telemetry.SweptStuck {
 		if err := s.Engine.Terminate(ctx, instanceID(d)); err != nil {
 			s.Logger.WarnContext(ctx, "a workflow that stands still could not be ended", "error", err)
@@ -137,7 +137,7 @@ func (s *Sweeper) giveUp(ctx context.Context, d ledger.Due, detail string) error
 	if err != nil || !failed {
 		return err
 	}
-	s.runOver(d, enhancement.StatusFailed, reason)
+	s.runOver(d, enhancement.StatusFailed)
 	s.Metrics.Swept(telemetry.SweptFailed)
 	s.Metrics.Failed(d.TenantID, string(d.Event))
 	s.Logger.ErrorContext(ctx, "a job was given up", telemetry.KeyStatus, enhancement.StatusFailed, "reason", reason)
@@ -148,7 +148,7 @@ func (s *Sweeper) giveUp(ctx context.Context, d ledger.Due, detail string) error
 const statusGivenUp enhancement.Status = "given_up"
 
 // runOver emits the span around a run that no step of its own will end. When its workflow was started is known about only.
-func (s *Sweeper) runOver(d ledger.Due, status enhancement.Status, reason string) {
+func (s *Sweeper) runOver(d ledger.Due, status enhancement.Status) {
 	attrs := []attribute.KeyValue{
 		tracing.KeyTenant.String(d.TenantID), tracing.KeyTicket.String(d.TicketID), tracing.KeyJob.String(d.JobID),
 		tracing.KeyCorrelation.String(d.CorrelationID), tracing.KeyRun.Int(d.Run), tracing.KeyStatus.String(string(status)),
@@ -157,5 +157,5 @@ func (s *Sweeper) runOver(d ledger.Due, status enhancement.Status, reason string
 		attrs = append(attrs, tracing.KeySlow.Bool(true))
 	}
 	end := time.Now()
-	s.Tracer.Emit(tracing.Run(d.TraceParent, d.JobID, d.Run), tracing.Over{Start: end.Add(-d.Since), End: end, Failed: telemetry.Redact(reason), Attrs: attrs})
+	s.Tracer.Emit(tracing.Run(d.TraceParent, d.JobID, d.Run), tracing.Over{Start: end.Add(-d.Since), End: end, Failed: string(statusGivenUp), Attrs: attrs})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -28,15 +29,31 @@ func endSpan(span trace.Span, done synthesis.Call, answeredBy string, how outcom
 		return
 	}
 	span.SetAttributes(tracing.KeyOutcome.String(string(how)), tracing.KeyGenInput.Int(done.PromptTokens), tracing.KeyGenOutput.Int(done.CompletionTokens))
-	if answeredBy != "" {
+	if isModel(answeredBy) {
 		span.SetAttributes(tracing.KeyGenAnsweredBy.String(answeredBy))
 	}
 	if !done.Unpriced {
 		span.SetAttributes(tracing.KeyCost.Float64(done.CostUSD))
 	}
 	if err != nil {
-		tracing.Fail(span, class(err, how), nil)
+		tracing.Fail(span, class(err, how))
 	}
+}
+
+// isModel says whether it may be a model's name: who answers says so itself, and might say anything.
+func isModel(name string) bool {
+	const longest = 128
+	if name == "" || len(name) > longest {
+		return false
+	}
+	for _, c := range []byte(name) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-_.:/@", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // class is the HTTP status that a request failed with, or what happened in place of one.

@@ -5,16 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 )
-
-// traceParent is a W3C traceparent of version 00, the only one there is (https://www.w3.org/TR/trace-context/#traceparent-header).
-// The ledger's constraint on its column says the same.
-var traceParent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$`)
 
 // Header is the name of the header, and of the gRPC metadata, that carries a traceparent.
 const Header = "traceparent"
@@ -22,34 +17,54 @@ const Header = "traceparent"
 // Parent gives the traceparent of the span in ctx, to be carried to where the work goes on; empty for none.
 func Parent(ctx context.Context) string { return format(trace.SpanContextFromContext(ctx)) }
 
+// A W3C traceparent of version 00, the only one there is (https://www.w3.org/TR/trace-context/#traceparent-header): version, trace, span
+// and flags in lower-case hexadecimal digits. The ledger's constraint on its column says the same. It is read and written by hand, for
+// each call of the sidecar carries one.
+const (
+	version                      = "00-"
+	traceEnd, spanEnd, parentEnd = 35, 52, 55
+)
+
 func format(s trace.SpanContext) string {
 	if !s.IsValid() {
 		return ""
 	}
-	return fmt.Sprintf("00-%s-%s-%02x", s.TraceID(), s.SpanID(), byte(s.TraceFlags()&trace.FlagsSampled))
+	id, span, flags := s.TraceID(), s.SpanID(), s.TraceFlags()&trace.FlagsSampled
+	text := make([]byte, 0, parentEnd)
+	text = hex.AppendEncode(append(text, version...), id[:])
+	text = hex.AppendEncode(append(text, '-'), span[:])
+	return string(append(text, '-', '0', '0'+byte(flags)))
 }
 
 // parse gives the span that a traceparent names; an invalid one for what is none.
 func parse(parent string) trace.SpanContext {
-	parts := traceParent.FindStringSubmatch(parent)
-	if parts == nil {
+	if len(parent) != parentEnd || parent[:len(version)] != version || parent[traceEnd] != '-' || parent[spanEnd] != '-' {
 		return trace.SpanContext{}
 	}
 	var (
-		id     trace.TraceID
-		span   trace.SpanID
-		config trace.SpanContextConfig
+		id    trace.TraceID
+		span  trace.SpanID
+		flags [1]byte
 	)
-	flags, _ := hex.DecodeString(parts[3]) // the pattern has them be digits
-	copy(id[:], unhex(parts[1]))
-	copy(span[:], unhex(parts[2]))
-	config = trace.SpanContextConfig{TraceID: id, SpanID: span, TraceFlags: trace.TraceFlags(flags[0]) & trace.FlagsSampled, Remote: true}
-	return trace.NewSpanContext(config)
+	if !unhex(id[:], parent[len(version):traceEnd]) || !unhex(span[:], parent[traceEnd+1:spanEnd]) || !unhex(flags[:], parent[spanEnd+1:]) {
+		return trace.SpanContext{}
+	}
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: id, SpanID: span, TraceFlags: trace.TraceFlags(flags[0]) & trace.FlagsSampled, Remote: true,
+	})
 }
 
-func unhex(digits string) []byte {
-	b, _ := hex.DecodeString(digits) // the pattern has them be digits
-	return b
+// unhex reads lower-case digits, twice as many as there are bytes, and says whether they are.
+func unhex(to []byte, text string) bool {
+	const digits = "0123456789abcdef"
+	for i := range to {
+		high, low := strings.IndexByte(digits, text[2*i]), strings.IndexByte(digits, text[2*i+1])
+		if high < 0 || low < 0 {
+			return false
+		}
+		to[i] = byte(high)<<4 | byte(low) //nolint:gosec,mnd // both are below 16
+	}
+	return true
 }
 
 // Valid says whether parent is a traceparent.

@@ -1,7 +1,6 @@
 package tracing
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -29,37 +28,48 @@ type cleaned struct {
 	status sdktrace.Status
 }
 
+// clean gives the span itself where there is nothing to clean, which is most often, and costs no memory then.
 func clean(s sdktrace.ReadOnlySpan) sdktrace.ReadOnlySpan {
-	c := cleaned{ReadOnlySpan: s, name: s.Name(), attrs: cleanAttrs(s.Attributes()), status: s.Status()}
-	if !slices.Contains(names(), c.name) {
-		c.name = unnamed
+	name, status := s.Name(), s.Status()
+	if !known(name) {
+		name = unnamed
 	}
-	c.status.Description = cleanText(c.status.Description)
+	status.Description = cleanText(status.Description)
+	attrs, changed := cleanAttrs(s.Attributes())
+	if !changed && name == s.Name() && status == s.Status() && len(s.Events()) == 0 && len(s.Links()) == 0 {
+		return s
+	}
+	c := &cleaned{ReadOnlySpan: s, name: name, attrs: attrs, status: status}
 	for _, e := range s.Events() {
-		e.Name, e.Attributes = cleanText(e.Name), cleanAttrs(e.Attributes)
+		e.Name = cleanText(e.Name)
+		e.Attributes, _ = cleanAttrs(e.Attributes)
 		c.events = append(c.events, e)
 	}
 	for _, l := range s.Links() {
-		l.Attributes = cleanAttrs(l.Attributes)
+		l.Attributes, _ = cleanAttrs(l.Attributes)
 		c.links = append(c.links, l)
 	}
 	return c
 }
 
-func cleanAttrs(given []attribute.KeyValue) []attribute.KeyValue {
-	attrs := make([]attribute.KeyValue, 0, len(given))
-	for _, a := range given {
-		if !allowed(a.Key) {
-			continue
+// cleanAttrs gives what may leave, and whether that is other than given, which stays as it is.
+func cleanAttrs(given []attribute.KeyValue) (attrs []attribute.KeyValue, changed bool) {
+	for i, a := range given {
+		value, ok := a.Value, allowed(a.Key)
+		if ok {
+			value, ok = cleanValue(a.Value)
 		}
-		value, ok := cleanValue(a.Value)
-		if !ok {
-			continue
+		if !changed && (!ok || value != a.Value) {
+			attrs, changed = append(make([]attribute.KeyValue, 0, len(given)), given[:i]...), true
 		}
-		a.Value = value
-		attrs = append(attrs, a)
+		if ok && changed {
+			attrs = append(attrs, attribute.KeyValue{Key: a.Key, Value: value})
+		}
 	}
-	return attrs
+	if !changed {
+		return given, false
+	}
+	return attrs, true
 }
 
 // cleanValue knows the types that our attributes have. What others there are, or come to be, may hold text anywhere inside.
@@ -68,7 +78,11 @@ func cleanValue(v attribute.Value) (attribute.Value, bool) {
 	case attribute.BOOL, attribute.INT64, attribute.FLOAT64:
 		return v, true
 	case attribute.STRING:
-		return attribute.StringValue(cleanText(v.AsString())), true
+		text := v.AsString()
+		if said := cleanText(text); said != text {
+			return attribute.StringValue(said), true
+		}
+		return v, true
 	case attribute.STRINGSLICE:
 		texts := v.AsStringSlice()
 		for i := range texts {
@@ -93,16 +107,16 @@ func cleanText(text string) string {
 }
 
 // Name implements sdktrace.ReadOnlySpan.
-func (c cleaned) Name() string { return c.name }
+func (c *cleaned) Name() string { return c.name }
 
 // Attributes implements sdktrace.ReadOnlySpan.
-func (c cleaned) Attributes() []attribute.KeyValue { return c.attrs }
+func (c *cleaned) Attributes() []attribute.KeyValue { return c.attrs }
 
 // Events implements sdktrace.ReadOnlySpan.
-func (c cleaned) Events() []sdktrace.Event { return c.events }
+func (c *cleaned) Events() []sdktrace.Event { return c.events }
 
 // Links implements sdktrace.ReadOnlySpan.
-func (c cleaned) Links() []sdktrace.Link { return c.links }
+func (c *cleaned) Links() []sdktrace.Link { return c.links }
 
 // Status implements sdktrace.ReadOnlySpan.
-func (c cleaned) Status() sdktrace.Status { return c.status }
+func (c *cleaned) Status() sdktrace.Status { return c.status }

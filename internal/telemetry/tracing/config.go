@@ -21,7 +21,7 @@ type Config struct {
 	// TracesEndpoint is for traces alone, before Endpoint.
 	TracesEndpoint string `envconfig:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
 	// Insecure is no TLS, where the endpoint does not say so by its scheme.
-	Insecure bool   `envconfig:"OTEL_EXPORTER_OTLP_INSECURE"`
+	Insecure flag   `envconfig:"OTEL_EXPORTER_OTLP_INSECURE"`
 	Protocol string `envconfig:"OTEL_EXPORTER_OTLP_PROTOCOL" default:"grpc"`
 	// Sampler and SamplerArg say which traces are recorded; the arg is the share of them, from 0 to 1, where the sampler has one.
 	Sampler    string `envconfig:"OTEL_TRACES_SAMPLER" default:"parentbased_always_on"`
@@ -31,11 +31,28 @@ type Config struct {
 	// Resource is what else is said of the app: key=value, separated by commas, percent-encoded.
 	Resource string `envconfig:"OTEL_RESOURCE_ATTRIBUTES"`
 	// Disabled leaves the endpoint unused.
-	Disabled bool `envconfig:"OTEL_SDK_DISABLED"`
+	Disabled flag `envconfig:"OTEL_SDK_DISABLED"`
 	// QueueSize is how many spans wait for the collector at most; what is over it is dropped.
 	QueueSize int `envconfig:"OTEL_BSP_MAX_QUEUE_SIZE" default:"2048"`
 	// FlushTimeout is how long the end of the app may take to send what waits.
 	FlushTimeout time.Duration `envconfig:"TRACE_FLUSH_TIMEOUT" default:"3s"`
+}
+
+// flag is a bool that is false when its variable is empty: to OpenTelemetry that is the same as unset.
+type flag bool
+
+// Decode implements envconfig.Decoder.
+func (f *flag) Decode(value string) error {
+	if value == "" {
+		*f = false
+		return nil
+	}
+	given, err := strconv.ParseBool(value)
+	if err != nil {
+		return fmt.Errorf("%q is neither true nor false", value)
+	}
+	*f = flag(given)
+	return nil
 }
 
 // Validate names every setting that is wrong, and what to do about it.
@@ -69,7 +86,7 @@ func (c Config) endpoint() string {
 	return c.Endpoint
 }
 
-func (c Config) on() bool { return c.endpoint() != "" && !c.Disabled }
+func (c Config) on() bool { return c.endpoint() != "" && !bool(c.Disabled) }
 
 // target is the collector's host and port, and whether it is talked to without TLS.
 func (c Config) target() (hostPort string, plain bool, err error) {
@@ -77,7 +94,7 @@ func (c Config) target() (hostPort string, plain bool, err error) {
 	if given == "" {
 		return "", false, nil
 	}
-	hostPort, plain = given, c.Insecure
+	hostPort, plain = given, bool(c.Insecure)
 	if strings.Contains(given, "://") {
 		u, err := url.Parse(given)
 		switch {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -36,7 +35,7 @@ func (e Enclosing) Parent() string {
 // Over is how an enclosing span went.
 type Over struct {
 	Start, End time.Time
-	// Failed is why it failed; empty when it did not.
+	// Failed is the class of its failure, as Fail has it; empty when it did not fail.
 	Failed string
 	Attrs  []attribute.KeyValue
 }
@@ -58,7 +57,7 @@ func (t *Tracer) Emit(e Enclosing, o Over) {
 	ctx := force(trace.ContextWithRemoteSpanContext(context.Background(), below), id)
 	_, span := t.tracer.Start(ctx, e.Name, trace.WithTimestamp(o.Start), trace.WithAttributes(o.Attrs...))
 	if o.Failed != "" {
-		span.SetStatus(codes.Error, o.Failed)
+		Fail(span, o.Failed)
 	}
 	span.End(trace.WithTimestamp(o.End))
 }

@@ -4,8 +4,6 @@
 package tracing
 
 import (
-	"slices"
-
 	"go.opentelemetry.io/otel/attribute"
 	semconv "go.opentelemetry.io/otel/semconv/v1.39.0"
 )
@@ -35,12 +33,14 @@ const (
 	SpanRecordFailure = "record_failure"
 )
 
-// names are all that a span may be called: a name made of data would carry it out.
-func names() []string {
-	return []string{
-		SpanWebhook, SpanQueued, SpanDelivered, SpanWait, SpanEnhance, SpanGathering, SpanLLM, SpanUpdate, SpanDesk,
-		SpanFetch, SpanTicketSearch, SpanDocSearch, SpanIPSearch, SpanSynthesize, SpanTidy, SpanHold, SpanRecordFailure,
+// known says whether it is one of the names that a span may have: a name made of data would carry it out.
+func known(name string) bool {
+	switch name {
+	case SpanWebhook, SpanQueued, SpanDelivered, SpanWait, SpanEnhance, SpanGathering, SpanLLM, SpanUpdate, SpanDesk,
+		SpanFetch, SpanTicketSearch, SpanDocSearch, SpanIPSearch, SpanSynthesize, SpanTidy, SpanHold, SpanRecordFailure:
+		return true
 	}
+	return false
 }
 
 // The keys of attributes. Ours are durable as the names are.
@@ -97,11 +97,13 @@ const (
 	OriginReconciliation = "reconciliation"
 )
 
-// allowed are the keys that leave a process. What a library or a slip adds besides is left out.
+// allowed says whether it is one of the keys that leave a process. What a library or a slip adds besides is left out.
 func allowed(key attribute.Key) bool {
-	return slices.Contains([]attribute.Key{
-		KeyTenant, KeyTicket, KeyJob, KeyCorrelation, KeyRun, KeyStatus, KeySlow, KeyOutcome, KeyDegraded, KeyHeldFor, KeyOrigin, KeyRepeated,
+	switch key {
+	case KeyTenant, KeyTicket, KeyJob, KeyCorrelation, KeyRun, KeyStatus, KeySlow, KeyOutcome, KeyDegraded, KeyHeldFor, KeyOrigin, KeyRepeated,
 		KeyNoteAction, KeyAnswer, KeyCall, KeyAttempt, KeyCost, KeyHTTPStatus, KeyHTTPMethod, KeyHTTPRoute, KeyServer, KeyErrorType, KeyMessaging,
-		KeyGenOperation, KeyGenProvider, KeyGenModel, KeyGenAnsweredBy, KeyGenInput, KeyGenOutput, KeySentBy,
-	}, key)
+		KeyGenOperation, KeyGenProvider, KeyGenModel, KeyGenAnsweredBy, KeyGenInput, KeyGenOutput, KeySentBy:
+		return true
+	}
+	return false
 }

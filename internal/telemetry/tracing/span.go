@@ -8,8 +8,6 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
-
-	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
 // Slow is how long a job may take, from when it was received to its end, before its trace is marked.
@@ -46,15 +44,11 @@ func Link(span trace.Span, parent string) {
 	}
 }
 
-// Fail marks the span as failed. Of the error it tells what a log would; class is one of few.
-func Fail(span trace.Span, class string, err error) {
-	if !span.IsRecording() {
-		return
+// Fail marks the span as failed. It tells the class alone, one of few: the message of an error may repeat what somebody else's server said,
+// and with it a ticket. The log line with the span's id has the message.
+func Fail(span trace.Span, class string) {
+	if span.IsRecording() {
+		span.SetAttributes(KeyErrorType.String(class))
+		span.SetStatus(codes.Error, class)
 	}
-	description := class
-	if err != nil {
-		description = telemetry.Redact(err.Error())
-	}
-	span.SetAttributes(KeyErrorType.String(class))
-	span.SetStatus(codes.Error, description)
 }

@@ -34,7 +34,7 @@ func TestNoSecretLeavesOnASpan(t *testing.T) {
 	span.AddEvent("api_key=hunter2hunter2", trace.WithAttributes(attribute.String("text", "the ticket's own words"), tracing.KeyJob.String("card 4111111111111111")))
 	span.RecordError(errors.New("the ticket's own words"))
 	span.AddLink(trace.Link{SpanContext: trace.SpanContextFromContext(tracing.With(ctx, somewhere)), Attributes: []attribute.KeyValue{attribute.String("text", "the ticket's own words")}})
-	tracing.Fail(span, "class", errors.New("dial https://user:hunter2hunter2@192.0.2.1: refused, token: sk-proj-abcdefghijklmnopqrstuvwxyz0123456789"))
+	tracing.Fail(span, "refused by https://user:hunter2hunter2@192.0.2.1, token: sk-proj-abcdefghijklmnopqrstuvwxyz0123456789")
 	span.End()
 	all := spans.All()
 	told, err := json.Marshal(all)

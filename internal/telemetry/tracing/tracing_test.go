@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kelseyhightower/envconfig"
 	"go.opentelemetry.io/otel/trace"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	"google.golang.org/grpc"
@@ -223,7 +224,7 @@ func TestOffCostsNothing(t *testing.T) {
 		rooted, span := root(ctx, tracer)
 		child, call := tracing.Child(rooted, tracing.SpanDesk, trace.SpanKindClient)
 		tracer.Emit(tracing.Run("", "", 1), tracing.Over{})
-		tracing.Fail(call, "class", nil)
+		tracing.Fail(call, "class")
 		if tracing.Parent(child) != "" {
 			t.Error("there is a span")
 		}
@@ -294,5 +295,21 @@ func TestTheSamplerDecidesForTheWholeTrace(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: %v, want %v", sampler, got, want)
 		}
+	}
+}
+
+// OpenTelemetry has an empty variable be one that is not set.
+func TestAnEmptySwitchIsOff(t *testing.T) {
+	for value, want := range map[string]bool{"": false, "false": false, "true": true} {
+		t.Setenv("OTEL_EXPORTER_OTLP_INSECURE", value)
+		t.Setenv("OTEL_SDK_DISABLED", value)
+		var cfg tracing.Config
+		if err := envconfig.Process("", &cfg); err != nil || bool(cfg.Insecure) != want || bool(cfg.Disabled) != want {
+			t.Errorf("%q: %v, %v, %v", value, cfg.Insecure, cfg.Disabled, err)
+		}
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_INSECURE", "perhaps")
+	if err := envconfig.Process("", new(tracing.Config)); err == nil || !strings.Contains(err.Error(), "OTEL_EXPORTER_OTLP_INSECURE") {
+		t.Errorf("what is neither: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // logInterval is how often it is logged at most that no spans reach the collector.
 const logInterval = time.Minute
 
-// waiting hands spans to the SDK's batches, cleaned, and counts those that no collector gets: what comes when as many wait as may, and
+// waiting hands spans to the SDK's batches, and counts those that no collector gets: what comes when as many wait as may, and
 // what the exporter could not deliver. The SDK's own queue is as long, and is therefore never full: what it drops, it tells nobody.
 type waiting struct {
 	sdktrace.SpanProcessor
@@ -38,7 +38,7 @@ func (w *waiting) OnEnd(s sdktrace.ReadOnlySpan) {
 		w.dropped(1)
 		return
 	}
-	w.SpanProcessor.OnEnd(clean(s))
+	w.SpanProcessor.OnEnd(s)
 }
 
 // settle takes n from what waits, and says how many of them did: what was abandoned before is settled.
@@ -61,7 +61,7 @@ func (w *waiting) abandon() int {
 	return left
 }
 
-// counted is an exporter whose failures cost spans, and nothing else.
+// counted is an exporter that gets spans cleaned, and whose failures cost spans, and nothing else.
 type counted struct {
 	sdktrace.SpanExporter
 
@@ -72,6 +72,9 @@ type counted struct {
 
 // ExportSpans implements sdktrace.SpanExporter. It gives no error: the SDK would print it, every time.
 func (c *counted) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	for i := range spans { // here, where nobody waits
+		spans[i] = clean(spans[i])
+	}
 	err := c.SpanExporter.ExportSpans(ctx, spans)
 	waited := c.waiting.settle(len(spans))
 	if err == nil {
