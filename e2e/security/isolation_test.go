@@ -234,6 +234,13 @@ func ledgerCalls() map[string]call {
 			o, err := w.ledger.Outage(ctx, id, enhancement.DependencyServiceDesk, w.running.ID, 1)
 			return found(o.Standing), err
 		},
+		"enhancement/ledger.Ledger.Amiss": func(ctx context.Context, w *world, id string) (any, error) {
+			if _, err := w.store.Database.Admin.Exec(ctx, `UPDATE enhancement_history SET failure_reason = $3 WHERE tenant_id = $1 AND job_id = $2`,
+				id, w.failed.ID, "update_ticket: "+canary); err != nil {
+				return nil, err
+			}
+			return w.ledger.Amiss(ctx, id, time.Now().Add(-time.Hour))
+		},
 		"enhancement/ledger.Ledger.DependencyFailed": func(ctx context.Context, w *world, id string) (any, error) {
 			o, err := w.ledger.DependencyFailed(ctx, id, ledger.Failure{
 				Dependency: enhancement.DependencyServiceDesk, JobID: w.running.ID, Run: 1, Step: enhancement.StepUpdateTicket, Reason: "example",
@@ -566,6 +573,8 @@ func ofNoTenant() map[string]string {
 		"suspension.In":                             "asks in the transaction of its caller, by the tenant of that: see TestAPauseIsOfItsTenantAndScopeAlone",
 		"suspension.Store.All":                      "is the console's, which works across tenants: see TestWhoIsToldOfWhichPauses",
 		"suspension.Store.Standing":                 "lists ids and scopes, on purpose: see TestWhoIsToldOfWhichPauses",
+		"crew":                                      "knows replicas, which are of no tenant: see TestAppsDoNotSeeTheRegister",
+		"enhancement/ledger.Ledger.AllAmiss":        "is the console's, which works across tenants: see TestRecentErrors",
 		"enhancement/deadletter":                    "what belongs to no job belongs to no tenant: app_user may only add to it, see TestLettersAreForTheConsole",
 		"webhook/quota.Turns.Take":                  "touches no row",
 	}
