@@ -82,7 +82,7 @@ func sidecarWith(t *testing.T, appID, sample, example, address string) (ask func
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(root, "deploy/dapr-tracing", sample)) //nolint:gosec // a file of the repository
+	text, err := os.ReadFile(filepath.Join(root, "deploy/dapr-tracing", sample))
 	if err != nil || !strings.Contains(string(text), example) {
 		t.Fatalf("%s does not name %s: %v", sample, example, err)
 	}
@@ -91,7 +91,7 @@ func sidecarWith(t *testing.T, appID, sample, example, address string) (ask func
 	if err := os.WriteFile(config, []byte(strings.ReplaceAll(string(text), example, address)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	log, err := os.Create(filepath.Join(dir, "daprd.log")) //nolint:gosec // in a directory of the test's own
+	log, err := os.Create(filepath.Join(dir, "daprd.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func sidecarWith(t *testing.T, appID, sample, example, address string) (ask func
 			t.Fatal(err)
 		}
 	}
-	daprd := exec.CommandContext(t.Context(), filepath.Join(root, "bin/daprd"), //nolint:gosec // ours
+	daprd := exec.CommandContext(t.Context(), filepath.Join(root, "bin/daprd"),
 		"--app-id", appID, "--config", filepath.Join(root, "components/configuration-console.yaml"), "--config", config, "--resources-path", t.TempDir(),
 		"--dapr-listen-addresses", "127.0.0.1", "--dapr-http-port", ports[0], "--dapr-grpc-port", ports[1], "--dapr-internal-grpc-port", ports[2],
 		"--enable-metrics=false")

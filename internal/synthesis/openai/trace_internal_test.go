@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/ai-agents/ai-agents/internal/synthesis"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing/tracingtest"
-
-	"go.opentelemetry.io/otel/trace"
 )
 
 // A server that repeats what it was asked could do so in the name of its model.
