@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -123,9 +124,11 @@ func TestKilledAndStartedAgain(t *testing.T) {
 		}
 		file := write(t, "t.csv", text.String())
 		out, err := agentctl(t.Context(), "", "import", "tickets", "--tenant", "alpha", "--file", file)
-		want := fmt.Sprintf("5,000 imported (%s new, 0 changed, %s unchanged)", thousands(all-before), thousands(before))
-		if err != nil || !strings.Contains(out, want) {
-			t.Errorf("%s, and again: %v: %s, want %s", name, err, out, want)
+		// A batch that was on its way may have been stored after they were counted.
+		if !slices.ContainsFunc([]int{before, before + 100}, func(had int) bool {
+			return strings.Contains(out, fmt.Sprintf("5,000 imported (%s new, 0 changed, %s unchanged)", thousands(all-had), thousands(had)))
+		}) || err != nil {
+			t.Errorf("%s, and again: %v: %s, want %d unchanged, or a batch more", name, err, out, before)
 		}
 		const sums = "SELECT count(*) || ' ' || count(DISTINCT ticket_id) || ' ' || sum(ticket_id::int) FROM ticket_history"
 		if got, want := w.stored(t, sums), fmt.Sprintf("%d %d %d", all, all, all*(all-1)/2); got != want {

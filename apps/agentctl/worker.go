@@ -108,6 +108,9 @@ func awaitDrained(cmd *cobra.Command, client *adminapi.Client, replica string, t
 			return say(cmd, "%s has ended", replica)
 		case now.State == adminapi.WorkerDrained:
 			return say(cmd, "%s is drained: it can be stopped", replica)
+		case now.State == adminapi.WorkerSilent:
+			return fmt.Errorf("%s has not been heard of since %s: it has ended without a word, or does not reach the database; the others do what it had",
+				now.Replica, shown(now.SeenAt))
 		case !now.Drain:
 			return fmt.Errorf("%s was undrained meanwhile", replica)
 		case time.Now().After(deadline):

@@ -30,6 +30,9 @@ func TestWorkers(t *testing.T) {
 	if out := must(t, "", "worker drain one --wait"); !strings.Contains(out, "one is drained: it can be stopped") {
 		t.Errorf("says %s", out)
 	}
+	w.exec(t, "UPDATE workers SET state = 'working', seen_at = now() - interval '1 minute' WHERE replica = 'one'")
+	fails(t, "", "worker drain one --wait", "one has not been heard of since")
+	beat("one", crew.Drained)
 	must(t, "", "worker drain two --yes")
 	if err := register.Leave(t.Context(), "two"); err != nil {
 		t.Fatal(err)

@@ -100,7 +100,7 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	guard := outbound.New(cfg.Outbound, logger)
 	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, metrics, logger)
 	engine, running := dapr.Workflows(), dapr.Instances()
-	starts := &starter{ledger: books, engine: engine, tracer: tracer, instances: running}
+	starts := &starter{ledger: books, engine: engine, tracer: tracer, instances: running, logger: logger}
 	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: suspension.New(db), Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, metrics, logger)
 	known := desks{tenants: copies, clients: clients}

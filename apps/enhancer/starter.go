@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -34,32 +35,38 @@ type instances interface {
 	Look(ctx context.Context, id string) (sidecar.Instance, error)
 }
 
-type finder interface {
+type books interface {
 	Job(ctx context.Context, tenantID, jobID string) (enhancement.Job, error)
+	TraceAnew(ctx context.Context, tenantID, jobID string, run int, parent string) error
 }
 
 // starter starts the workflow of a job, exactly one however often it is asked to.
 type starter struct {
-	ledger    finder
+	ledger    books
 	engine    engine
 	tracer    *tracing.Tracer // nil: nothing is traced
 	instances instances
+	logger    *slog.Logger
 }
 
 // Start implements dispatch.Engine.
 func (s *starter) Start(ctx context.Context, a ledger.Admitted) error {
-	run := tracing.Run(a.TraceParent, a.JobID, a.Run)
-	ctx = tracing.With(ctx, run.Parent()) // for the engine's own spans
+	wait := s.wait(ctx, a)
+	parent := a.TraceParent
+	if wait.Anew {
+		parent = wait.Parent()
+	}
+	ctx = tracing.With(ctx, tracing.Run(parent, a.JobID, a.Run).Parent()) // for the engine's own spans
 	_, err := s.engine.ScheduleWorkflow(ctx, workflows.EnhanceTicket,
 		workflow.WithInstanceID(enhancement.InstanceID(a.JobID, a.Run)),
 		workflow.WithInput(workflows.Job{
 			TenantID: a.TenantID, JobID: a.JobID, Run: a.Run, CorrelationID: a.CorrelationID, TicketID: a.TicketID, Refetch: a.Refetch,
-			Trace: runTrace(a.TraceParent),
+			Trace: runTrace(parent),
 		}))
 	if err != nil && !alreadyStarted(err) {
 		return fmt.Errorf("start the workflow of job %s: %w", a.JobID, err)
 	}
-	s.waited(a)
+	s.waited(a, wait)
 	return nil
 }
 
@@ -101,13 +108,30 @@ func runTrace(parent string) workflows.Trace {
 	return workflows.Trace{Parent: parent, BeganAt: time.Now()}
 }
 
+// wait is the span for which the job waited. That of a late run begins a trace of its own, and the ledger is told so: the run goes on in it
+// also where the sweeper starts it again, and who looks for the job's trace finds it.
+func (s *starter) wait(ctx context.Context, a ledger.Admitted) tracing.Enclosing {
+	wait := tracing.Wait(a.TraceParent, a.JobID, a.Run)
+	if !s.tracer.On() || a.TraceParent == "" || a.ReceivedAt.IsZero() || a.StartedAt.Sub(a.ReceivedAt) < tracing.Late {
+		return wait
+	}
+	anew := wait
+	anew.Anew = true
+	if err := s.ledger.TraceAnew(ctx, a.TenantID, a.JobID, a.Run, anew.Parent()); err != nil {
+		s.logger.WarnContext(ctx, "the run stays in the trace of those before it", "error", err)
+		return wait
+	}
+	return anew
+}
+
 // waited emits for how long a job waited for its turn, when that is known: not of one that the sweeper starts again.
-func (s *starter) waited(a ledger.Admitted) {
+func (s *starter) waited(a ledger.Admitted, wait tracing.Enclosing) {
 	if a.WaitedSince.IsZero() {
 		return
 	}
-	s.tracer.Emit(tracing.Enclosing{Below: a.TraceParent, Name: tracing.SpanWait, JobID: a.JobID, Run: a.Run}, tracing.Over{
-		Start: a.WaitedSince, End: a.StartedAt,
-		Attrs: []attribute.KeyValue{tracing.KeyTenant.String(a.TenantID), tracing.KeyTicket.String(a.TicketID), tracing.KeyJob.String(a.JobID), tracing.KeyRun.Int(a.Run)},
-	})
+	attrs := []attribute.KeyValue{tracing.KeyTenant.String(a.TenantID), tracing.KeyTicket.String(a.TicketID), tracing.KeyJob.String(a.JobID), tracing.KeyRun.Int(a.Run)}
+	if a.StartedAt.Sub(a.WaitedSince) > tracing.Slow {
+		attrs = append(attrs, tracing.KeySlow.Bool(true))
+	}
+	s.tracer.Emit(wait, tracing.Over{Start: a.WaitedSince, End: a.StartedAt, Attrs: attrs})
 }

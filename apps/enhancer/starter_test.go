@@ -85,6 +85,8 @@ type stored struct {
 
 func (s stored) Job(context.Context, string, string) (enhancement.Job, error) { return s.job, s.err }
 
+func (s stored) TraceAnew(context.Context, string, string, int, string) error { return s.err }
+
 // What the sweeper was given may be out of date: the ledger decides.
 func TestTheSweepersStart(t *testing.T) {
 	due := ledger.Due{TenantID: "alpha", JobID: exampleJob, TicketID: "1", CorrelationID: "c", Run: 1}

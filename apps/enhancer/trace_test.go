@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -94,6 +95,83 @@ func TestAStartTellsForHowLongTheJobWaited(t *testing.T) {
 	}
 	if in := engine.inputs[0].Trace; in.Parent != queuedAt || time.Since(in.BeganAt) > time.Minute {
 		t.Errorf("the workflow is told %+v", in)
+	}
+}
+
+// retraced is a ledger that is told where a run is traced.
+type retraced struct {
+	stored
+
+	told []string
+}
+
+func (r *retraced) TraceAnew(_ context.Context, tenantID, jobID string, run int, parent string) error {
+	r.told = append(r.told, fmt.Sprint(tenantID, " ", jobID, " ", run, " ", parent))
+	return r.err
+}
+
+// A collector has decided about the first trace when a late run begins: it has one of its own, which says that it is slow with its first
+// span, and is linked to that before.
+func TestALateRunHasATraceOfItsOwn(t *testing.T) {
+	t.Parallel()
+	spans, engine, books := tracingtest.New(t), &watching{}, &retraced{}
+	s := &starter{ledger: books, engine: engine, instances: engine, tracer: spans.Tracer, logger: slog.New(slog.DiscardHandler)}
+	received := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	a := ledger.Admitted{
+		TenantID: "alpha", JobID: exampleJob, TicketID: "1", CorrelationID: "c", Run: 2, TraceParent: queuedAt,
+		ReceivedAt: received, WaitedSince: received, StartedAt: received.Add(tracing.Late),
+	}
+	if err := s.Start(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	wait := spans.One(tracing.SpanWait)
+	if wait.Parent.IsValid() || wait.SpanContext.TraceID().String() == queuedAt[3:35] || !wait.SpanContext.IsSampled() {
+		t.Errorf("the wait is %s below %s", wait.SpanContext.TraceID(), wait.Parent.SpanID())
+	}
+	if len(wait.Links) != 1 || wait.Links[0].SpanContext.SpanID().String() != queuedAt[36:52] {
+		t.Errorf("it is linked to %+v", wait.Links)
+	}
+	if !tracingtest.Attr(wait, tracing.KeySlow).AsBool() {
+		t.Error("it does not say that it is slow")
+	}
+	parent := tracing.Parent(trace.ContextWithSpanContext(t.Context(), wait.SpanContext))
+	if engine.inputs[0].Trace.Parent != parent || engine.told != tracing.Run(parent, exampleJob, 2).Parent() {
+		t.Errorf("the workflow is traced at %s and the engine at %s, want %s", engine.inputs[0].Trace.Parent, engine.told, parent)
+	}
+	if want := "alpha " + exampleJob + " 2 " + parent; len(books.told) != 1 || books.told[0] != want {
+		t.Errorf("the ledger is told %q, want %q", books.told, want)
+	}
+}
+
+// A job that was begun anew long after its event, and did not wait, is not slow.
+func TestALateRunThatDidNotWaitIsNotSlow(t *testing.T) {
+	t.Parallel()
+	spans, engine := tracingtest.New(t), &watching{}
+	s := &starter{ledger: &retraced{}, engine: engine, instances: engine, tracer: spans.Tracer}
+	now := time.Now()
+	a := ledger.Admitted{JobID: exampleJob, Run: 2, TraceParent: queuedAt, ReceivedAt: now.Add(-time.Hour), WaitedSince: now.Add(-time.Second), StartedAt: now}
+	if err := s.Start(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if wait := spans.One(tracing.SpanWait); wait.Parent.IsValid() || tracingtest.Attr(wait, tracing.KeySlow).AsBool() {
+		t.Errorf("%+v", wait)
+	}
+}
+
+// Where the ledger does not take the new trace, the run is in the one that the ledger names.
+func TestALateRunOfWhichTheLedgerIsNotTold(t *testing.T) {
+	t.Parallel()
+	spans, engine := tracingtest.New(t), &watching{}
+	s := &starter{
+		ledger: &retraced{stored: stored{err: errExample}}, engine: engine, instances: engine, tracer: spans.Tracer, logger: slog.New(slog.DiscardHandler),
+	}
+	now := time.Now()
+	a := ledger.Admitted{JobID: exampleJob, Run: 2, TraceParent: queuedAt, ReceivedAt: now.Add(-time.Hour), WaitedSince: now.Add(-time.Hour), StartedAt: now}
+	if err := s.Start(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if wait := spans.One(tracing.SpanWait); wait.Parent.SpanID().String() != queuedAt[36:52] || engine.inputs[0].Trace.Parent != queuedAt {
+		t.Errorf("%+v, the workflow is traced at %s", wait, engine.inputs[0].Trace.Parent)
 	}
 }
 

@@ -38,10 +38,15 @@ func overviewNow() row {
 	}}
 }
 
-// successRate is 1 without jobs, as long as an enhancer is there to end some.
+// orWhole is 1 where nothing has ended and nothing had to: an enhancer is there, and no job waits. Otherwise there is no answer, which
+// is told as such: nobody is to read a stand-still as a success.
+func orWhole(rate, waiting string) string {
+	return rate + ` or on() (max(up{job="enhancer"}) == 1 unless on() sum(` + waiting + `) > 0)`
+}
+
 func successRate() panel {
-	return dial("Success rate", "Jobs that ended within 10 minutes and did not fail. Unchanged and withheld notes are no failures; without any job it is 100 %.",
-		upFrom(rateLow, rateGood), q("", "enhancement_success_rate:all or on() (max(up{job=\"enhancer\"}) == 1)")).
+	return dial("Success rate", "Jobs that ended within 10 minutes and did not fail. Unchanged and withheld notes are no failures; without any job that waits, either, it is 100 %.",
+		upFrom(rateLow, rateGood), q("", orWhole("enhancement_success_rate:all", `queue_depth:all{state="waiting"}`))).
 		linked(runbook("low-success-rate"), sibling("How much of the error budget is left", UIDSLO))
 }
 

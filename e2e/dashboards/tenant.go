@@ -13,8 +13,8 @@ func tenantBoard() board {
 
 func tenantNow() row {
 	return row{"How does the tenant fare?", []panel{
-		dial("Success rate", "Jobs of the tenant that ended within 10 minutes and did not fail; 100 % without any.",
-			upFrom(rateLow, rateGood), q("", "enhancement_success_rate"+of+` or on() (max(up{job="enhancer"}) == 1)`)).
+		dial("Success rate", "Jobs of the tenant that ended within 10 minutes and did not fail; 100 % without any, if none waits.",
+			upFrom(rateLow, rateGood), q("", orWhole("enhancement_success_rate"+of, `queue_depth:max{tenant_id="$tenant_id", state="waiting"}`))).
 			linked(runbook("low-success-rate")),
 		figure("Waiting jobs", "Jobs of the tenant that wait for their turn.", "short",
 			q("", orZero(jobEnhancer, `sum(queue_depth:max{tenant_id="$tenant_id", state="waiting"})`))).

@@ -47,8 +47,9 @@ func TestTailSampling(t *testing.T) {
 	t.Run("all that is worth a look", func(t *testing.T) {
 		send.one(ctx, "failed", 0, func(span trace.Span) { span.SetStatus(codes.Error, "") })
 		send.one(ctx, "slow", 0, func(span trace.Span) { span.SetAttributes(attribute.Bool("ai_agents.slow", true)) })
+		send.one(ctx, "held", 0, func(span trace.Span) { span.SetAttributes(attribute.String("ai_agents.status", "held")) })
 		send.one(ctx, "long", 61*time.Second, nil)
-		for _, step := range []string{"failed", "slow", "long"} {
+		for _, step := range []string{"failed", "slow", "held", "long"} {
 			got, err := o.AwaitTrace(ctx, attributeOfTest, step, "parent", "child")
 			if err != nil {
 				t.Error(err)

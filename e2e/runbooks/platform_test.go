@@ -207,16 +207,16 @@ func (d *drill) worker() {
 
 // The only worker is drained by whoever insists, and taken back. Its job waits meanwhile.
 func (d *drill) drained() {
-	workers, err := d.users.Admin().Workers(d.t.Context())
-	if err != nil {
-		d.t.Fatal(err)
-	}
 	var replica string
-	for _, w := range workers { // the one that was killed is silent
-		if w.State == adminapi.WorkerWorking {
-			replica = w.Replica
+	eventually(d.t, "the new worker is at work", func() bool {
+		workers, err := d.users.Admin().Workers(d.t.Context())
+		if err != nil || len(workers) == 0 {
+			return false
 		}
-	}
+		newest := workers[len(workers)-1] // the one that was killed may still count as working
+		replica = newest.Replica
+		return newest.State == adminapi.WorkerWorking
+	})
 	d.set("REPLICA", replica)
 	d.run("worker drain", replica+" is drained")
 	if list := d.shell("bin/agentctl worker list"); !strings.Contains(list, replica) || !strings.Contains(list, "drained") {

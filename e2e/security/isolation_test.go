@@ -154,6 +154,9 @@ func ledgerCalls() map[string]call {
 			return w.ledger.AcceptQueued(ctx, w.newJob(id, "1009"))
 		},
 		"enhancement/ledger.Ledger.Admit": func(ctx context.Context, w *world, id string) (any, error) { return w.ledger.Admit(ctx, id, 10, 10) },
+		"enhancement/ledger.Ledger.TraceAnew": func(ctx context.Context, w *world, id string) (any, error) {
+			return nil, w.ledger.TraceAnew(ctx, id, w.running.ID, 1, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+		},
 		"enhancement/ledger.Ledger.Readmit": func(ctx context.Context, w *world, id string) (any, error) {
 			return nil, w.ledger.Readmit(ctx, id, w.running.ID, 1)
 		},

@@ -28,6 +28,7 @@ type DrainWorker struct {
 const (
 	WorkerWorking = "working"
 	WorkerDrained = "drained"
+	WorkerSilent  = "silent"
 )
 
 // Workers lists the replicas of the enhancer, those that began first first.

@@ -84,13 +84,11 @@ func (s *Server) undrainWorker(ctx context.Context, in *ReplicaPath) (*workerAns
 	return &workerAnswer{Body: showWorker(m)}, nil
 }
 
-// silent is the state of a worker that is not heard of, whatever it was.
-const silent = "silent"
 
 func showWorker(m crew.Member) adminapi.Worker {
 	state := string(m.State)
 	if m.Silent {
-		state = silent
+		state = adminapi.WorkerSilent // whatever it was
 	}
 	return adminapi.Worker{
 		Replica: m.Replica, Version: m.Version, State: state, Steps: m.Steps, Since: m.StartedAt, SeenAt: m.SeenAt,

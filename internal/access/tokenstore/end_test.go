@@ -14,14 +14,17 @@ func TestTheTokenThatEndsNext(t *testing.T) {
 		}
 	}
 	next(time.Time{})
-	w.create(t, reader(30*24*time.Hour))
-	soon, _ := w.create(t, reader(2*time.Hour))
-	sooner, _ := w.create(t, reader(time.Hour))
-	next(start.Add(time.Hour))
+	const day = 24 * time.Hour
+	w.create(t, reader(2*time.Hour)) // made to end soon: no news
+	next(time.Time{})
+	w.create(t, reader(30*day))
+	soon, _ := w.create(t, reader(20*day))
+	sooner, _ := w.create(t, reader(14*day))
+	next(start.Add(14 * day))
 	if _, err := w.Revoke(t.Context(), sooner.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	next(soon.ExpiresAt)
-	w.now = start.Add(3 * time.Hour) // it has ended, and is no news
-	next(start.Add(30 * 24 * time.Hour))
+	w.now = start.Add(21 * day) // it has ended, and is no news
+	next(start.Add(30 * day))
 }

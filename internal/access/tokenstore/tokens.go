@@ -154,11 +154,16 @@ func (s *Tokens) Prune(ctx context.Context, keep time.Duration) (int64, error) {
 	return removed, nil
 }
 
-// NextEnd is when the next token ends that has not ended yet; the zero time when none will.
+// lasting is how long a token is made for at least whose end somebody has to be told of: one for a day's work is meant to end.
+const lasting = 14 * 24 * time.Hour
+
+// NextEnd is when the next token ends, of those that have not ended yet and were made to last for two weeks at least; the zero time when
+// none will.
 func (s *Tokens) NextEnd(ctx context.Context) (time.Time, error) {
+	const query = "SELECT min(expires_at) FROM api_tokens WHERE revoked_at IS NULL AND expires_at > $1 AND expires_at >= created_at + $2::interval"
 	var next *time.Time
 	err := s.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, "SELECT min(expires_at) FROM api_tokens WHERE revoked_at IS NULL AND expires_at > $1", s.now()).Scan(&next)
+		return tx.QueryRow(ctx, query, s.now(), lasting).Scan(&next)
 	})
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look which API token ends next: %w", err)

@@ -22,10 +22,10 @@ func TestAJobIsStartedWhenItIsToldOf(t *testing.T) {
 	w.until("the job is started", func(e *engine) bool { return len(e.started) == 1 })
 	want := ledger.Admitted{TenantID: "alpha", JobID: j.ID, TicketID: "1", CorrelationID: "example-correlation", Run: 1}
 	got := w.engine.starts()[0]
-	if got.WaitedSince.IsZero() || got.StartedAt.Before(got.WaitedSince) {
-		t.Errorf("it waited from %s to %s", got.WaitedSince, got.StartedAt)
+	if got.WaitedSince.IsZero() || got.StartedAt.Before(got.WaitedSince) || !got.ReceivedAt.Equal(got.WaitedSince) {
+		t.Errorf("it was received at %s and waited from %s to %s", got.ReceivedAt, got.WaitedSince, got.StartedAt)
 	}
-	got.WaitedSince, got.StartedAt = time.Time{}, time.Time{}
+	got.ReceivedAt, got.WaitedSince, got.StartedAt = time.Time{}, time.Time{}, time.Time{}
 	if got != want {
 		t.Errorf("started %+v", got)
 	}

@@ -75,6 +75,8 @@ type Admitted struct {
 	// WaitedSince is since when it has waited for its turn, and StartedAt when it came, by the database's clock. A job that was held has
 	// waited since it was the first time, also while it ran in between.
 	WaitedSince, StartedAt time.Time
+	// ReceivedAt is when the event came that made it, or that opened it again.
+	ReceivedAt time.Time
 }
 
 const (
@@ -99,7 +101,7 @@ const (
 			ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
 		FROM next WHERE h.ctid = next.ctid
-		RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.run, h.refetch, coalesce(h.trace_parent, ''), ` + waitedSince + `, h.started_at`
+		RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.run, h.refetch, coalesce(h.trace_parent, ''), ` + waitedSince + `, h.started_at, h.received_at`
 	// waitedSince is Admitted.WaitedSince. A job that was begun anew is queued again, and received before.
 	waitedSince = `coalesce(h.held_since, CASE h.run WHEN 1 THEN h.received_at ELSE h.queued_at END)`
 )
@@ -211,4 +213,11 @@ func (l *Ledger) Waiting(ctx context.Context) ([]Depth, error) {
 		return nil, fmt.Errorf("measure the queues: %w", err)
 	}
 	return depths, nil
+}
+
+// TraceAnew notes that the run that is under way, and what follows it, is traced at parent, and no longer where the runs before it were.
+// enhancement.ErrNotFound says that it is not under way.
+func (l *Ledger) TraceAnew(ctx context.Context, tenantID, jobID string, run int, parent string) error {
+	const query = `UPDATE enhancement_history SET trace_parent = $4 WHERE tenant_id = $1 AND job_id = $2 AND run = $3 AND status = 'running'`
+	return l.changeOne(ctx, "note the trace of", tenantID, jobID, query, run, parent)
 }

@@ -56,7 +56,7 @@ func TestAJobWaitsUntilItIsAdmitted(t *testing.T) {
 	got, err := s.Job(t.Context(), "alpha", want.ID)
 	if jobs[0] != (ledger.Admitted{
 		TenantID: "alpha", JobID: want.ID, TicketID: "2", CorrelationID: "example-correlation", Run: 1,
-		WaitedSince: got.ReceivedAt, StartedAt: got.StartedAt,
+		WaitedSince: got.ReceivedAt, StartedAt: got.StartedAt, ReceivedAt: got.ReceivedAt,
 	}) {
 		t.Errorf("admitted %+v", jobs[0])
 	}

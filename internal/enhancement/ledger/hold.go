@@ -162,7 +162,7 @@ func admitted(ctx context.Context, tx postgres.Tx, query string, args ...any) ([
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Admitted, error) {
 		var a Admitted
-		err := row.Scan(&a.TenantID, &a.JobID, &a.TicketID, &a.CorrelationID, &a.Run, &a.Refetch, &a.TraceParent, &a.WaitedSince, &a.StartedAt)
+		err := row.Scan(&a.TenantID, &a.JobID, &a.TicketID, &a.CorrelationID, &a.Run, &a.Refetch, &a.TraceParent, &a.WaitedSince, &a.StartedAt, &a.ReceivedAt)
 		return a, err
 	})
 }
@@ -177,8 +177,9 @@ const probeQuery = `
 	started AS (
 		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
 		FROM next WHERE h.ctid = next.ctid
-		RETURNING h.tenant_id, h.job_id, h.ticket_id, h.correlation_id, h.run, h.refetch, h.trace_parent, ` + waitedSince + ` AS waited_since, h.started_at),
+		RETURNING h.tenant_id, h.job_id, h.ticket_id, h.correlation_id, h.run, h.refetch, h.trace_parent, ` + waitedSince + ` AS waited_since, h.started_at,
+			h.received_at),
 	probing AS (
 		UPDATE dependency_outages o SET probe_job = s.job_id, probe_run = s.run, probe_after = now() + $1::interval
 		FROM started s WHERE o.tenant_id = s.tenant_id AND o.since IS NOT NULL)
-	SELECT tenant_id, job_id::text, ticket_id, correlation_id, run, refetch, coalesce(trace_parent, ''), waited_since, started_at FROM started`
+	SELECT tenant_id, job_id::text, ticket_id, correlation_id, run, refetch, coalesce(trace_parent, ''), waited_since, started_at, received_at FROM started`

@@ -199,13 +199,14 @@ func (l *Ledger) Job(ctx context.Context, tenantID, jobID string) (enhancement.J
 	return j, nil
 }
 
-func (l *Ledger) changeOne(ctx context.Context, verb, tenantID, jobID, query string) error {
-	return l.changeOneAnd(ctx, verb, tenantID, jobID, query, nothingElse)
+// changeOne changes the job by a query of the tenant, the job and more.
+func (l *Ledger) changeOne(ctx context.Context, verb, tenantID, jobID, query string, more ...any) error {
+	return l.changeOneAnd(ctx, verb, tenantID, jobID, query, nothingElse, more...)
 }
 
-func (l *Ledger) changeOneAnd(ctx context.Context, verb, tenantID, jobID, query string, also Also) error {
+func (l *Ledger) changeOneAnd(ctx context.Context, verb, tenantID, jobID, query string, also Also, more ...any) error {
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		tag, err := tx.Exec(ctx, query, tenantID, jobID)
+		tag, err := tx.Exec(ctx, query, append([]any{tenantID, jobID}, more...)...)
 		if err != nil {
 			return err
 		}

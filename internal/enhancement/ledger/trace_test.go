@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -59,6 +60,38 @@ func TestAJobKeepsItsTrace(t *testing.T) {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	traceOf("begun anew by its event", secondTrace)
+}
+
+// A run that begins late is traced elsewhere, and those after it from there on. Only what is under way is.
+func TestARunIsTracedAnew(t *testing.T) {
+	s := newSwept(t)
+	j := created("1", firstTrace)
+	if _, err := s.Accept(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Queued(t.Context(), "alpha", j.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.TraceAnew(t.Context(), "alpha", j.ID, 1, secondTrace); !errors.Is(err, enhancement.ErrNotFound) {
+		t.Errorf("before it runs: %v", err)
+	}
+	first := s.admit("alpha", 1, 1)[0]
+	if stored, err := s.Job(t.Context(), "alpha", j.ID); err != nil || !first.ReceivedAt.Equal(stored.ReceivedAt) {
+		t.Errorf("admitted as received at %s, it was at %s, %v", first.ReceivedAt, stored.ReceivedAt, err)
+	}
+	if err := s.TraceAnew(t.Context(), "alpha", j.ID, 2, secondTrace); !errors.Is(err, enhancement.ErrNotFound) {
+		t.Errorf("a run that is not: %v", err)
+	}
+	if err := s.TraceAnew(t.Context(), "alpha", j.ID, 1, secondTrace); err != nil {
+		t.Fatal(err)
+	}
+	s.fail(j, 1)
+	if _, err := s.Retry(t.Context(), "alpha", j.ID, nothing); err != nil {
+		t.Fatal(err)
+	}
+	if again := s.admit("alpha", 1, 1); len(again) != 1 || again[0].TraceParent != secondTrace {
+		t.Errorf("the next run is %+v", again)
+	}
 }
 
 func TestAHeldJobHasWaitedSinceItWasHeld(t *testing.T) {

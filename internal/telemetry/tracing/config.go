@@ -134,7 +134,7 @@ func (c Config) sampler() (sdktrace.Sampler, error) {
 		return nil, fmt.Errorf("OTEL_TRACES_SAMPLER: %q is none of always_on, always_off, traceidratio, and these with parentbased_ before them", c.Sampler)
 	}
 	if parentBased {
-		return sdktrace.ParentBased(root), nil
+		return goesOn{sdktrace.ParentBased(root)}, nil
 	}
 	return root, nil
 }

@@ -16,6 +16,17 @@ type Enclosing struct {
 	Name  string
 	JobID string
 	Run   int
+	// Anew makes it the root of a trace of its own, with a link to Below.
+	Anew bool
+}
+
+// Late is how long after its job was received a run may begin to be in the trace of the webhook. A later one has a trace of its own, so
+// that a collector which decides about traces as a whole still has to decide about it: deploy/otel-collector/config.yaml waits longer.
+const Late = 2 * time.Minute
+
+// Wait is the span for which a run waited for its turn.
+func Wait(below, jobID string, run int) Enclosing {
+	return Enclosing{Below: below, Name: SpanWait, JobID: jobID, Run: run}
 }
 
 // Run is the span around a run of a job, from its workflow's start to the end of either. Below is where the job was queued.
@@ -25,11 +36,20 @@ func Run(below, jobID string, run int) Enclosing {
 
 // Parent is the traceparent of the span itself, for what it encloses; empty where nothing is traced.
 func (e Enclosing) Parent() string {
-	below := parse(e.Below)
+	return format(e.context(parse(e.Below)))
+}
+
+// context is the span's own; invalid where nothing is traced.
+func (e Enclosing) context(below trace.SpanContext) trace.SpanContext {
 	if !below.IsValid() {
-		return ""
+		return below
 	}
-	return format(below.WithSpanID(derive(below.TraceID(), e.JobID, e.Run, e.Name)))
+	sum := derive(below.TraceID(), e.JobID, e.Run, e.Name)
+	own := below.WithSpanID(sum.span())
+	if e.Anew {
+		own = own.WithTraceID(sum.trace())
+	}
+	return own
 }
 
 // Over is how an enclosing span went.
@@ -47,15 +67,18 @@ func (t *Tracer) Emit(e Enclosing, o Over) {
 	if t == nil || !below.IsValid() {
 		return
 	}
-	id := derive(below.TraceID(), e.JobID, e.Run, e.Name)
-	if seen, _ := t.emitted.ContainsOrAdd(id, struct{}{}); seen {
+	own := e.context(below)
+	if seen, _ := t.emitted.ContainsOrAdd(own.SpanID(), struct{}{}); seen {
 		return
 	}
 	if o.End.Before(o.Start) { // by the clocks of two machines
 		o.End = o.Start
 	}
-	ctx := force(trace.ContextWithRemoteSpanContext(context.Background(), below), id)
-	_, span := t.tracer.Start(ctx, e.Name, trace.WithTimestamp(o.Start), trace.WithAttributes(o.Attrs...))
+	options := []trace.SpanStartOption{trace.WithTimestamp(o.Start), trace.WithAttributes(o.Attrs...)}
+	if e.Anew {
+		options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: below}))
+	}
+	_, span := t.tracer.Start(force(trace.ContextWithRemoteSpanContext(context.Background(), below), own), e.Name, options...)
 	if o.Failed != "" {
 		Fail(span, o.Failed)
 	}

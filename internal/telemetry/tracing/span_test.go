@@ -92,6 +92,11 @@ func TestTheIDsOfEnclosingSpansAreDurable(t *testing.T) {
 	if got, want := tracing.Run(somewhere, "example-job", 2).Parent(), "00-0af7651916cd43dd8448eb211c80319c-353fc9ee88b5176b-01"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+	anew := tracing.Wait(somewhere, "example-job", 2)
+	anew.Anew = true
+	if got, want := anew.Parent(), "00-97b31458fd27653c22e71975eff91143-4d41ff97b1fc9cf9-01"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 	seen := map[string]bool{somewhere: true}
 	for _, e := range []tracing.Enclosing{
 		tracing.Run(somewhere, "a", 1), tracing.Run(somewhere, "a", 2), tracing.Run(somewhere, "b", 1),
@@ -103,6 +108,21 @@ func TestTheIDsOfEnclosingSpansAreDurable(t *testing.T) {
 			t.Errorf("%+v is %s", e, parent)
 		}
 		seen[parent[36:]] = true
+	}
+}
+
+// What hangs on a root that goes on from another trace was told already whether it is sampled: the sampler of new traces is not asked.
+func TestARootThatGoesOnIsSampledAsTheTraceBefore(t *testing.T) {
+	t.Parallel()
+	for _, sampler := range []string{"parentbased_always_on", "parentbased_always_off"} {
+		for parent, want := range map[string]int{somewhere: 1, somewhere[:len(somewhere)-1] + "0": 0} {
+			spans := tracingtest.With(t, tracing.Config{Sampler: sampler})
+			root := tracing.Enclosing{Below: parent, Name: tracing.SpanWait, JobID: "a", Run: 2, Anew: true}
+			spans.Tracer.Emit(root, tracing.Over{})
+			if all := spans.All(); len(all) != want {
+				t.Errorf("%s: %d spans go on from %s, want %d", sampler, len(all), parent, want)
+			}
+		}
 	}
 }
 
