@@ -36,7 +36,7 @@ func TestPauseAndResume(t *testing.T) {
 	read[adminapi.EndedPause](t, w.call(http.MethodDelete, "/pauses/processing", nil), http.StatusOK)
 	refused(t, w.call(http.MethodDelete, "/pauses/processing", nil), http.StatusConflict)
 	begins, ends := w.entries(audit.Query{Operation: audit.OperationPauseBegin}), w.entries(audit.Query{Operation: audit.OperationPauseEnd})
-	if len(begins) != 2 || begins[1].TenantID != "alpha" || begins[1].Target != "processing" || begins[1].Detail["until"] == "" || len(ends) != 2 {
+	if len(begins) != 2 || begins[1].TenantID != "alpha" || begins[1].Target != "processing" || begins[1].Detail["until"] == "" || begins[1].Detail["reason"] != in.Reason || len(ends) != 2 {
 		t.Errorf("the audit log has %+v, %+v", begins, ends)
 	}
 }
