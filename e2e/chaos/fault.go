@@ -63,6 +63,7 @@ func catalogue() map[string]fault {
 		func(ctx context.Context, w *world) error { return redis(ctx, w.stack, "FLUSHALL") }, "enhancer", "enhancer-dapr")
 	all["roll gateway"] = rolls("gateway", false)
 	all["roll enhancer"] = rolls("enhancer", true)
+	all["drain enhancer"] = drains()
 	maps.Copy(all, fills())
 	maps.Copy(all, serviceDeskFaults())
 	maps.Copy(all, knowledgeFaults())

@@ -10,12 +10,13 @@ import (
 )
 
 // TestARollingRestartUnderLoad: two gateways and two enhancers are stopped and started one after the other, as in an
-// upgrade. No webhook is refused or left without an answer, and every ticket has its note.
+// upgrade, and before that drained one after the other and taken back. No webhook is refused or left without an answer, and every
+// ticket has its note.
 func TestARollingRestartUnderLoad(t *testing.T) {
 	s := startReplicated(t)
 	report := run(t, s, chaos.Options{
 		Name: "rolling", Tenants: 2, Rate: 10, Settle: time.Minute,
-		Plan: chaos.Plan{Duration: 5 * time.Second, Steps: []chaos.Step{{Fault: "roll gateway"}, {Fault: "roll enhancer"}}},
+		Plan: chaos.Plan{Duration: 5 * time.Second, Steps: []chaos.Step{{Fault: "drain enhancer"}, {Fault: "roll gateway"}, {Fault: "roll enhancer"}}},
 	})
 	if err := report.Err(); err != nil {
 		t.Error(err)
