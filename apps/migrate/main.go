@@ -31,7 +31,7 @@ ADMIN_PASSWORD, APP_USER_PASSWORD, CONSOLE_USER_PASSWORD   their passwords, set 
 
 "migrate secrets" writes the file of Dapr's local secret store, out of DATABASE_ADMIN_URL, the two passwords of the apps, REDIS_PASSWORD,
 TENANT_KEYSET and, if they are set, CONSOLE_BOOTSTRAP_TOKEN, LLM_API_KEY, LLM_FALLBACK_API_KEY, EMBEDDINGS_API_KEY and
-SERVICEDESK_SIMULATOR_KEY.`
+SERVICEDESK_SIMULATOR_KEY`
 
 var errUsage = errors.New(usage)
 
@@ -74,8 +74,8 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return fmt.Errorf("settings from the environment: %w", err)
 	}
 	logger := telemetry.NewLogger(out, "migrate", cfg.Log)
-	if args[0] == "secrets" && len(args) == 2 {
-		return secretsfile.Write(args[1], cfg.AdminURL, cfg.Secrets)
+	if file := args[1:]; args[0] == "secrets" && len(file) == 1 {
+		return secretsfile.Write(file[0], cfg.AdminURL, cfg.Secrets)
 	}
 	if args[0] == "up" && cfg.SuperURL != "" {
 		roles := postgres.Roles{AdminPassword: cfg.AdminPassword, AppPassword: cfg.Secrets.AppPassword, ConsolePassword: cfg.Secrets.ConsolePassword}

@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,7 +29,7 @@ func Probe(ctx context.Context, getenv func(string) string, problems io.Writer) 
 
 func probe(ctx context.Context, host, port string) error {
 	if port == "" {
-		return fmt.Errorf("APP_PORT is not set: it is the port of the internal listener")
+		return errors.New("APP_PORT is not set: it is the port of the internal listener")
 	}
 	// An app that listens on every address is asked on loopback.
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {

@@ -2,6 +2,7 @@ package httpserver_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -10,8 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-
-	"context"
 
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 )
