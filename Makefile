@@ -6,9 +6,15 @@ SHELL := bash
 # One setting for build and test, so that they share compiled packages. The race detector needs cgo.
 export CGO_ENABLED := 0
 
+# The comments tell .github/renovate.json which module it is.
+# renovate: depName=github.com/golangci/golangci-lint/v2
 GOLANGCI_LINT := v2.15.0
+# renovate: depName=mvdan.cc/gofumpt
 GOFUMPT := v0.12.0
+# renovate: depName=gotest.tools/gotestsum
 GOTESTSUM := v1.13.0
+# renovate: depName=github.com/rhysd/actionlint
+ACTIONLINT := v1.7.12
 
 # Modules whose code is ours.
 MODULES := . e2e
@@ -61,6 +67,9 @@ lint: ## Check format, code and scripts
 		(cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...); \
 	done
 	@for script in tools/*.sh .ci/run; do bash -n $$script; done
+	@tools/install-tool.sh github.com/rhysd/actionlint $(ACTIONLINT) cmd/actionlint
+	@# Without its helpers, which are there on some machines and not on others.
+	bin/actionlint -shellcheck= -pyflakes=
 	@echo "make lint: nothing to complain about."
 
 .PHONY: test-race
