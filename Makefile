@@ -111,6 +111,10 @@ CHAOS_FLAGS ?=
 chaos: infra build ## Break everything while it works, as a seed says; CHAOS_FLAGS=-long does so for half an hour
 	@exec bin/chaos $(CHAOS_FLAGS)
 
+.PHONY: rehearse-restore
+rehearse-restore: infra build ## Back up, lose the database, restore, find again: how many tickets were acknowledged, restored, reconciled
+	@cd e2e && go test -count=1 -v -run 'TestDrills/restore-from-backup' ./runbooks
+
 .PHONY: bench-masking
 bench-masking: ## How the time of masking grows with hostile texts: 4 times as much of one is to take some 4 times as long
 	go test -run '^$$' -bench . -benchtime 3x ./internal/masking
