@@ -70,7 +70,8 @@ metadata:
     {{- include "ai-agents.labels" .root | nindent 4 }}
 data:
   {{- range $name, $value := merge $managed $own }}
-  {{ $name }}: {{ $value | toString | quote }}
+  {{- /* A number of a values file is a float, which a large one would show. */}}
+  {{ $name }}: {{ ternary (printf "%d" (int64 ($value | toString | float64))) ($value | toString) (kindIs "float64" $value) | quote }}
   {{- end }}
 {{- end }}
 
