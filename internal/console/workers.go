@@ -84,7 +84,6 @@ func (s *Server) undrainWorker(ctx context.Context, in *ReplicaPath) (*workerAns
 	return &workerAnswer{Body: showWorker(m)}, nil
 }
 
-
 func showWorker(m crew.Member) adminapi.Worker {
 	state := string(m.State)
 	if m.Silent {
