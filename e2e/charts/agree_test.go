@@ -153,3 +153,22 @@ func TestEverySettingCanBeSet(t *testing.T) {
 		}
 	}
 }
+
+// The enhancer's routes for its sidecar are no other app's to call, but for the console's previews; nobody calls the other two.
+func TestOnlyTheConsoleCallsTheEnhancer(t *testing.T) {
+	objects := render(t, small...)
+	for _, app := range apps {
+		control := at[map[string]any](t, find(t, objects, "Configuration", "ai-agents-"+app), "spec", "accessControl")
+		if control["defaultAction"] != "deny" {
+			t.Errorf("%s: whoever has a sidecar may call it", app)
+		}
+		var callers []string
+		policies, _ := control["policies"].([]any)
+		for _, p := range policies {
+			callers = append(callers, at[string](t, as[map[string]any](t, p), "appId"))
+		}
+		if want := map[string][]string{"enhancer": {"console"}}[app]; !slices.Equal(callers, want) {
+			t.Errorf("%s: may be called by %v, and should by %v", app, callers, want)
+		}
+	}
+}
