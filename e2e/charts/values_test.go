@@ -89,3 +89,19 @@ func TestEveryValueIsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsArriveAsTheyAreWritten(t *testing.T) {
+	values := filepath.Join(t.TempDir(), "values.yaml")
+	content := "gateway:\n  settings: {WEBHOOK_MAX_BODY_BYTES: 26214400, OTEL_TRACES_SAMPLER_ARG: 0.1, OTEL_SDK_DISABLED: true, LOG_LEVEL: debug, WEBHOOK_RATE_LIMIT: \"7\"}\n"
+	if err := os.WriteFile(values, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := at[map[string]any](t, find(t, render(t, append([]string{"--values", values}, small...)...), "ConfigMap", "gateway-settings"), "data")
+	for name, want := range map[string]string{
+		"WEBHOOK_MAX_BODY_BYTES": "26214400", "OTEL_TRACES_SAMPLER_ARG": "0.1", "OTEL_SDK_DISABLED": "true", "LOG_LEVEL": "debug", "WEBHOOK_RATE_LIMIT": "7",
+	} {
+		if data[name] != want {
+			t.Errorf("%s arrives as %v", name, data[name])
+		}
+	}
+}
