@@ -15,6 +15,8 @@ GOFUMPT := v0.12.0
 GOTESTSUM := v1.13.0
 # renovate: depName=github.com/rhysd/actionlint
 ACTIONLINT := v1.7.12
+# renovate: depName=helm.sh/helm/v3
+HELM := v3.19.5
 
 # Modules whose code is ours.
 MODULES := . e2e
@@ -32,7 +34,7 @@ demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves 
 	@exec bin/demo
 
 .PHONY: test
-test: infra observability build ## All tests, end to end included, with the coverage of the product
+test: infra observability helm build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
 	@tools/test.sh
@@ -77,7 +79,7 @@ test-race: packages ## Unit tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: e2e
-e2e: infra observability build ## End-to-end tests on the real stack
+e2e: infra observability helm build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: test-security
@@ -152,6 +154,10 @@ note-snapshots: ## Write the example notes anew, and the pictures of them in doc
 dashboards: ## Write deploy/grafana/dashboards anew from e2e/dashboards
 	@go run ./e2e/cmd/dashboards
 
+.PHONY: charts
+charts: ## Write anew what of charts/ is made from other files: the README, copies of alerts and dashboards
+	@go run ./e2e/cmd/charts
+
 .PHONY: openapi
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
@@ -181,7 +187,7 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
-.PHONY: infra packages dapr observability
+.PHONY: infra packages dapr observability helm
 infra: packages dapr
 packages:
 	@tools/install-packages.sh
@@ -191,3 +197,5 @@ observability: dapr
 	@tools/build-observability.sh
 dapr: packages
 	@tools/build-dapr.sh
+helm:
+	@[ -x bin/helm ] || tools/install-tool.sh helm.sh/helm/v3 $(HELM) cmd/helm
