@@ -41,6 +41,8 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
 		{crew.ErrNoReplica, http.StatusNotFound, "there is no such worker, or not any more: list those that there are"},
 		{crew.ErrLast, http.StatusConflict, "no other worker takes work: nothing would be enhanced until one does. Say even_last if that is meant"},
+		{crew.ErrNoWorker, http.StatusConflict, "no worker of that enhancer takes work: the tenant's jobs would wait until one does. Say even_without_workers if that is meant"},
+		{crew.ErrAlive, http.StatusConflict, "a worker of the enhancer whose jobs are to be taken over was heard of in the last seconds: stop it first, or let it end what it has"},
 		{suspension.ErrNotPaused, http.StatusConflict, "there is no such pause, or not any more: list those that stand"},
 		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},
 		{tenantstore.ErrExists, http.StatusConflict, "there is a tenant of this id already: choose another, or change that one"},

@@ -355,5 +355,8 @@ func TestTheFunctionsAcrossTenantsAreConfined(t *testing.T) {
 		if err := conn.QueryRow(t.Context(), call).Scan(&tenant); err != nil || tenant != want {
 			t.Errorf("%s behind a temporary table: %q, %v", function, tenant, err)
 		}
+		if err := conn.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 }
