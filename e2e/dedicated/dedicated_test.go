@@ -11,6 +11,7 @@ import (
 	"github.com/ai-agents/ai-agents/e2e/stack"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/servicedesk"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
@@ -40,11 +41,8 @@ func start(t *testing.T) *platform.Platform {
 	}
 	t.Cleanup(users.Close)
 	for _, id := range []string{moved, stays} {
-		client, err := platform.SampleClient(id)
-		if err == nil {
-			err = users.Onboard(t.Context(), client)
-		}
-		if err != nil {
+		client := platform.Client{ID: id, Name: "Example " + id, Profile: servicedesk.ProfileOnPrem, Format: tenant.FormatHTML}
+		if err := users.Onboard(t.Context(), client); err != nil {
 			t.Fatal(err)
 		}
 	}
