@@ -4,6 +4,7 @@ package dedicated_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -72,6 +73,7 @@ func TestAClientIsMovedUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	once(t, users, stays, beside)
+	waitsForItsEnhancer(t, users)
 	for _, o := range opened {
 		once(t, users, moved, o)
 	}
@@ -84,6 +86,31 @@ func TestAClientIsMovedUnderLoad(t *testing.T) {
 	if err != nil || again.Waiting+again.Running+again.Elsewhere != 0 || again.From != tenant.IsolationDedicated {
 		t.Errorf("in the end: %+v, %v", again, err)
 	}
+}
+
+// A client that is moved to an enhancer that nobody has set up: its webhooks are accepted, its jobs wait, and they are done where it is moved to.
+func waitsForItsEnhancer(t *testing.T, users *platform.Platform) {
+	t.Helper()
+	in := adminapi.MoveTenant{To: tenant.IsolationDedicated}
+	if _, err := users.Admin().MoveTenant(t.Context(), stays, "", in); adminapi.StatusOf(err) != http.StatusConflict {
+		t.Errorf("moved to nobody: %v", err)
+	}
+	in.EvenWithoutWorkers = true
+	if _, err := users.Admin().MoveTenant(t.Context(), stays, "", in); err != nil {
+		t.Fatal(err)
+	}
+	waits, err := users.OpenTicket(t.Context(), stays, simulator.NewTicket{Subject: "Scanner shows error E-42", Description: "It waits."}, simulator.EmitDefault)
+	if err != nil {
+		t.Fatalf("the webhook of a client whose topic nobody has set up: %v", err)
+	}
+	if job, err := users.Job(t.Context(), stays, waits.Accepted.JobID); err != nil || job.Status != enhancement.StatusPending {
+		t.Errorf("begun by nobody's: %s, %v", job.Status, err)
+	}
+	moved, err := users.Admin().MoveTenant(t.Context(), stays, "", adminapi.MoveTenant{To: tenant.IsolationShared})
+	if err != nil || moved.Waiting != 1 {
+		t.Errorf("%+v, %v", moved, err)
+	}
+	once(t, users, stays, waits)
 }
 
 func move(t *testing.T, users *platform.Platform, to tenant.Isolation) {

@@ -505,6 +505,9 @@ func tenantCalls() map[string]call {
 		"tenant/tenantstore.Store.SetStatus": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.store.Console.SetStatus(ctx, id, tenantstore.StatusDisabled, 0, nil)
 		},
+		"tenant/tenantstore.Store.Assign": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.Assign(ctx, id, "", 0, nil)
+		},
 		"tenant/tenantstore.Store.Restore": func(ctx context.Context, w *world, id string) (any, error) {
 			if _, err := w.store.Console.SetStatus(ctx, id, tenantstore.StatusDeleted, 0, nil); err != nil {
 				return nil, err
@@ -560,6 +563,7 @@ func ofNoTenant() map[string]string {
 		"search.Collection.Outdated":                "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
 		"tenant/tenantstore.ChangedBy":              "puts a name into a context, and touches no row",
 		"tenant/tenantstore.Store.Enabled":          "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
+		"tenant/tenantstore.Store.EnabledOf":        "the same, of one enhancer: see TestTheFunctionsAcrossTenantsAreConfined",
 		"tenant/tenantstore.Store.List":             "is the console's, which works across tenants",
 		"tenant/tenantstore.Store.KeepSealed":       "seals all tenants' secrets anew",
 		"tenant/tenantstore.Store.Reseal":           "the same",
