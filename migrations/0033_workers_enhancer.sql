@@ -16,13 +16,13 @@ CREATE FUNCTION worker_beat(who text, built text, how text, busy integer, of_enh
     $$;
 -- +goose StatementEnd
 
--- How many tenants have an enhancer of their own of which no worker takes work: their jobs wait, whatever the shared one does. A number, and
--- not whose they are.
+-- How many enhancers have enabled tenants and no worker that takes work: the jobs of those wait, whatever the others do. A number, and not
+-- whose they are.
 CREATE FUNCTION enhancers_without_workers(silent interval) RETURNS bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
-        SELECT count(*) FROM public.tenant_configs c
-        WHERE c.enabled AND c.enhancer <> ''
+        SELECT count(DISTINCT c.enhancer) FROM public.tenant_configs c
+        WHERE c.enabled
           AND NOT EXISTS (SELECT FROM public.workers w WHERE w.enhancer = c.enhancer AND w.state = 'working' AND NOT w.drain AND w.seen_at >= now() - silent)
     $$;
 REVOKE ALL ON FUNCTION worker_beat(text, text, text, integer, text), enhancers_without_workers(interval) FROM PUBLIC;

@@ -9,7 +9,7 @@ import (
 
 func TestMoveATenant(t *testing.T) {
 	w := environment(t)
-	w.tenant(t, "alpha")
+	mustApply(t)
 	register := crew.NewRegister(w.database.Open(t))
 	beat := func(enhancer string) {
 		if _, err := register.Beat(t.Context(), crew.Member{Replica: "of-" + enhancer, Enhancer: enhancer, Version: "v1.2.3", State: crew.Working}); err != nil {

@@ -101,7 +101,7 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, metrics, logger)
 	engine, running := dapr.Workflows(), dapr.Instances()
 	starts := &starter{ledger: books, engine: engine, tracer: tracer, instances: running, logger: logger}
-	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: shownPauses{suspension.New(db), cfg.Tenant}, Engine: starts, Metrics: metrics, Logger: logger})
+	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: shownPauses{suspension.New(db), cfg.Tenant}, Crew: crew.NewRegister(db), Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, metrics, logger)
 	known := desks{tenants: copies, clients: clients}
 	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, sealer, secrets, metrics, logger)

@@ -32,7 +32,7 @@ func answer(ctx context.Context, tx postgres.Tx, query, enhancer string, err err
 	return nil
 }
 
-// WithoutWorkers is how many enabled tenants have an enhancer of their own of which no replica takes work. Any app may ask.
+// WithoutWorkers is how many enhancers have enabled tenants and no replica that takes work. Any app may ask.
 func (r *Register) WithoutWorkers(ctx context.Context) (int, error) {
 	n := 0
 	err := r.db.InPlatform(ctx, func(tx postgres.Tx) error {
