@@ -6,9 +6,15 @@ SHELL := bash
 # One setting for build and test, so that they share compiled packages. The race detector needs cgo.
 export CGO_ENABLED := 0
 
+# The comments tell .github/renovate.json which module it is.
+# renovate: depName=github.com/golangci/golangci-lint/v2
 GOLANGCI_LINT := v2.15.0
+# renovate: depName=mvdan.cc/gofumpt
 GOFUMPT := v0.12.0
+# renovate: depName=gotest.tools/gotestsum
 GOTESTSUM := v1.13.0
+# renovate: depName=github.com/rhysd/actionlint
+ACTIONLINT := v1.7.12
 
 # Modules whose code is ours.
 MODULES := . e2e
@@ -61,6 +67,9 @@ lint: ## Check format, code and scripts
 		(cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...); \
 	done
 	@for script in tools/*.sh .ci/run; do bash -n $$script; done
+	@tools/install-tool.sh github.com/rhysd/actionlint $(ACTIONLINT) cmd/actionlint
+	@# Without its helpers, which are there on some machines and not on others.
+	bin/actionlint -shellcheck= -pyflakes=
 	@echo "make lint: nothing to complain about."
 
 .PHONY: test-race
@@ -101,6 +110,10 @@ CHAOS_FLAGS ?=
 .PHONY: chaos
 chaos: infra build ## Break everything while it works, as a seed says; CHAOS_FLAGS=-long does so for half an hour
 	@exec bin/chaos $(CHAOS_FLAGS)
+
+.PHONY: rehearse-restore
+rehearse-restore: infra build ## Back up, lose the database, restore, find again: how many tickets were acknowledged, restored, reconciled
+	@cd e2e && go test -count=1 -v -run 'TestDrills/restore-from-backup' ./runbooks
 
 .PHONY: bench-masking
 bench-masking: ## How the time of masking grows with hostile texts: 4 times as much of one is to take some 4 times as long
