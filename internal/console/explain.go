@@ -51,9 +51,6 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		{tenantstore.ErrSameSecret, http.StatusConflict, "the new signing secret is the current one: make another"},
 		{tenantstore.ErrNotDeleted, http.StatusConflict, "the tenant is not deleted: only a deleted tenant can be restored or purged"},
 		{tenantstore.ErrStale, http.StatusPreconditionFailed, "the tenant was changed meanwhile: read it again, and repeat the change if it is still right"},
-		{tenantstore.ErrDeleted, http.StatusConflict, "the tenant is deleted: restore it first"},
-		{tenantstore.ErrPurging, http.StatusConflict, "a purge of the tenant has begun, and what it removed cannot be restored: purge it again to finish"},
-		{tenantstore.ErrSameSecret, http.StatusConflict, "the new signing secret is the current one"},
 		{access.ErrBootstrapUsed, http.StatusConflict, "the bootstrap token has been used: put a new one into the secret store and restart the console"},
 	} {
 		if errors.Is(err, known.is) {

@@ -318,7 +318,7 @@ func TestNoJobIsLostOrGivenTwiceByMoves(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			s := newSwept(t)
-			random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test's
+			random := rand.New(rand.NewPCG(seed, 1))
 			began, running := engines{}, map[string]ledger.Admitted{}
 			newest := map[string]int{}
 			admit := func(name string) {
@@ -336,7 +336,7 @@ func TestNoJobIsLostOrGivenTwiceByMoves(t *testing.T) {
 					began[id], newest[a.JobID], running[a.JobID] = name, a.Run, a
 				}
 			}
-			any := func() (a ledger.Admitted, ok bool) {
+			some := func() (a ledger.Admitted, ok bool) {
 				for _, a = range running {
 					return a, true
 				}
@@ -359,19 +359,19 @@ func TestNoJobIsLostOrGivenTwiceByMoves(t *testing.T) {
 				case 3, 4:
 					admit("alpha")
 				case 5: // the engine does not answer
-					if a, ok := any(); ok {
+					if a, ok := some(); ok {
 						delete(running, a.JobID)
 						if err := s.Readmit(t.Context(), "alpha", a.JobID, a.Run); err != nil {
 							t.Fatal(err)
 						}
 					}
 				case 6: // held, while the desk is dead
-					if a, ok := any(); ok {
+					if a, ok := some(); ok {
 						delete(running, a.JobID)
 						s.hold(a, false)
 					}
 				case 7:
-					if a, ok := any(); ok {
+					if a, ok := some(); ok {
 						delete(running, a.JobID)
 						if done, err := s.Fail(t.Context(), "alpha", a.JobID, a.Run, "example"); err != nil || !done {
 							t.Fatalf("run %d of job %s is over already: %v", a.Run, a.JobID, err)
