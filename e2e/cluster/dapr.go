@@ -25,6 +25,9 @@ const (
 	injectorPort = 4000 // the injector takes no address, only a port; it is ours in a network of our own
 )
 
+// dropCapabilities is what restricted Pod Security asks of sidecars, and not the default of Dapr's chart.
+const dropCapabilities = "dapr_sidecar_injector.sidecarDropALLCapabilities=true"
+
 // Services of Dapr's control plane, whose addresses are known to all processes by /etc/hosts in place of a name server.
 const (
 	serviceSentry   = "dapr-sentry"
@@ -44,7 +47,7 @@ func (c *Cluster) InstallDapr(ctx context.Context) error {
 		return fmt.Errorf("make volumes for Dapr's scheduler: %w", err)
 	}
 	if _, err := c.Helm(ctx, "upgrade", "--install", "dapr", chart, "--namespace", DaprNamespace, "--create-namespace",
-		"--set", "global.tag="+version, "--wait", "--timeout", "3m"); err != nil {
+		"--set", "global.tag="+version, "--set", dropCapabilities, "--wait", "--timeout", "3m"); err != nil {
 		return fmt.Errorf("install Dapr's chart: %w", err)
 	}
 	addresses, err := c.nameServices(ctx, serviceSentry, serviceOperator, serviceWebhook, serviceInjector)

@@ -51,7 +51,16 @@ func (c *Cluster) Run(ctx context.Context, containers ...Container) error {
 	return nil
 }
 
-// StopProcesses ends processes that Run started.
+// StartProcesses starts programs that are no container of a pod, such as a database that pods reach; they end with the cluster, or by
+// StopProcesses.
+func (c *Cluster) StartProcesses(ctx context.Context, all ...stack.Beside) error {
+	if err := c.processes.StartBeside(ctx, all...); err != nil {
+		return fmt.Errorf("start processes: %w", err)
+	}
+	return nil
+}
+
+// StopProcesses ends what Run and StartProcesses started.
 func (c *Cluster) StopProcesses(ctx context.Context, names ...string) error {
 	if err := c.processes.StopBeside(ctx, names...); err != nil {
 		return fmt.Errorf("stop containers: %w", err)
