@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -134,8 +135,8 @@ func (c *Cluster) Stop(ctx context.Context) error {
 		errs = append(errs, c.processes.StopBeside(ctx, tier...))
 	}
 	errs = append(errs, c.processes.Stop(ctx))
-	for i := len(c.undo) - 1; i >= 0; i-- {
-		errs = append(errs, c.undo[i]())
+	for _, undo := range slices.Backward(c.undo) {
+		errs = append(errs, undo())
 	}
 	c.undo = nil
 	return errors.Join(errs...)

@@ -35,7 +35,7 @@ func (c *Cluster) command(ctx context.Context, stdin, name string, args []string
 		return "", err
 	}
 	helm := filepath.Join(c.dir, "helm")
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the caller's own words
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig(), "KUBECACHEDIR="+filepath.Join(c.dir, "kubectl"),
 		"HELM_CACHE_HOME="+helm, "HELM_CONFIG_HOME="+helm, "HELM_DATA_HOME="+helm)
 	cmd.Stdin = strings.NewReader(stdin)

@@ -115,7 +115,8 @@ func (c *Cluster) nameServices(ctx context.Context, names ...string) (map[string
 	if err != nil {
 		return nil, fmt.Errorf("read the names of this machine: %w", err)
 	}
-	content := strings.TrimRight(string(hosts), "\n") + "\n"
+	var content strings.Builder
+	content.WriteString(strings.TrimRight(string(hosts), "\n") + "\n")
 	addresses := map[string]string{}
 	for _, name := range names {
 		service, err := c.client.CoreV1().Services(DaprNamespace).Get(ctx, name, metav1.GetOptions{})
@@ -123,10 +124,10 @@ func (c *Cluster) nameServices(ctx context.Context, names ...string) (map[string
 			return nil, fmt.Errorf("find the address of %s: %w", name, err)
 		}
 		addresses[name] = service.Spec.ClusterIP
-		content += fmt.Sprintf("%s %s.%s.svc.cluster.local %s.%s.svc\n", service.Spec.ClusterIP, name, DaprNamespace, name, DaprNamespace)
+		fmt.Fprintf(&content, "%s %s.%s.svc.cluster.local %s.%s.svc\n", service.Spec.ClusterIP, name, DaprNamespace, name, DaprNamespace)
 	}
 	path := filepath.Join(c.dir, "hosts")
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil { //nolint:gosec // G306: all users of the machine read names.
+	if err := os.WriteFile(path, []byte(content.String()), 0o644); err != nil { //nolint:gosec // G306: all users of the machine read names.
 		return nil, fmt.Errorf("write names: %w", err)
 	}
 	undo, err := namespace.Bind(path, "/etc/hosts")

@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -209,7 +210,7 @@ func (p *platform) quota(t *testing.T) {
 	if err := cluster.Await(ctx, "the quota to be counted", func(ctx context.Context) error {
 		quota, err := running.Client().CoreV1().ResourceQuotas(platformNamespace).Get(ctx, "full", metav1.GetOptions{})
 		if err == nil && quota.Status.Used == nil {
-			err = fmt.Errorf("it is not")
+			err = errors.New("it is not")
 		}
 		return err
 	}); err != nil {

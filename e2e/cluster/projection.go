@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +68,7 @@ func (c *Cluster) files(ctx context.Context, pod *corev1.Pod, volume string) (ma
 		case v.Projected != nil:
 			return c.projected(ctx, pod, v.Projected)
 		case v.EmptyDir != nil:
-			return nil, nil
+			return map[string][]byte{}, nil
 		}
 	}
 	return nil, fmt.Errorf("the pod has no volume %s of a kind that this package knows", volume)
@@ -94,9 +95,7 @@ func (c *Cluster) projected(ctx context.Context, pod *corev1.Pod, volume *corev1
 		if err != nil {
 			return nil, err
 		}
-		for name, content := range found {
-			all[name] = content
-		}
+		maps.Copy(all, found)
 	}
 	return all, nil
 }

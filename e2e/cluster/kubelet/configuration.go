@@ -70,56 +70,68 @@ func (k *Kubelet) keys(ctx context.Context, namespace string, n need) (map[strin
 	return has, nil
 }
 
-// needs lists what is not optional, volumes first.
-func needs(spec *corev1.PodSpec) []need {
-	var all []need
-	add := func(k kind, name string, optional *bool, keys ...string) {
-		if name != "" && (optional == nil || !*optional) {
-			all = append(all, need{k, name, keys})
-		}
+// list collects needs.
+type list []need
+
+// add takes what is not optional.
+func (l *list) add(k kind, name string, optional *bool, keys ...string) {
+	if name != "" && (optional == nil || !*optional) {
+		*l = append(*l, need{k, name, keys})
 	}
+}
+
+// needs are those of all volumes and containers, volumes first.
+func needs(spec *corev1.PodSpec) []need {
+	var all list
 	for i := range spec.Volumes {
-		volume := &spec.Volumes[i].VolumeSource
-		if v := volume.ConfigMap; v != nil {
-			add(configMap, v.Name, v.Optional, paths(v.Items)...)
-		}
-		if v := volume.Secret; v != nil {
-			add(secret, v.SecretName, v.Optional, paths(v.Items)...)
-		}
-		if volume.Projected == nil {
-			continue
-		}
-		for _, source := range volume.Projected.Sources {
-			if v := source.ConfigMap; v != nil {
-				add(configMap, v.Name, v.Optional, paths(v.Items)...)
-			}
-			if v := source.Secret; v != nil {
-				add(secret, v.Name, v.Optional, paths(v.Items)...)
-			}
-		}
+		all.volume(&spec.Volumes[i].VolumeSource)
 	}
 	for _, c := range slices.Concat(spec.InitContainers, spec.Containers) {
-		for _, from := range c.EnvFrom {
-			if ref := from.ConfigMapRef; ref != nil {
-				add(configMap, ref.Name, ref.Optional)
-			}
-			if ref := from.SecretRef; ref != nil {
-				add(secret, ref.Name, ref.Optional)
-			}
-		}
-		for _, variable := range c.Env {
-			if variable.ValueFrom == nil {
-				continue
-			}
-			if ref := variable.ValueFrom.ConfigMapKeyRef; ref != nil {
-				add(configMap, ref.Name, ref.Optional, ref.Key)
-			}
-			if ref := variable.ValueFrom.SecretKeyRef; ref != nil {
-				add(secret, ref.Name, ref.Optional, ref.Key)
-			}
-		}
+		all.container(&c)
 	}
 	return all
+}
+
+func (l *list) volume(source *corev1.VolumeSource) {
+	if v := source.ConfigMap; v != nil {
+		l.add(configMap, v.Name, v.Optional, paths(v.Items)...)
+	}
+	if v := source.Secret; v != nil {
+		l.add(secret, v.SecretName, v.Optional, paths(v.Items)...)
+	}
+	if source.Projected == nil {
+		return
+	}
+	for _, projected := range source.Projected.Sources {
+		if v := projected.ConfigMap; v != nil {
+			l.add(configMap, v.Name, v.Optional, paths(v.Items)...)
+		}
+		if v := projected.Secret; v != nil {
+			l.add(secret, v.Name, v.Optional, paths(v.Items)...)
+		}
+	}
+}
+
+func (l *list) container(c *corev1.Container) {
+	for _, from := range c.EnvFrom {
+		if ref := from.ConfigMapRef; ref != nil {
+			l.add(configMap, ref.Name, ref.Optional)
+		}
+		if ref := from.SecretRef; ref != nil {
+			l.add(secret, ref.Name, ref.Optional)
+		}
+	}
+	for _, variable := range c.Env {
+		if variable.ValueFrom == nil {
+			continue
+		}
+		if ref := variable.ValueFrom.ConfigMapKeyRef; ref != nil {
+			l.add(configMap, ref.Name, ref.Optional, ref.Key)
+		}
+		if ref := variable.ValueFrom.SecretKeyRef; ref != nil {
+			l.add(secret, ref.Name, ref.Optional, ref.Key)
+		}
+	}
 }
 
 func paths(items []corev1.KeyToPath) []string {

@@ -66,5 +66,6 @@ func address(pod *corev1.Pod) string {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(pod.UID)) // never fails
 	sum := hash.Sum32()
-	return fmt.Sprintf("10.%d.%d.%d", 64+sum>>24&63, sum>>16&255, 1+sum&253)
+	const network, host, low = 64, 63, 255
+	return fmt.Sprintf("10.%d.%d.%d", network+sum>>24&host, sum>>16&low, sum>>8&low)
 }

@@ -6,6 +6,7 @@ package netpol
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -108,12 +109,7 @@ func applies(policy *networkingv1.NetworkPolicy, kind networkingv1.PolicyType) b
 	if len(policy.Spec.PolicyTypes) == 0 {
 		return kind == networkingv1.PolicyTypeIngress || len(policy.Spec.Egress) > 0
 	}
-	for _, named := range policy.Spec.PolicyTypes {
-		if named == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(policy.Spec.PolicyTypes, kind)
 }
 
 // rule says whether one rule matches the peer at the other end and the port, which belongs to target.

@@ -36,7 +36,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	began := time.Now()
 	var all []result
-	for _, g := range groups {
+	for _, g := range groups() {
 		fmt.Fprintf(out, "%s: %s\n", g.dir, g.title)
 		outcomes, said, err := gotest.Run(ctx, root, g.dir, "")
 		if err != nil {
