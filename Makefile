@@ -15,6 +15,8 @@ GOFUMPT := v0.12.0
 GOTESTSUM := v1.13.0
 # renovate: depName=github.com/rhysd/actionlint
 ACTIONLINT := v1.7.12
+# renovate: depName=helm.sh/helm/v3
+HELM := v3.19.5
 
 # Modules whose code is ours.
 MODULES := . e2e
@@ -32,7 +34,8 @@ demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves 
 	@exec bin/demo
 
 .PHONY: test
-test: infra observability build ## All tests, end to end included, with the coverage of the product
+test: infra observability helm build ## All tests, end to end included, with the coverage of the product
+test: infra observability kubernetes build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
 	@tools/test.sh
@@ -77,13 +80,20 @@ test-race: packages ## Unit tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: e2e
-e2e: infra observability build ## End-to-end tests on the real stack
+e2e: infra observability helm build ## End-to-end tests on the real stack
+e2e: infra observability kubernetes build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: test-security
 test-security: infra observability build ## The security suite: the tests that docs/security.md names, then gosec and govulncheck
 	@SECURITY_MUTATIONS=$${SECURITY_MUTATIONS:-50000} bin/test-security
 	@tools/scan.sh
+
+.PHONY: test-charts
+test-charts: infra kubernetes ## The charts in a real control plane with Dapr's own, without containers; ends with a table of checks
+	@mkdir -p bin
+	@go build -o bin/test-charts ./e2e/cmd/test-charts
+	@exec bin/test-charts
 
 .PHONY: fuzz
 fuzz: packages ## Every fuzz target for FUZZTIME (5m) each
@@ -152,6 +162,10 @@ note-snapshots: ## Write the example notes anew, and the pictures of them in doc
 dashboards: ## Write deploy/grafana/dashboards anew from e2e/dashboards
 	@go run ./e2e/cmd/dashboards
 
+.PHONY: charts
+charts: ## Write anew what of charts/ is made from other files: the README, copies of alerts and dashboards
+	@go run ./e2e/cmd/charts
+
 .PHONY: openapi
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
@@ -181,7 +195,8 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
-.PHONY: infra packages dapr observability
+.PHONY: infra packages dapr observability helm
+.PHONY: infra packages dapr observability kubernetes
 infra: packages dapr
 packages:
 	@tools/install-packages.sh
@@ -189,5 +204,9 @@ packages:
 observability: dapr
 	@tools/install-packages.sh prometheus prometheus-alertmanager
 	@tools/build-observability.sh
+kubernetes: dapr
+	@tools/build-kubernetes.sh
 dapr: packages
 	@tools/build-dapr.sh
+helm:
+	@[ -x bin/helm ] || tools/install-tool.sh helm.sh/helm/v3 $(HELM) cmd/helm

@@ -29,6 +29,7 @@ func ownEnv() map[string]string {
 		"INTERNAL_HOST":               "Prometheus comes from another container",
 		"CONSOLE_ALLOW_PLAIN_HTTP":    "the listener is not on loopback inside of the container; it is published on loopback",
 		"SIMULATOR_ALLOW_REMOTE":      "the same",
+		"TRUSTED_PROXIES":             "nothing is before the apps on one machine",
 		"SIMULATOR_URL":               "a name, where dapr.yaml has loopback",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": traces, "OTEL_EXPORTER_OTLP_INSECURE": traces,
 	}

@@ -55,7 +55,6 @@ func argued() map[string]string {
 		"internal/tenant/tenantstore.openStored":   "the column is one of the constants of tenant.Column",
 		"internal/tenant/tenantstore.exchange":     "the column comes from a query that lists three names, and is one of the constants of tenant.Column",
 		"internal/tenant/tenantstore.hold":         "the lock is one of two constants",
-		"internal/postgres.EnsureDatabase":         "CREATE DATABASE takes no arguments: the name is the operator's setting, and pgx quotes it",
 		"internal/postgres.EnsureRoles":            "ALTER ROLE takes no arguments: role and settings are constants, and pgx quotes the role",
 		"internal/tenant/tenantstore.table":        "the table comes from the catalog, and pgx quotes it",
 		"internal/postgres.ensureRole":             "ALTER ROLE takes no arguments: the role is a constant that pgx quotes, and the server quotes the password (format with %L)",
