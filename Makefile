@@ -35,6 +35,7 @@ demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves 
 
 .PHONY: test
 test: infra observability helm build ## All tests, end to end included, with the coverage of the product
+test: infra observability kubernetes build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
 	@tools/test.sh
@@ -80,12 +81,19 @@ test-race: packages ## Unit tests with the race detector
 
 .PHONY: e2e
 e2e: infra observability helm build ## End-to-end tests on the real stack
+e2e: infra observability kubernetes build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: test-security
 test-security: infra observability build ## The security suite: the tests that docs/security.md names, then gosec and govulncheck
 	@SECURITY_MUTATIONS=$${SECURITY_MUTATIONS:-50000} bin/test-security
 	@tools/scan.sh
+
+.PHONY: test-charts
+test-charts: infra kubernetes ## The charts in a real control plane with Dapr's own, without containers; ends with a table of checks
+	@mkdir -p bin
+	@go build -o bin/test-charts ./e2e/cmd/test-charts
+	@exec bin/test-charts
 
 .PHONY: fuzz
 fuzz: packages ## Every fuzz target for FUZZTIME (5m) each
@@ -188,6 +196,7 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 
 # What the stack needs besides our own programs.
 .PHONY: infra packages dapr observability helm
+.PHONY: infra packages dapr observability kubernetes
 infra: packages dapr
 packages:
 	@tools/install-packages.sh
@@ -195,6 +204,8 @@ packages:
 observability: dapr
 	@tools/install-packages.sh prometheus prometheus-alertmanager
 	@tools/build-observability.sh
+kubernetes: dapr
+	@tools/build-kubernetes.sh
 dapr: packages
 	@tools/build-dapr.sh
 helm:

@@ -60,6 +60,28 @@ func besides(t *testing.T, s *stack.Stack) {
 	}
 }
 
+func TestABareStackHoldsWhatRunsBesideIt(t *testing.T) {
+	t.Parallel()
+	opts := options(t)
+	s, err := stack.Bare(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.StartBeside(t.Context(), watcher(t, s, "one")); err != nil {
+		t.Fatal(err)
+	}
+	one := s.Process("one")
+	if len(s.Processes()) != 1 || !one.Alive() {
+		t.Errorf("%d processes, want the one that was started", len(s.Processes()))
+	}
+	if _, err := stack.Bare(t.Context(), opts); !errors.Is(err, stack.ErrRunning) {
+		t.Errorf("got %v for a directory in use, want %v", err, stack.ErrRunning)
+	}
+	if err := s.Stop(t.Context()); err != nil || one.Alive() {
+		t.Errorf("stop: %v", err)
+	}
+}
+
 func TestTracedStackSaysWhereTo(t *testing.T) {
 	t.Parallel()
 	opts := options(t)

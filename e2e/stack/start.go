@@ -82,16 +82,24 @@ type launch struct {
 	server  *postgrestest.Server
 }
 
-// newLaunch settles everything that can be settled before the first process starts.
-func newLaunch(ctx context.Context, opts Options) (*launch, error) {
+func newStack(opts Options) (*Stack, error) {
 	self, err := identify(os.Getpid())
 	if err != nil {
 		return nil, err
 	}
-	l := &launch{opts: opts, stack: &Stack{
+	return &Stack{
 		dir: opts.Dir, detach: opts.Detach, grace: opts.Grace, logger: opts.Logger,
 		ports: newAllocator(opts.Ports), processes: map[string]*Process{}, launcher: self,
-	}}
+	}, nil
+}
+
+// newLaunch settles everything that can be settled before the first process starts.
+func newLaunch(ctx context.Context, opts Options) (*launch, error) {
+	s, err := newStack(opts)
+	if err != nil {
+		return nil, err
+	}
+	l := &launch{opts: opts, stack: s}
 	if err := l.settle(ctx); err != nil {
 		l.stack.ports.releaseAll()
 		return nil, err

@@ -9,11 +9,14 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 
+	"github.com/ai-agents/ai-agents/e2e/gotest"
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
 
@@ -60,4 +63,23 @@ func run(ctx context.Context, out io.Writer) error {
 		return errFailed
 	}
 	return nil
+}
+
+// runTests runs the tests, package by package.
+func runTests(ctx context.Context, root string, packages map[string][]string, out io.Writer) (map[test]gotest.Outcome, error) {
+	all := map[test]gotest.Outcome{}
+	for _, dir := range slices.Sorted(maps.Keys(packages)) {
+		fmt.Fprintf(out, "%s: %d tests\n", dir, len(packages[dir]))
+		outcomes, said, err := gotest.Run(ctx, root, dir, gotest.Named(packages[dir]...))
+		if err != nil {
+			return nil, fmt.Errorf("run the suite: %w", err)
+		}
+		for name, outcome := range outcomes {
+			all[test{dir, name}] = outcome
+		}
+		if said != "" {
+			fmt.Fprintf(out, "%s: %s", dir, said)
+		}
+	}
+	return all, nil
 }

@@ -7,7 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/ai-agents/ai-agents/e2e/gotest"
 )
 
 // test is one test function of a package, both as `go test` has them.
@@ -77,15 +78,8 @@ func byPackage(threats []threat) map[string][]string {
 	return packages
 }
 
-// outcome is how a test went.
-type outcome struct {
-	action string // pass, fail or skip
-	took   time.Duration
-	output string
-}
-
 // report prints how each test went and counts. Without outcomes it only lists them.
-func report(out io.Writer, threats []threat, outcomes map[test]outcome) (passed, failed int) {
+func report(out io.Writer, threats []threat, outcomes map[test]gotest.Outcome) (passed, failed int) {
 	for _, threat := range threats {
 		fmt.Fprintf(out, "\n%s\n", strings.ReplaceAll(threat.title, "**", ""))
 		for _, test := range threat.tests {
@@ -93,18 +87,15 @@ func report(out io.Writer, threats []threat, outcomes map[test]outcome) (passed,
 				fmt.Fprintf(out, "  %-36s %s\n", test.dir, test.name)
 				continue
 			}
-			result, ran := outcomes[test]
-			word := map[string]string{"pass": "ok", "fail": "FAILED", "skip": "SKIPPED"}[result.action]
-			if !ran || word == "" {
-				word = "MISSING"
-			}
-			fmt.Fprintf(out, "  %-8s%-36s %s (%.2f s)\n", word, test.dir, test.name, result.took.Seconds())
-			if word == "ok" {
+			result := outcomes[test]
+			word, ok := result.Word()
+			fmt.Fprintf(out, "  %-8s%-36s %s (%.2f s)\n", word, test.dir, test.name, result.Took.Seconds())
+			if ok {
 				passed++
 				continue
 			}
 			failed++
-			fmt.Fprint(out, result.output)
+			fmt.Fprint(out, result.Output)
 		}
 	}
 	return passed, failed

@@ -1,0 +1,180 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/ai-agents/ai-agents/e2e/cluster/namespace"
+)
+
+// DaprNamespace is where Dapr's control plane is.
+const DaprNamespace = "dapr-system"
+
+const (
+	daprModule   = "github.com/dapr/dapr"
+	webhookPort  = 443
+	injectorPort = 4000 // the injector takes no address, only a port; it is ours in a network of our own
+)
+
+// dropCapabilities is what restricted Pod Security asks of sidecars, and not the default of Dapr's chart.
+const dropCapabilities = "dapr_sidecar_injector.sidecarDropALLCapabilities=true"
+
+// Services of Dapr's control plane, whose addresses are known to all processes by /etc/hosts in place of a name server.
+const (
+	serviceSentry   = "dapr-sentry"
+	serviceOperator = "dapr-api"
+	serviceWebhook  = "dapr-webhook"
+	serviceInjector = "dapr-sidecar-injector"
+)
+
+// InstallDapr installs Dapr's unmodified chart, of the version that tools/go.mod pins, and runs its sentry, operator and sidecar injector for the
+// pods that it made. Its placement and scheduler are pods without a process.
+func (c *Cluster) InstallDapr(ctx context.Context) error {
+	chart, version, err := c.daprChart(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.Apply(ctx, schedulerVolumes()); err != nil {
+		return fmt.Errorf("make volumes for Dapr's scheduler: %w", err)
+	}
+	if _, err := c.Helm(ctx, "upgrade", "--install", "dapr", chart, "--namespace", DaprNamespace, "--create-namespace",
+		"--set", "global.tag="+version, "--set", dropCapabilities, "--wait", "--timeout", "3m"); err != nil {
+		return fmt.Errorf("install Dapr's chart: %w", err)
+	}
+	addresses, err := c.nameServices(ctx, serviceSentry, serviceOperator, serviceWebhook, serviceInjector)
+	if err != nil {
+		return err
+	}
+	sentry, err := c.daprPart(ctx, "dapr-sentry", "sentry", "--listen-address", addresses[serviceSentry], "--port", strconv.Itoa(webhookPort))
+	if err != nil {
+		return err
+	}
+	if err := c.Run(ctx, sentry); err != nil {
+		return err
+	}
+	if err := c.awaitTrust(ctx); err != nil {
+		return err
+	}
+	// Only now they find the trust bundle among their mounts.
+	operator, err := c.daprPart(ctx, "dapr-operator", "operator", "--listen-address", addresses[serviceOperator], "--port", strconv.Itoa(webhookPort),
+		"--webhook-server-listen-address", addresses[serviceWebhook], "--webhook-server-port", strconv.Itoa(webhookPort))
+	if err != nil {
+		return err
+	}
+	injector, err := c.daprPart(ctx, "dapr-sidecar-injector", "injector", "--port", strconv.Itoa(injectorPort))
+	if err != nil {
+		return err
+	}
+	if err := c.Run(ctx, operator, injector); err != nil {
+		return err
+	}
+	return c.forward(addresses[serviceInjector], webhookPort, injectorPort)
+}
+
+// daprChart finds the chart in the module that Dapr's programs were built from.
+func (c *Cluster) daprChart(ctx context.Context) (chart, version string, err error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}} {{.Version}}", daprModule)
+	cmd.Dir, cmd.Env = filepath.Join(filepath.Dir(c.bin), "tools"), append(os.Environ(), "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", "", fmt.Errorf("find the module %s: %w", daprModule, err)
+	}
+	dir, version, ok := strings.Cut(strings.TrimSpace(string(out)), " v")
+	if !ok || dir == "" {
+		return "", "", fmt.Errorf("the module %s is not there, build Dapr with `tools/build-dapr.sh`", daprModule)
+	}
+	return filepath.Join(dir, "charts", "dapr"), version, nil
+}
+
+// schedulerVolumes are what the claims of the scheduler's three replicas are bound to; nothing is kept there.
+func schedulerVolumes() string {
+	var all strings.Builder
+	for i := range 3 {
+		fmt.Fprintf(&all, `---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: dapr-scheduler-%d}
+spec: {capacity: {storage: 20Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /var/lib/dapr-scheduler-%d}}
+`, i, i)
+	}
+	return all.String()
+}
+
+// nameServices makes the services known under their full names, and returns their addresses.
+func (c *Cluster) nameServices(ctx context.Context, names ...string) (map[string]string, error) {
+	hosts, err := os.ReadFile("/etc/hosts")
+	if err != nil {
+		return nil, fmt.Errorf("read the names of this machine: %w", err)
+	}
+	var content strings.Builder
+	content.WriteString(strings.TrimRight(string(hosts), "\n") + "\n")
+	addresses := map[string]string{}
+	for _, name := range names {
+		service, err := c.client.CoreV1().Services(DaprNamespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("find the address of %s: %w", name, err)
+		}
+		addresses[name] = service.Spec.ClusterIP
+		fmt.Fprintf(&content, "%s %s.%s.svc.cluster.local %s.%s.svc\n", service.Spec.ClusterIP, name, DaprNamespace, name, DaprNamespace)
+	}
+	path := filepath.Join(c.dir, "hosts")
+	if err := os.WriteFile(path, []byte(content.String()), 0o644); err != nil { //nolint:gosec // G306: all users of the machine read names.
+		return nil, fmt.Errorf("write names: %w", err)
+	}
+	undo, err := namespace.Bind(path, "/etc/hosts")
+	if err != nil {
+		return nil, fmt.Errorf("tell processes the names: %w", err)
+	}
+	c.undo = append(c.undo, undo)
+	return addresses, nil
+}
+
+// daprPart is the first container of the Deployment's first pod.
+func (c *Cluster) daprPart(ctx context.Context, deployment, program string, args ...string) (Container, error) {
+	pods, err := c.client.CoreV1().Pods(DaprNamespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + deployment})
+	if err != nil {
+		return Container{}, fmt.Errorf("find the pod of %s: %w", deployment, err)
+	}
+	if len(pods.Items) == 0 {
+		return Container{}, fmt.Errorf("%s has no pod", deployment)
+	}
+	path, err := c.program(program)
+	if err != nil {
+		return Container{}, err
+	}
+	health, err := c.FreePort()
+	if err != nil {
+		return Container{}, err
+	}
+	pod := &pods.Items[0]
+	return Container{
+		Process: deployment, Pod: pod, Container: &pod.Spec.Containers[0], Program: path, Ports: []int{health},
+		Args:  append(args, "--healthz-port", strconv.Itoa(health), "--enable-metrics=false"),
+		Env:   map[string]string{"DAPR_UNSAFE_SKIP_CONTAINER_UID_GID_CHECK": "true"}, // as root, they refuse to run
+		Ready: fmt.Sprintf("http://127.0.0.1:%d/healthz", health),
+	}, nil
+}
+
+// awaitTrust waits until sentry has published what the others trust.
+func (c *Cluster) awaitTrust(ctx context.Context) error {
+	return Await(ctx, "sentry's trust bundle", func(ctx context.Context) error {
+		var bundle *corev1.ConfigMap
+		bundle, err := c.client.CoreV1().ConfigMaps(DaprNamespace).Get(ctx, "dapr-trust-bundle", metav1.GetOptions{})
+		if err != nil {
+			return fmt.Errorf("read the trust bundle: %w", err)
+		}
+		if bundle.Data["ca.crt"] == "" {
+			return errors.New("it is empty")
+		}
+		return nil
+	})
+}
