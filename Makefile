@@ -6,9 +6,17 @@ SHELL := bash
 # One setting for build and test, so that they share compiled packages. The race detector needs cgo.
 export CGO_ENABLED := 0
 
+# The comments tell .github/renovate.json which module it is.
+# renovate: depName=github.com/golangci/golangci-lint/v2
 GOLANGCI_LINT := v2.15.0
+# renovate: depName=mvdan.cc/gofumpt
 GOFUMPT := v0.12.0
+# renovate: depName=gotest.tools/gotestsum
 GOTESTSUM := v1.13.0
+# renovate: depName=github.com/rhysd/actionlint
+ACTIONLINT := v1.7.12
+# renovate: depName=helm.sh/helm/v3
+HELM := v3.19.5
 
 # Modules whose code is ours.
 MODULES := . e2e
@@ -26,6 +34,7 @@ demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves 
 	@exec bin/demo
 
 .PHONY: test
+test: infra observability helm build ## All tests, end to end included, with the coverage of the product
 test: infra observability kubernetes build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
@@ -61,6 +70,9 @@ lint: ## Check format, code and scripts
 		(cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...); \
 	done
 	@for script in tools/*.sh .ci/run; do bash -n $$script; done
+	@tools/install-tool.sh github.com/rhysd/actionlint $(ACTIONLINT) cmd/actionlint
+	@# Without its helpers, which are there on some machines and not on others.
+	bin/actionlint -shellcheck= -pyflakes=
 	@echo "make lint: nothing to complain about."
 
 .PHONY: test-race
@@ -68,6 +80,7 @@ test-race: packages ## Unit tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: e2e
+e2e: infra observability helm build ## End-to-end tests on the real stack
 e2e: infra observability kubernetes build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
@@ -108,6 +121,10 @@ CHAOS_FLAGS ?=
 chaos: infra build ## Break everything while it works, as a seed says; CHAOS_FLAGS=-long does so for half an hour
 	@exec bin/chaos $(CHAOS_FLAGS)
 
+.PHONY: rehearse-restore
+rehearse-restore: infra build ## Back up, lose the database, restore, find again: how many tickets were acknowledged, restored, reconciled
+	@cd e2e && go test -count=1 -v -run 'TestDrills/restore-from-backup' ./runbooks
+
 .PHONY: bench-masking
 bench-masking: ## How the time of masking grows with hostile texts: 4 times as much of one is to take some 4 times as long
 	go test -run '^$$' -bench . -benchtime 3x ./internal/masking
@@ -145,6 +162,10 @@ note-snapshots: ## Write the example notes anew, and the pictures of them in doc
 dashboards: ## Write deploy/grafana/dashboards anew from e2e/dashboards
 	@go run ./e2e/cmd/dashboards
 
+.PHONY: charts
+charts: ## Write anew what of charts/ is made from other files: the README, copies of alerts and dashboards
+	@go run ./e2e/cmd/charts
+
 .PHONY: openapi
 openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 	go test ./internal/console -run TestTheCommittedDocumentIsTheOneThatIsServed -write-openapi
@@ -174,6 +195,7 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
+.PHONY: infra packages dapr observability helm
 .PHONY: infra packages dapr observability kubernetes
 infra: packages dapr
 packages:
@@ -186,3 +208,5 @@ kubernetes: dapr
 	@tools/build-kubernetes.sh
 dapr: packages
 	@tools/build-dapr.sh
+helm:
+	@[ -x bin/helm ] || tools/install-tool.sh helm.sh/helm/v3 $(HELM) cmd/helm

@@ -303,21 +303,27 @@ func processes(t *testing.T, to places) {
 func metrics(t *testing.T, to places) {
 	t.Helper()
 	for _, app := range []string{"gateway", "enhancer", "console"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, running.InternalURL(app)+"/metrics", http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(resp.Body)
-		_ = resp.Body.Close()
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("metrics of %s: %s, %v", app, resp.Status, err)
-		}
-		to["metrics "+app] = string(content)
+		to["metrics "+app] = page(t.Context(), t, running.InternalURL(app)+"/metrics")
 	}
+}
+
+// page is what the address answers, which has to be well.
+func page(ctx context.Context, t *testing.T, address string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v", address, resp.Status, err)
+	}
+	return string(content)
 }
 
 // traces reads all that Jaeger has of apps and sidecars, when it has those of the tenant's tickets.
@@ -334,20 +340,7 @@ func traces(t *testing.T, to places, tenantID string) {
 	}
 	for _, service := range services {
 		query := url.Values{"service": {service}, "limit": {"1500"}}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, watched.JaegerURL()+"/api/traces?"+query.Encode(), http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(resp.Body)
-		_ = resp.Body.Close()
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("traces of %s: %s, %v", service, resp.Status, err)
-		}
-		to["traces "+service] = string(content)
+		to["traces "+service] = page(ctx, t, watched.JaegerURL()+"/api/traces?"+query.Encode())
 	}
 }
 

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 
 GOLANGCI_LINT=$(sed -n 's/^GOLANGCI_LINT := //p' Makefile)
+# renovate: depName=golang.org/x/vuln
 GOVULNCHECK=v1.9.0
 modules=(. e2e)
 failed=0

@@ -44,44 +44,19 @@ func (f *fixture) wantCancelled(t *testing.T, jobID string) {
 // Wherever the jobs stand when they are cancelled, and have not announced a write by then, nothing is written any more.
 func TestACancelStopsJobsInFlight(t *testing.T) {
 	t.Parallel()
-	for name, at := range map[string]func(w *watched, arrive func()){
-		"before the note is held": func(w *watched, arrive func()) { w.beforeHold = arrive },
-		"before it is written":    func(w *watched, arrive func()) { w.beforeIntend = arrive },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			const jobs = 12
-			l := newLiving(t, patient)
-			ready := l.many(jobs)
-			w := &watched{Ledger: l.ledger}
-			l.activities.Ledger = w
-			var arrived, over sync.WaitGroup
-			cancelled := make(chan struct{})
-			arrived.Add(jobs)
-			at(w, func() { arrived.Done(); <-cancelled })
-			for _, job := range ready {
-				over.Go(func() {
-					if err := l.update(job); err != nil {
-						t.Error(err)
-					}
-				})
+	stopsInFlight(t, func(t *testing.T, l *living, jobs []workflows.Job) {
+		t.Helper()
+		for _, job := range jobs {
+			if c := l.cancel(t, job); c.Announced || c.Before {
+				t.Errorf("%+v", c)
 			}
-			arrived.Wait()
-			for _, job := range ready {
-				if c := l.cancel(t, job); c.Announced || c.Before {
-					t.Errorf("%+v", c)
-				}
-			}
-			close(cancelled)
-			over.Wait()
-			if len(w.intended) != 0 || l.writes() != 0 {
-				t.Errorf("%d announced, %d written", len(w.intended), l.writes())
-			}
-			for _, job := range ready {
-				l.wantCancelled(t, job.JobID)
-			}
-		})
-	}
+		}
+	}, func(t *testing.T, l *living, jobs []workflows.Job) {
+		t.Helper()
+		for _, job := range jobs {
+			l.wantCancelled(t, job.JobID)
+		}
+	})
 }
 
 // The same at any moment: a job has either been told that its write had begun, or it is not written about.

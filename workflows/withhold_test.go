@@ -355,9 +355,10 @@ func (l *living) many(n int) []workflows.Job {
 	return jobs
 }
 
-// A switch that is committed is believed by every job that has not begun to write, wherever it stands.
-func TestASwitchStopsJobsInFlight(t *testing.T) {
-	t.Parallel()
+// stopsInFlight has jobs come to each place before they announce their writes, where they are stopped and then go on. Nothing may be
+// announced or written.
+func stopsInFlight(t *testing.T, stop, stopped func(t *testing.T, l *living, jobs []workflows.Job)) {
+	t.Helper()
 	for name, at := range map[string]func(w *watched, arrive func()){
 		"before the note is held": func(w *watched, arrive func()) { w.beforeHold = arrive },
 		"before it is written":    func(w *watched, arrive func()) { w.beforeIntend = arrive },
@@ -370,9 +371,9 @@ func TestASwitchStopsJobsInFlight(t *testing.T) {
 			w := &watched{Ledger: l.ledger}
 			l.activities.Ledger = w
 			var arrived, over sync.WaitGroup
-			switched := make(chan struct{})
+			goOn := make(chan struct{})
 			arrived.Add(jobs)
-			at(w, func() { arrived.Done(); <-switched })
+			at(w, func() { arrived.Done(); <-goOn })
 			for _, job := range ready {
 				over.Go(func() {
 					if err := l.update(job); err != nil {
@@ -381,17 +382,29 @@ func TestASwitchStopsJobsInFlight(t *testing.T) {
 				})
 			}
 			arrived.Wait()
-			l.turn(t, tenant.ModeShadow)
-			close(switched)
+			stop(t, l, ready)
+			close(goOn)
 			over.Wait()
 			if len(w.intended) != 0 || l.writes() != 0 {
 				t.Errorf("%d announced, %d written", len(w.intended), l.writes())
 			}
-			for _, job := range ready {
-				l.wantWithheld(t, job.JobID, tenant.ModeShadow, "withheld_shadow: ")
-			}
+			stopped(t, l, ready)
 		})
 	}
+}
+
+// A switch that is committed is believed by every job that has not begun to write, wherever it stands.
+func TestASwitchStopsJobsInFlight(t *testing.T) {
+	t.Parallel()
+	stopsInFlight(t, func(t *testing.T, l *living, _ []workflows.Job) {
+		t.Helper()
+		l.turn(t, tenant.ModeShadow)
+	}, func(t *testing.T, l *living, jobs []workflows.Job) {
+		t.Helper()
+		for _, job := range jobs {
+			l.wantWithheld(t, job.JobID, tenant.ModeShadow, "withheld_shadow: ")
+		}
+	})
 }
 
 // The same wherever the switch happens to find them: what is announced was asked for before the switch was done, and nothing is

@@ -70,8 +70,11 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 		t.line("without", strings.Join(job.Degraded, "; "))
 	}
 	t.line("received", shown(job.ReceivedAt))
+	if !job.AskedAt.Equal(job.ReceivedAt) {
+		t.line("begun anew", shown(job.AskedAt))
+	}
 	if job.FinishedAt != nil {
-		t.line("took", job.FinishedAt.Sub(job.ReceivedAt).Round(time.Millisecond))
+		t.line("took", job.FinishedAt.Sub(job.AskedAt).Round(time.Millisecond))
 	}
 	t.line("correlation", job.CorrelationID)
 	for _, s := range inOrder(job.Steps) {

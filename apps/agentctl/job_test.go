@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -200,6 +201,11 @@ func TestJobRetry(t *testing.T) {
 	fails(t, "", "job retry --tenant alpha 9f8b6979-8851-86b3-9a47-07088f6081d1", "no such job")
 	if _, err := books.Fail(ctx, "alpha", failed.ID, 2, "example"); err != nil {
 		t.Fatal(err)
+	}
+	// What it took is counted from when it was begun anew, and not over the days before.
+	w.exec(t, "UPDATE enhancement_history SET received_at = now() - interval '2 days', queued_at = now() - interval '3 s', finished_at = now() WHERE job_id = '"+failed.ID+"'")
+	if out := must(t, "", "job show --tenant alpha "+failed.ID); !regexp.MustCompile(`took +3s`).MatchString(out) || !strings.Contains(out, "begun anew") {
+		t.Errorf("shows %s", out)
 	}
 	if out := must(t, "", retry+" --json"); !strings.Contains(out, `"run": 3`) {
 		t.Errorf("says %s", out)

@@ -18,12 +18,13 @@ steps, after each of which all processes have to be restarted with the new keyse
   promote   new values are sealed with it; the console seals the old ones again in the background
   retire    the old key goes, once ` + "`agentctl keyset status`" + ` says that nothing is sealed with it any more
 
-add, promote and retire speak to nobody: they read the keyset from standard input and write the changed one to standard
-output. Do not put it into a file that others can read.`
+new makes the first keyset of an installation, with one key, on standard output.
+add, promote and retire read the keyset from standard input and write the changed one to standard
+output. None of the four speaks to anybody. Do not put a keyset into a file that others can read.`
 
 func newKeysetCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "keyset", Short: "Look at, and change, the keys that seal the tenants' secrets", Long: keysetHelp},
-		newKeysetStatusCommand(),
+		newKeysetStatusCommand(), newKeysetNewCommand(),
 		newKeysetChangeCommand("add", "Add a key, which opens and does not seal yet", cobra.NoArgs,
 			func(keyset string, _ []string) (string, string, error) {
 				changed, id, err := tenant.AddKey(keyset)
@@ -47,6 +48,20 @@ func newKeysetCommand() *cobra.Command {
 				changed, err := tenant.Retire(keyset, id)
 				return changed, fmt.Sprintf("Key %d is removed.", id), err
 			}))
+}
+
+func newKeysetNewCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "new", Short: "Make the first keyset of an installation", Args: cobra.NoArgs,
+		Long: "Make the first keyset of an installation. One that has a keyset keeps it: what is sealed can be opened with no other.\n\n" + keysetHelp,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			keyset, err := tenant.GenerateKeyset()
+			if err != nil {
+				return err
+			}
+			return say(cmd, "%s", keyset)
+		},
+	}
 }
 
 // newKeysetChangeCommand makes a command that changes a keyset on its way from standard input to standard output.

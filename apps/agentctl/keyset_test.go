@@ -57,6 +57,26 @@ func TestAKeyIsReplacedOnTheWayFromStandardInputToStandardOutput(t *testing.T) {
 	fails(t, "{}", "keyset add", "Tink keyset")
 }
 
+// TestTheFirstKeysetCanBeUsed seals with it, and makes another one each time.
+func TestTheFirstKeysetCanBeUsed(t *testing.T) {
+	nowhere(t) // nobody is asked
+	seen := map[string]bool{}
+	for range 2 {
+		out, _, err := apart(t.Context(), "", "keyset", "new")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tenant.NewSealer(out); err != nil || len(keysOf(t, out)) != 1 {
+			t.Errorf("%v, keys %v", err, keysOf(t, out))
+		}
+		seen[out] = true
+	}
+	if len(seen) != 2 {
+		t.Error("the same keyset twice")
+	}
+	fails(t, "", "keyset new here", "keyset new")
+}
+
 // keysOf says of each key whether it is the primary one.
 func keysOf(t *testing.T, keyset string) map[uint32]bool {
 	t.Helper()

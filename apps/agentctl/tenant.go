@@ -19,7 +19,7 @@ func newTenantCommand() *cobra.Command {
 		newTenantStatusCommand("enable", "Accept the tenant's webhooks again", (*adminapi.Client).EnableTenant),
 		newTenantDeleteCommand(), newTenantStatusCommand("restore", "Take a deletion back; the tenant is disabled then", (*adminapi.Client).RestoreTenant),
 		newTenantPurgeCommand(), newRotateSecretCommand(), newSetAPIKeyCommand(), newSetKnowledgeKeyCommand(),
-		newTenantPrefsCommand())
+		newTenantPrefsCommand(), newTenantMoveCommand())
 }
 
 func newTenantListCommand() *cobra.Command {
@@ -34,7 +34,7 @@ func newTenantListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := newTable(cmd, asJSON, "TENANT", "STATUS", "EDITION", "KNOWLEDGE BASE", "CHANGED", "NAME")
+			t := newTable(cmd, asJSON, "TENANT", "STATUS", "ISOLATION", "EDITION", "KNOWLEDGE BASE", "CHANGED", "NAME")
 			for tenant, err := range client.Tenants(cmd.Context(), adminapi.TenantStatus(status)) {
 				if err != nil {
 					return t.close(err)
@@ -43,7 +43,7 @@ func newTenantListCommand() *cobra.Command {
 				if tenant.KnowledgeURL != "" {
 					knowledge = "yes"
 				}
-				t.row(tenant, tenant.TenantID, tenant.Status, tenant.Profile, knowledge, shown(tenant.UpdatedAt), tenant.Name)
+				t.row(tenant, tenant.TenantID, tenant.Status, tenant.Isolation, tenant.Profile, knowledge, shown(tenant.UpdatedAt), tenant.Name)
 			}
 			return t.close(nil)
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 func newWorkerCommand() *cobra.Command {
@@ -26,9 +28,9 @@ func newWorkerListCommand() *cobra.Command {
 				return err
 			}
 			workers, err := client.Workers(cmd.Context())
-			t := newTable(cmd, asJSON, "REPLICA", "STATE", "STEPS", "VERSION", "SINCE", "SEEN", "DRAINED BY")
+			t := newTable(cmd, asJSON, "REPLICA", "OF", "STATE", "STEPS", "VERSION", "SINCE", "SEEN", "DRAINED BY")
 			for _, w := range workers {
-				t.row(w, w.Replica, workerState(w), w.Steps, w.Version, shown(w.Since), shown(w.SeenAt), w.DrainedBy)
+				t.row(w, w.Replica, cmp.Or(w.Enhancer, string(tenant.IsolationShared)), workerState(w), w.Steps, w.Version, shown(w.Since), shown(w.SeenAt), w.DrainedBy)
 			}
 			return t.close(err)
 		},

@@ -35,6 +35,9 @@ func main() { os.Exit(start()) }
 func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if httpserver.IsProbe(os.Args) {
+		return httpserver.Probe(ctx, os.Getenv, os.Stderr)
+	}
 	cfg, err := loadConfig()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "console:", err)

@@ -36,8 +36,9 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
 	b := &background{ctx: ctx, cancel: cancel}
+	served := servedTenants{store, cfg.Tenant}
 	keeping := &upkeep{
-		tenants: store, history: history.NewStore(db), articles: knowledge.NewStore(db), interval: cfg.UpkeepInterval, logger: logger,
+		tenants: served, history: history.NewStore(db), articles: knowledge.NewStore(db), interval: cfg.UpkeepInterval, logger: logger,
 		embedded: make(map[string]revision),
 	}
 	if cfg.UpkeepInterval > 0 {
@@ -60,7 +61,7 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, store *tena
 		b.running.Go(func() { sweeper.RunPrune(ctx) })
 	}
 	settings := cfg.Mirror
-	settings.Tenants, settings.Logger = store, logger
+	settings.Tenants, settings.Logger = served, logger
 	mirror := mirror.New(db, mirrored{clients.Beside(store, listTimeout)}, settings)
 	b.running.Go(func() {
 		if err := mirror.Run(ctx); err != nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/synthesis/openai"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 type config struct {
@@ -45,6 +46,9 @@ type config struct {
 	Preview    preview.Config
 	// Outbound is for URLs of tenants. Those of LLM and Embeddings are the operator's own, and not guarded.
 	Outbound outbound.Config
+	// Tenant is whose own enhancer this is: it works for that tenant alone, and only while it is assigned to it. Empty for the one that
+	// tenants share.
+	Tenant string `envconfig:"ENHANCER_TENANT"`
 
 	// DeskTimeout bounds one call to a tenant's ServiceDesk Plus.
 	DeskTimeout time.Duration `envconfig:"SERVICEDESK_TIMEOUT" default:"5s"`
@@ -106,6 +110,9 @@ func (c config) validate() error {
 		if n < 1 {
 			errs = append(errs, fmt.Errorf("%s is %d: use 1 or more", name, n))
 		}
+	}
+	if !tenant.ValidEnhancer(c.Tenant) {
+		errs = append(errs, fmt.Errorf("ENHANCER_TENANT is %q: use the id of a tenant, of at most 49 characters, or nothing for the enhancer that tenants share", c.Tenant))
 	}
 	if c.PromptTokens < synthesis.LeastPromptTokens {
 		errs = append(errs, fmt.Errorf("LLM_PROMPT_TOKENS is %d: use %d or more, which hold the rules, the ticket and a source", c.PromptTokens, synthesis.LeastPromptTokens))

@@ -39,3 +39,16 @@ func TestTheLimitOfAPrompt(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestWhoseEnhancerItIs(t *testing.T) {
+	t.Setenv("APP_PORT", "8082")
+	if cfg, err := loadConfig(); err != nil || cfg.Tenant != "" {
+		t.Errorf("by default %q, %v", cfg.Tenant, err)
+	}
+	for value, ok := range map[string]bool{"alpha": true, "Alpha": false, "a,b": false, strings.Repeat("a", 50): false} {
+		t.Setenv("ENHANCER_TENANT", value)
+		if _, err := loadConfig(); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "ENHANCER_TENANT is") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+}

@@ -18,7 +18,7 @@ import (
 )
 
 // newHand makes what tells operators of this replica, and has its worker take work or not.
-func newHand(db *postgres.DB, engine *workflow.Client, activities *workflows.Activities, dispatcher *dispatch.Dispatcher,
+func newHand(db *postgres.DB, enhancer string, engine *workflow.Client, activities *workflows.Activities, dispatcher *dispatch.Dispatcher,
 	ready func(context.Context) error, metrics *telemetry.Metrics, logger *slog.Logger,
 ) (*crew.Hand, error) {
 	replica, err := replicaName()
@@ -26,7 +26,7 @@ func newHand(db *postgres.DB, engine *workflow.Client, activities *workflows.Act
 		return nil, err
 	}
 	return crew.NewHand(crew.Config{
-		Replica: replica, Version: telemetry.Version(), Engine: connection{engine, activities, ready}, Beats: crew.NewRegister(db),
+		Replica: replica, Version: telemetry.Version(), Enhancer: enhancer, Engine: connection{engine, activities, ready}, Beats: crew.NewRegister(db),
 		Halt: dispatcher.Halt, Steps: activities.UnderWay, Metrics: metrics, Logger: logger,
 	}), nil
 }

@@ -52,6 +52,9 @@ func main() { os.Exit(start()) }
 func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if httpserver.IsProbe(os.Args) {
+		return httpserver.Probe(ctx, os.Getenv, os.Stderr)
+	}
 	cfg, err := loadConfig()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "enhancer:", err)
@@ -92,7 +95,7 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	defer db.Close()
 
 	metrics.WatchPool(db.Connections)
-	books, store := ledger.New(db), tenantstore.New(db, sealer)
+	books, store := ledger.New(db).Of(cfg.Tenant), tenantstore.New(db, sealer)
 	embedder, err := newEmbedder(cfg.Embeddings, secrets[sidecar.SecretEmbeddingsAPIKey], logger)
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	copies := tenantcache.New(dapr.Cache(), store, sealer, time.Now, metrics, logger)
 	engine, running := dapr.Workflows(), dapr.Instances()
 	starts := &starter{ledger: books, engine: engine, tracer: tracer, instances: running, logger: logger}
-	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: suspension.New(db), Engine: starts, Metrics: metrics, Logger: logger})
+	dispatcher := dispatch.New(cfg.Queue, dispatch.Deps{Queue: books, Pauses: shownPauses{suspension.New(db), cfg.Tenant}, Crew: crew.NewRegister(db), Engine: starts, Metrics: metrics, Logger: logger})
 	clients := desk.New(copies, guard, cfg.DeskTimeout, metrics, logger)
 	known := desks{tenants: copies, clients: clients}
 	activities, err := newActivities(cfg, db, guard, known, dapr.Cache(), embedder, sealer, secrets, metrics, logger)
@@ -113,7 +116,7 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	// still gets its workflow.
 	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorking()
-	hand, err := newHand(db, engine, activities, dispatcher, dapr.WorkerReady, metrics, logger)
+	hand, err := newHand(db, cfg.Tenant, engine, activities, dispatcher, dapr.WorkerReady, metrics, logger)
 	if err != nil {
 		return err
 	}
@@ -124,8 +127,8 @@ func work(ctx context.Context, cfg config, metrics *telemetry.Metrics, tracer *t
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{
 		"postgres": db.Ping, "sidecar": dapr.Ready, "redis": dapr.StateReady, "workflows": hand.Ready,
 	})
-	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(db, books, dispatcher, copies, metrics, tracer, logger),
-		newPreviews(cfg.Preview, db, known, activities, sealer, metrics, logger), cfg.Sidecar.AppToken, health, metrics), logger)
+	server := httpserver.New(cfg.Internal.Addr(), routes(newDeliveries(cfg.Tenant, db, books, dispatcher, copies, metrics, tracer, logger),
+		newPreviews(cfg, db, known, activities, sealer, metrics, logger), cfg.Sidecar.AppToken, health, metrics), logger)
 	background := newBackground(ctx, cfg, db, store, clients, embedder,
 		sweep.New(cfg.Sweep, sweep.Deps{Ledger: books, Engine: running, Starter: starts, Metrics: metrics, Tracer: tracer, Logger: logger}), dispatcher,
 		newReconciler(cfg, db, store, clients, books, dispatcher.Wake, metrics, tracer, logger), logger)
@@ -151,11 +154,11 @@ func readSecrets(ctx context.Context, dapr *sidecar.Sidecar) (sidecar.Secrets, *
 }
 
 // newDeliveries are what the sidecar delivers, by route.
-func newDeliveries(db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.Dispatcher, copies *tenantcache.Cache, metrics *telemetry.Metrics,
+func newDeliveries(enhancer string, db *postgres.DB, books *ledger.Ledger, dispatcher *dispatch.Dispatcher, copies *tenantcache.Cache, metrics *telemetry.Metrics,
 	tracer *tracing.Tracer, logger *slog.Logger,
 ) map[string]http.Handler {
 	refusals := deadletter.NewRefusals()
-	jobs := &receiver{ledger: books, wake: dispatcher.Wake, refusals: refusals, tracer: tracer, logger: logger}
+	jobs := &receiver{enhancer: enhancer, ledger: books, wake: dispatcher.Wake, refusals: refusals, tracer: tracer, logger: logger}
 	dead := &deadletter.Consumer{
 		Jobs: books, Letters: deadletter.NewLetters(db), Refusals: refusals, Wake: dispatcher.Wake, Metrics: metrics, Logger: logger,
 	}

@@ -21,13 +21,13 @@ import (
 )
 
 // newPreviews drafts notes with what the jobs draft theirs with.
-func newPreviews(cfg preview.Config, db *postgres.DB, desks desks, activities *workflows.Activities, sealer *tenant.Sealer,
+func newPreviews(cfg config, db *postgres.DB, desks desks, activities *workflows.Activities, sealer *tenant.Sealer,
 	metrics *telemetry.Metrics, logger *slog.Logger,
 ) http.Handler {
-	return preview.New(cfg, preview.Deps{
+	return preview.New(cfg.Preview, preview.Deps{
 		Tenants: desks, Sources: activities.Sources, Drafter: activities.Drafter, Past: history.NewStore(db),
 		Jobs: newestJobs{ledger.New(db)}, Desks: readDesks{desks.clients}, Limits: workflows.PreviewLimits(),
-		Sealer: sealer, Count: metrics.Preview, Now: time.Now, Logger: logger,
+		Enhancer: cfg.Tenant, Sealer: sealer, Count: metrics.Preview, Now: time.Now, Logger: logger,
 	}).Handler()
 }
 

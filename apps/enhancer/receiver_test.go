@@ -83,6 +83,23 @@ func TestReceiver(t *testing.T) {
 	}
 }
 
+// A tenant's own enhancer works for nobody else, whatever is put on its topic.
+func TestAMessageOfAnotherTenant(t *testing.T) {
+	for own, want := range map[string]struct {
+		delivery sidecar.Delivery
+		woken    int
+	}{"alpha": {sidecar.DeliveryDone, 1}, "beta": {sidecar.DeliveryDrop, 0}} {
+		woken := 0
+		jobs := &receiver{
+			enhancer: own, ledger: queue{status: enhancement.StatusPending}, wake: func(string) { woken++ }, logger: slog.New(slog.DiscardHandler),
+		}
+		got := jobs.receive(t.Context(), event.EnhancementRequested{JobID: "9f8b6979-8851-86b3-9a47-07088f6081d1", TenantID: "alpha", TicketID: "1"})
+		if got != want.delivery || woken != want.woken {
+			t.Errorf("%s's enhancer: %s, woken %d times", own, got, woken)
+		}
+	}
+}
+
 func TestOnlyTheSidecarDelivers(t *testing.T) {
 	for _, token := range []string{"", "wrong"} {
 		code, _, woken := deliver(t, queue{status: enhancement.StatusPending}, token, delivered)

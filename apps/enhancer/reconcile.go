@@ -22,6 +22,7 @@ func newReconciler(cfg config, db *postgres.DB, store *tenantstore.Store, client
 	wake func(tenantID string), metrics *telemetry.Metrics, tracer *tracing.Tracer, logger *slog.Logger,
 ) *reconcile.Reconciler {
 	settings := cfg.Reconcile
+	settings.Enhancer = cfg.Tenant
 	settings.Done, settings.CallsPerMinute = cfg.Mirror.ResolvedStatuses, cfg.Mirror.CallsPerMinute
 	return reconcile.New(settings, reconcile.Deps{
 		DB: db, Desks: polled{clients.Beside(store, pollTimeout)}, Ledger: books, Wake: wake, Metrics: metrics, Tracer: tracer, Logger: logger,

@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/telemetry/tracing"
+	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
 // routes is for the sidecar, probes and the scraper; nothing else reaches this app.
@@ -40,8 +41,10 @@ type queuer interface {
 // receiver has the jobs wait for their turn that the queue delivers. A message is a wake-up: what there is to do, and in which
 // order, the ledger says.
 type receiver struct {
-	ledger queuer
-	wake   func(tenantID string)
+	// enhancer is whose queue it is; see tenant.EnhancerOf.
+	enhancer string
+	ledger   queuer
+	wake     func(tenantID string)
 	// refusals is told why a message was refused, for its dead letter does not say.
 	refusals *deadletter.Refusals
 	tracer   *tracing.Tracer // nil: nothing is traced
@@ -57,6 +60,11 @@ func (h *receiver) receive(ctx context.Context, requested event.EnhancementReque
 		slog.String(telemetry.KeyJob, requested.JobID), slog.String(telemetry.KeyCorrelation, requested.CorrelationID))
 	ctx, span := h.traced(ctx, requested)
 	defer span.End()
+	if h.enhancer != tenant.SharedEnhancer && requested.TenantID != h.enhancer {
+		// It is nothing of ours. The sweeper of the enhancer that tenants share finds the job, if there is one.
+		h.logger.WarnContext(ctx, "event dropped: it is of another tenant than this enhancer's own")
+		return sidecar.DeliveryDrop
+	}
 	found, err := h.ledger.Queued(ctx, requested.TenantID, requested.JobID)
 	switch {
 	case errors.Is(err, enhancement.ErrNotFound):
@@ -84,5 +92,5 @@ func (h *receiver) traced(ctx context.Context, requested event.EnhancementReques
 	}
 	return h.tracer.Under(ctx, below, tracing.SpanDelivered, trace.SpanKindConsumer,
 		tracing.KeyTenant.String(requested.TenantID), tracing.KeyTicket.String(requested.TicketID), tracing.KeyJob.String(requested.JobID),
-		tracing.KeyCorrelation.String(requested.CorrelationID), tracing.KeyMessaging.String(event.TopicEnhancement))
+		tracing.KeyCorrelation.String(requested.CorrelationID), tracing.KeyMessaging.String(event.TopicEnhancementOf(h.enhancer)))
 }

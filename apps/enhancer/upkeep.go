@@ -11,7 +11,6 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/pause"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
-	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
 
 const (
@@ -24,7 +23,7 @@ const (
 // upkeep brings what is derived from tickets and articles up to date, tenant by tenant: the search index, after an
 // upgrade that changed its rules, and the embeddings of what is new. Any number of replicas may do it.
 type upkeep struct {
-	tenants  *tenantstore.Store
+	tenants  servedTenants
 	history  *history.Store
 	articles *knowledge.Store
 	backfill *embedding.Backfill // nil without embeddings

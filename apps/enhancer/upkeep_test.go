@@ -43,7 +43,7 @@ func newUpkeep(t *testing.T, model embedding.Embedder, tenants ...string) (*upke
 		}
 	}
 	return &upkeep{
-		tenants: store.Store, history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
+		tenants: servedTenants{store.Store, ""}, history: history.NewStore(store.DB), articles: knowledge.NewStore(store.DB),
 		backfill: embedding.NewBackfill(store.DB, model, embedding.BackfillOptions{MaxAttempts: 1}), interval: time.Hour,
 		logger: slog.New(slog.DiscardHandler), embedded: make(map[string]revision),
 	}, store

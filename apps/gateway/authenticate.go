@@ -42,6 +42,7 @@ func (h *webhookHandler) authenticate(ctx context.Context, v *visit, body []byte
 	if err != nil {
 		return webhook.Payload{}, quota.Terms{}, err
 	}
+	v.enhancer = t.Enhancer
 	payload, err := message.Payload(t.Preferences)
 	if err != nil {
 		return webhook.Payload{}, quota.Terms{}, err

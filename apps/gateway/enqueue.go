@@ -12,11 +12,11 @@ import (
 
 // enqueue publishes the job, which was committed before, so that whatever dies in between has left a trace;
 // a job whose publish failed is withdrawn, so that the sender's retry is new.
-func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job, a quota.Acceptance) (enhancement.Status, error) {
+func (h *webhookHandler) enqueue(ctx context.Context, job enhancement.Job, enhancer string, a quota.Acceptance) (enhancement.Status, error) {
 	if a.Status != enhancement.StatusPending {
 		return a.Status, nil // the enhancer has it, or is done with it
 	}
-	err := h.queue.Publish(ctx, event.TopicEnhancement, event.EnhancementRequested{
+	err := event.Request(ctx, h.queue, enhancer, event.EnhancementRequested{
 		JobID: job.ID, TenantID: job.TenantID, TicketID: job.Ticket.ID, Description: job.Ticket.Description,
 		Priority: job.Ticket.Priority, Timestamp: time.Now().UTC(), CorrelationID: job.CorrelationID,
 		TraceParent: job.TraceParent,

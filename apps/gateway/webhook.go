@@ -114,6 +114,8 @@ type visit struct {
 	trial bool
 	// proven says that it is tenantID's, and not only claims to be.
 	proven bool
+	// enhancer is whose works for the tenant; see tenant.EnhancerOf.
+	enhancer string
 	// correlation finds the log lines about it.
 	correlation string
 	traces      visitTrace
@@ -178,7 +180,7 @@ func (h *webhookHandler) take(ctx context.Context, w http.ResponseWriter, v *vis
 	job.ID = a.JobID // which may be another one that does its work
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyJob, job.ID))
 	v.traces.accepted(a.Accepted)
-	status, err := h.enqueue(ctx, job, a)
+	status, err := h.enqueue(ctx, job, v.enhancer, a)
 	if err != nil {
 		return ctx, accepted{}, err
 	}

@@ -1,5 +1,6 @@
 // Command migrate moves the database schema: `migrate up`, `migrate down VERSION`, `migrate version`.
-// It connects as the owner of the tables and is the only app that does.
+// It connects as the owner of the tables and is the only app that does. `migrate secrets FILE` connects to nothing: it writes what the
+// others are told of the database, and the other secrets, for an installation that has no manager of secrets.
 package main
 
 import (
@@ -16,25 +17,30 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/sidecar/secretsfile"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 )
 
-const usage = `usage: migrate up | migrate down VERSION | migrate version
+const usage = `usage: migrate up | migrate down VERSION | migrate version | migrate secrets FILE
 
 DATABASE_ADMIN_URL   the database, as its role "admin" (required)
 DATABASE_SUPER_URL   the database, as a role that may create roles: when set, "migrate up" first
-                     creates the roles "admin", "app_user" and "console_user" as far as they are missing
-ADMIN_PASSWORD, APP_USER_PASSWORD, CONSOLE_USER_PASSWORD   their passwords, set when DATABASE_SUPER_URL is`
+                     creates the roles "admin", "app_user" and "console_user" and the database of
+                     DATABASE_ADMIN_URL, as far as they are missing
+ADMIN_PASSWORD, APP_USER_PASSWORD, CONSOLE_USER_PASSWORD   their passwords, set when DATABASE_SUPER_URL is
+
+"migrate secrets" writes the file of Dapr's local secret store, out of DATABASE_ADMIN_URL, the two passwords of the apps, REDIS_PASSWORD,
+TENANT_KEYSET and, if they are set, CONSOLE_BOOTSTRAP_TOKEN, LLM_API_KEY, LLM_FALLBACK_API_KEY, EMBEDDINGS_API_KEY and
+SERVICEDESK_SIMULATOR_KEY`
 
 var errUsage = errors.New(usage)
 
 type config struct {
-	Log             telemetry.LogConfig
-	AdminURL        string `envconfig:"DATABASE_ADMIN_URL" required:"true"`
-	SuperURL        string `envconfig:"DATABASE_SUPER_URL"`
-	AdminPassword   string `envconfig:"ADMIN_PASSWORD"`
-	AppPassword     string `envconfig:"APP_USER_PASSWORD"`
-	ConsolePassword string `envconfig:"CONSOLE_USER_PASSWORD"`
+	Log           telemetry.LogConfig
+	AdminURL      string `envconfig:"DATABASE_ADMIN_URL" required:"true"`
+	SuperURL      string `envconfig:"DATABASE_SUPER_URL"`
+	AdminPassword string `envconfig:"ADMIN_PASSWORD"`
+	Secrets       secretsfile.Config
 }
 
 // Exit statuses besides 0.
@@ -68,9 +74,15 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return fmt.Errorf("settings from the environment: %w", err)
 	}
 	logger := telemetry.NewLogger(out, "migrate", cfg.Log)
+	if file := args[1:]; args[0] == "secrets" && len(file) == 1 {
+		return secretsfile.Write(file[0], cfg.AdminURL, cfg.Secrets)
+	}
 	if args[0] == "up" && cfg.SuperURL != "" {
-		roles := postgres.Roles{AdminPassword: cfg.AdminPassword, AppPassword: cfg.AppPassword, ConsolePassword: cfg.ConsolePassword}
+		roles := postgres.Roles{AdminPassword: cfg.AdminPassword, AppPassword: cfg.Secrets.AppPassword, ConsolePassword: cfg.Secrets.ConsolePassword}
 		if err := postgres.EnsureRoles(ctx, cfg.SuperURL, roles); err != nil {
+			return err
+		}
+		if err := postgres.EnsureDatabase(ctx, cfg.SuperURL, cfg.AdminURL); err != nil {
 			return err
 		}
 	}

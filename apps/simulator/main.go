@@ -29,6 +29,9 @@ func main() {
 func start(stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if httpserver.IsProbe(os.Args) {
+		return httpserver.Probe(ctx, os.Getenv, stderr)
+	}
 	cfg, err := loadConfig()
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "simulator:", err)

@@ -5,24 +5,32 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/platform"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/simulator"
 )
 
 // tableRows is a line of the page's count of rows.
 var tableRows = regexp.MustCompile(`(?m)^ (\w+) +\| +(\d+)$`)
 
-// A backup is made while a job waits. It is restored into a server of its own, and then in place of the database, with Redis empty:
-// the job that waited goes on without its workflow, and the ticket that came after the backup is found again. One note each.
+// each is how many tickets come at each stage of the rehearsal.
+const each = 5
+
+// A backup is made while jobs wait. It is restored into a server of its own, and then in place of the database, with Redis empty:
+// the jobs that waited go on without their workflows, and tickets are found again that came after the backup, were at work when the
+// database was lost, or came while the apps were stopped. One note each.
 func (d *drill) restore() {
 	id := d.tenant()
-	d.awaitNoted(d.t, id, d.open(d.t, id).Accepted.JobID)
+	done := d.openEach(id)
+	d.awaitAll(id, done)
 	d.processing("pause")
-	waited := d.open(d.t, id)
+	waited := d.openEach(id)
 	d.set("BACKUP", d.t.TempDir())
 	d.onlyASuperuserBacksUp()
 	super := d.env["DATABASE_SUPER_URL"]
@@ -38,17 +46,93 @@ func (d *drill) restore() {
 	d.run("pg_restore --list", "ai_agents")
 
 	d.processing("resume")
-	d.awaitNoted(d.t, id, waited.Accepted.JobID)
-	later := d.open(d.t, id)
-	d.awaitNoted(d.t, id, later.Accepted.JobID)
+	d.awaitAll(id, waited)
+	later := d.openEach(id)
+	d.awaitAll(id, later)
 
 	d.elsewhere(before)
+	atWork := d.openEach(id)
+	lostAt := time.Now()
+	d.kill(d.t, "gateway", "enhancer", "enhancer-dapr", "console")
+	unheard := d.openUnheard(id)
 	d.inPlace(super, before)
 
 	d.processing("resume") // the pause came back as well
-	d.awaitNoted(d.t, id, waited.Accepted.JobID)
-	d.foundAgain(id, later)
+	d.awaitAll(id, waited)
+	restored := len(d.known(id, done)) + len(d.known(id, waited))
+	gone := slices.Concat(later, atWork, unheard)
+	if n := restored; n != 2*each {
+		d.t.Errorf("%d of %d jobs came back with the backup", n, 2*each)
+	}
+	for _, o := range gone {
+		d.foundAgain(id, o)
+	}
 	d.run("bin/agentctl queue list")
+	took := time.Since(lostAt).Round(time.Second)
+	lost, twice := d.without(id, slices.Concat(done, waited, gone))
+	if lost+twice > 0 {
+		d.t.Errorf("%d tickets have no note, and %d more than one", lost, twice)
+	}
+	d.t.Logf("acknowledged: %d tickets before the backup, %d after it (%d of them right before the loss); created while the apps were stopped, unheard: %d",
+		len(done)+len(waited), len(later)+len(atWork), len(atWork), len(unheard))
+	d.t.Logf("restored with the backup: %d jobs, %d of which waited and went on; found again by the poll: %d; without a note: %d; with more than one: %d",
+		restored, len(waited), len(gone), lost, twice)
+	d.t.Logf("from the loss to the last note: %s, without anybody's reading and thinking", took)
+}
+
+func (d *drill) openEach(id string) []platform.Opened {
+	d.t.Helper()
+	all := make([]platform.Opened, each)
+	for i := range all {
+		all[i] = d.open(d.t, id)
+	}
+	return all
+}
+
+// openUnheard opens tickets while nobody hears of them.
+func (d *drill) openUnheard(id string) []platform.Opened {
+	d.t.Helper()
+	all := make([]platform.Opened, each)
+	for i := range all {
+		var err error
+		if all[i], err = d.users.OpenTicket(d.t.Context(), id, newTicket(), simulator.EmitNone); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	return all
+}
+
+func (d *drill) awaitAll(id string, all []platform.Opened) {
+	d.t.Helper()
+	for _, o := range all {
+		d.awaitNoted(d.t, id, o.Accepted.JobID)
+	}
+}
+
+// known are those of which the ledger has the job.
+func (d *drill) known(id string, all []platform.Opened) []platform.Opened {
+	d.t.Helper()
+	return slices.DeleteFunc(slices.Clone(all), func(o platform.Opened) bool {
+		_, err := d.users.Job(d.t.Context(), id, o.Accepted.JobID)
+		return err != nil
+	})
+}
+
+// without counts the tickets that have no note, and those that have more than one.
+func (d *drill) without(id string, all []platform.Opened) (lost, twice int) {
+	d.t.Helper()
+	for _, o := range all {
+		ticket, err := d.users.Ticket(d.t.Context(), id, o.TicketID)
+		switch {
+		case err != nil:
+			d.t.Fatal(err)
+		case len(ticket.Notes) == 0:
+			lost++
+		case len(ticket.Notes) > 1:
+			twice++
+		}
+	}
+	return lost, twice
 }
 
 // rowsOf is how many rows each table has.
@@ -119,10 +203,9 @@ func (d *drill) elsewhere(before rowsOf) {
 	db.Close()
 }
 
-// inPlace stops the apps, restores beside the damaged database on its server, empties Redis, and starts the apps.
+// inPlace restores beside the damaged database on its server, empties Redis, and starts the apps, which were stopped.
 func (d *drill) inPlace(super string, before rowsOf) {
 	d.t.Helper()
-	d.kill(d.t, "gateway", "enhancer", "enhancer-dapr", "console")
 	d.set("SERVER_URL", strings.Replace(super, "/ai_agents", "/postgres", 1))
 	d.set("RESTORED_URL", super)
 	d.run("pg_terminate_backend", "ended")

@@ -46,7 +46,34 @@ func calls() map[string]call {
 	maps.Copy(all, feedbackCalls())
 	maps.Copy(all, budgetCalls())
 	maps.Copy(all, pauseCalls())
+	maps.Copy(all, moveCalls())
 	return all
+}
+
+// moveCalls are made in a transaction of the tenant, about the victim.
+func moveCalls() map[string]call {
+	in := func(ctx context.Context, w *world, id string, ask func(tx postgres.Tx) (bool, error)) (any, error) {
+		is := false
+		err := w.store.DB.InTenant(ctx, id, func(tx postgres.Tx) (err error) {
+			is, err = ask(tx)
+			return err
+		})
+		return found(is), err
+	}
+	return map[string]call{
+		"enhancement/ledger.SpreadIn": func(ctx context.Context, w *world, id string) (any, error) {
+			return in(ctx, w, id, func(tx postgres.Tx) (bool, error) {
+				spread, err := ledger.SpreadIn(ctx, tx, victim, "")
+				return spread != (ledger.Spread{}), err
+			})
+		},
+		"enhancement/ledger.TakeOverIn": func(ctx context.Context, w *world, id string) (any, error) {
+			return in(ctx, w, id, func(tx postgres.Tx) (bool, error) {
+				given, err := ledger.TakeOverIn(ctx, tx, victim, victim)
+				return given > 0, err
+			})
+		},
+	}
 }
 
 func feedbackCalls() map[string]call {
@@ -505,6 +532,9 @@ func tenantCalls() map[string]call {
 		"tenant/tenantstore.Store.SetStatus": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.store.Console.SetStatus(ctx, id, tenantstore.StatusDisabled, 0, nil)
 		},
+		"tenant/tenantstore.Store.Assign": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.store.Console.Assign(ctx, id, "", 0, nil)
+		},
 		"tenant/tenantstore.Store.Restore": func(ctx context.Context, w *world, id string) (any, error) {
 			if _, err := w.store.Console.SetStatus(ctx, id, tenantstore.StatusDeleted, 0, nil); err != nil {
 				return nil, err
@@ -560,6 +590,8 @@ func ofNoTenant() map[string]string {
 		"search.Collection.Outdated":                "answers yes or no of the transaction's own tenant; TestTenantsDoNotMeet",
 		"tenant/tenantstore.ChangedBy":              "puts a name into a context, and touches no row",
 		"tenant/tenantstore.Store.Enabled":          "lists ids, on purpose: see TestTheFunctionBehindEnabledIsConfined",
+		"tenant/tenantstore.Store.EnabledOf":        "the same, of one enhancer: see TestTheFunctionsAcrossTenantsAreConfined",
+		"enhancement/ledger.HoldAdmissions":         "takes a lock, and reads no row",
 		"tenant/tenantstore.Store.List":             "is the console's, which works across tenants",
 		"tenant/tenantstore.Store.KeepSealed":       "seals all tenants' secrets anew",
 		"tenant/tenantstore.Store.Reseal":           "the same",

@@ -18,6 +18,9 @@ func (l *launch) addApps() error {
 	e := &l.stack.endpoints
 	e.Internal, e.Sidecars = map[string]string{}, map[string]string{}
 	e.APITokens, e.AppTokens = map[string]string{}, map[string]string{}
+	if err := l.addDedicated(); err != nil {
+		return err
+	}
 	for i := range l.file.Apps {
 		a := &l.file.Apps[i]
 		if err := l.makeTokens(a.AppID); err != nil {

@@ -2,15 +2,10 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-
-	"github.com/jackc/pgerrcode"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest/lifeline"
@@ -26,28 +21,12 @@ func (l *launch) prepareDatabase(ctx context.Context) error {
 		if err := postgres.EnsureRoles(ctx, l.server.SuperURL("postgres"), roles); err != nil {
 			return fmt.Errorf("prepare the database: %w", err)
 		}
-		return ensureDatabase(ctx, l.server.SuperURL("postgres"))
+		return postgres.EnsureDatabase(ctx, l.server.SuperURL("postgres"), l.secrets.adminURL(l.infra.postgres))
 	})
 	if err != nil || len(l.file.Apps) == 0 {
 		return err
 	}
 	return l.report("migrate", func() error { return l.migrate(ctx) })
-}
-
-// ensureDatabase creates the database, owned by admin, unless it exists.
-func ensureDatabase(ctx context.Context, superURL string) error {
-	conn, err := pgx.Connect(ctx, superURL)
-	if err != nil {
-		return fmt.Errorf("connect to create the database: %w", err)
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{databaseName}.Sanitize()+
-		" OWNER "+pgx.Identifier{postgres.RoleAdmin}.Sanitize())
-	var refused *pgconn.PgError
-	if err != nil && (!errors.As(err, &refused) || refused.Code != pgerrcode.DuplicateDatabase) {
-		return fmt.Errorf("create the database: %w", err)
-	}
-	return nil
 }
 
 // migrate runs the same program that migrates a production database.

@@ -34,6 +34,9 @@ type Options struct {
 	Env map[string]map[string]string
 	// Replicas says how many processes an app has, by app id; one when absent. The further ones are called gateway-2 and so on.
 	Replicas map[string]int
+	// Dedicated are tenants with an enhancer of their own: an app enhancer-<tenant>, beside the one that tenants share. The tenant has to
+	// be moved to it.
+	Dedicated []string
 	// Traced has apps and sidecars export their traces to Stack.OTLPAddr, where package observe starts a collector. What they
 	// report before it is there is lost.
 	Traced bool

@@ -64,6 +64,7 @@ type Job struct {
 	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`
 	CorrelationID string             `json:"correlation_id"`
 	ReceivedAt    time.Time          `json:"received_at"`
+	AskedAt       time.Time          `json:"asked_at" doc:"Since when it is waited for: when it was received or, begun anew by an operator, when that was."`
 	StartedAt     *time.Time         `json:"started_at,omitempty"`
 	FinishedAt    *time.Time         `json:"finished_at,omitempty"`
 	// Steps and LLMCalls are shown for a single job, not in lists.

@@ -35,12 +35,13 @@ type Tenant struct {
 	TenantID   string `json:"tenant_id"`
 	TenantSpec        //nolint:embeddedstructfieldcheck // the id comes first
 
-	Status    TenantStatus  `json:"status"               enum:"enabled,disabled,deleted"`
-	Version   int64         `json:"version"              doc:"Grows with every change; the ETag is made of it."`
-	Secrets   TenantSecrets `json:"secrets"`
-	CreatedAt time.Time     `json:"created_at"`
-	UpdatedAt time.Time     `json:"updated_at"`
-	DeletedAt *time.Time    `json:"deleted_at,omitempty"`
+	Status    TenantStatus     `json:"status"               enum:"enabled,disabled,deleted"`
+	Isolation tenant.Isolation `json:"isolation"            doc:"Whose enhancer works for it: the one that tenants share, or its own." enum:"shared,dedicated"`
+	Version   int64            `json:"version"              doc:"Grows with every change; the ETag is made of it."`
+	Secrets   TenantSecrets    `json:"secrets"`
+	CreatedAt time.Time        `json:"created_at"`
+	UpdatedAt time.Time        `json:"updated_at"`
+	DeletedAt *time.Time       `json:"deleted_at,omitempty"`
 	// PurgeStartedAt is set on a tenant whose purge was cut off: what it removed is gone. Purge it again.
 	PurgeStartedAt *time.Time `json:"purge_started_at,omitempty" doc:"Its purge was begun, and has to be finished: purge it again."`
 }

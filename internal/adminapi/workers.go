@@ -9,6 +9,7 @@ import (
 // Worker is a replica of the enhancer.
 type Worker struct {
 	Replica   string     `json:"replica"`
+	Enhancer  string     `json:"enhancer,omitempty"   doc:"The tenant whose own enhancer it is; none for the one that tenants share."`
 	Version   string     `json:"version"              doc:"The release, or the revision of the source."`
 	State     string     `json:"state"                doc:"draining: it begins no jobs and waits for its steps. drained: it can be stopped. unavailable: its sidecar does not count on it. silent: it has not been heard of for 15 s." enum:"working,draining,drained,unavailable,silent"`
 	Steps     int        `json:"steps"                doc:"Steps under way."`
@@ -21,7 +22,7 @@ type Worker struct {
 
 // DrainWorker asks for a worker to be drained.
 type DrainWorker struct {
-	EvenLast bool `json:"even_last,omitempty" doc:"Also when no other worker takes work: nothing is enhanced then until one does."`
+	EvenLast bool `json:"even_last,omitempty" doc:"Also when no other worker of the same enhancer takes work: nothing is enhanced then until one does."`
 }
 
 // The states of a worker that clients wait for.

@@ -39,8 +39,10 @@ const (
 	OperationQueueRetry      Operation = "queue.retry"
 	OperationQueueDrop       Operation = "queue.drop"
 	// OperationPauseBegin is a pause that begins, or is given another reason or end. Without a tenant it is of all.
-	OperationPauseBegin    Operation = "pause.begin"
-	OperationPauseEnd      Operation = "pause.end"
+	OperationPauseBegin Operation = "pause.begin"
+	OperationPauseEnd   Operation = "pause.end"
+	// OperationTenantMove is an assignment of a tenant to another enhancer, or a take-over of what another has begun.
+	OperationTenantMove    Operation = "tenant.move"
 	OperationWorkerDrain   Operation = "worker.drain"
 	OperationWorkerUndrain Operation = "worker.undrain"
 	OperationContentUpload Operation = "content.upload"

@@ -41,6 +41,8 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		{enhancement.ErrNotFound, http.StatusNotFound, "the tenant has no such job"},
 		{crew.ErrNoReplica, http.StatusNotFound, "there is no such worker, or not any more: list those that there are"},
 		{crew.ErrLast, http.StatusConflict, "no other worker takes work: nothing would be enhanced until one does. Say even_last if that is meant"},
+		{crew.ErrNoWorker, http.StatusConflict, "no worker of that enhancer takes work: the tenant's jobs would wait until one does. Say even_without_workers if that is meant"},
+		{crew.ErrAlive, http.StatusConflict, "a worker of the enhancer whose jobs are to be taken over was heard of in the last seconds: stop it first, or let it end what it has"},
 		{suspension.ErrNotPaused, http.StatusConflict, "there is no such pause, or not any more: list those that stand"},
 		{access.ErrNoToken, http.StatusNotFound, "there is no such token"},
 		{tenantstore.ErrExists, http.StatusConflict, "there is a tenant of this id already: choose another, or change that one"},
@@ -49,9 +51,6 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		{tenantstore.ErrSameSecret, http.StatusConflict, "the new signing secret is the current one: make another"},
 		{tenantstore.ErrNotDeleted, http.StatusConflict, "the tenant is not deleted: only a deleted tenant can be restored or purged"},
 		{tenantstore.ErrStale, http.StatusPreconditionFailed, "the tenant was changed meanwhile: read it again, and repeat the change if it is still right"},
-		{tenantstore.ErrDeleted, http.StatusConflict, "the tenant is deleted: restore it first"},
-		{tenantstore.ErrPurging, http.StatusConflict, "a purge of the tenant has begun, and what it removed cannot be restored: purge it again to finish"},
-		{tenantstore.ErrSameSecret, http.StatusConflict, "the new signing secret is the current one"},
 		{access.ErrBootstrapUsed, http.StatusConflict, "the bootstrap token has been used: put a new one into the secret store and restart the console"},
 	} {
 		if errors.Is(err, known.is) {

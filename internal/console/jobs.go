@@ -165,7 +165,7 @@ func showJob(j enhancement.Job) adminapi.Job {
 		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
 		HeldFor: string(j.HeldFor), HeldSince: orNil(j.HeldSince), Trouble: j.Trouble, TroubleAt: orNil(j.TroubleAt),
 		Run: j.Run, FailureReason: j.FailureReason, Cancelled: j.Cancelled(), NoteID: j.NoteID, Withheld: j.Withheld, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
-		ReceivedAt: j.ReceivedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
+		ReceivedAt: j.ReceivedAt, AskedAt: j.AskedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
 	}
 }
 

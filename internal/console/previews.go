@@ -83,7 +83,7 @@ func (s *Server) previewNote(ctx context.Context, in *previewNote) (*previewAnsw
 	defer release()
 	request := preview.Request{
 		TenantID: in.TenantID, CorrelationID: visiting(ctx).correlation, TicketID: in.Body.TicketID, Ticket: in.Body.Ticket,
-		Source: in.Body.Source, Preferences: in.Body.Preferences,
+		Source: in.Body.Source, Preferences: in.Body.Preferences, Enhancer: record.Enhancer,
 	}
 	if in.Body.AsOf != nil {
 		request.AsOf = *in.Body.AsOf

@@ -193,7 +193,7 @@ func TestFailedJobsAreBegunAnewInBulk(t *testing.T) {
 		t.Errorf("%d were begun anew, %v released", done, released)
 	}
 	got := w.job(failed)
-	if got.Status != enhancement.StatusPending || got.Run != 2 || got.FailureReason != "" || !got.ReceivedAt.Equal(w.job(failed).ReceivedAt) {
+	if got.Status != enhancement.StatusPending || got.Run != 2 || got.FailureReason != "" || !got.ReceivedAt.Equal(w.job(failed).ReceivedAt) || !got.AskedAt.After(got.ReceivedAt) {
 		t.Errorf("begun anew %+v", got)
 	}
 	for name, c := range map[string]struct {

@@ -39,7 +39,12 @@ func (s *Server) retryJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
 // requested puts a job that is committed on the queue. A failure is not the client's: the enhancer's sweeper finds the job.
 func (s *Server) requested(ctx context.Context, job enhancement.Job) {
 	ctx = telemetry.With(ctx, slog.String(telemetry.KeyTenant, job.TenantID), slog.String(telemetry.KeyJob, job.ID))
-	err := s.publisher.Publish(context.WithoutCancel(ctx), event.TopicEnhancement, event.EnhancementRequested{
+	// Nobody's is the enhancer that tenants share: the message only wakes, and the job waits for its turn already.
+	record, err := s.tenants.Read(ctx, job.TenantID)
+	if err != nil {
+		s.logger.WarnContext(ctx, "the tenant of a job that was begun anew could not be read", "error", err)
+	}
+	err = event.Request(context.WithoutCancel(ctx), s.publisher, record.Enhancer, event.EnhancementRequested{
 		JobID: job.ID, TenantID: job.TenantID, TicketID: job.Ticket.ID, Description: job.Ticket.Description,
 		Priority: job.Ticket.Priority, Timestamp: s.now().UTC(), CorrelationID: job.CorrelationID,
 	})

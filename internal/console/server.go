@@ -201,6 +201,7 @@ func (s *Server) routes() {
 	s.queueRoutes()
 	s.pauseRoutes()
 	s.workerRoutes()
+	s.moveRoutes()
 	s.errorRoutes()
 	s.usageRoutes()
 	s.batchRoutes()

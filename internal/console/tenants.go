@@ -211,7 +211,7 @@ func showTenant(r tenantstore.Record) adminapi.Tenant {
 			Name: r.Name, ServiceDeskURL: r.ServiceDeskURL, Profile: r.Profile, TechnicianID: r.TechnicianID,
 			KnowledgeURL: r.KnowledgeURL, Preferences: r.Preferences,
 		},
-		Status: adminapi.TenantStatus(r.Status), Version: r.Version,
+		Status: adminapi.TenantStatus(r.Status), Isolation: tenant.IsolationOf(r.Enhancer), Version: r.Version,
 		Secrets: adminapi.TenantSecrets{
 			APIKey: adminapi.SecretState(r.APIKey), SigningSecret: adminapi.SecretState(r.SigningSecret),
 			KnowledgeAPIKey: adminapi.SecretState(r.KnowledgeAPIKey), PreviousSigningSecretUntil: r.PreviousSigningSecretUntil,

@@ -84,14 +84,13 @@ func (s *Server) undrainWorker(ctx context.Context, in *ReplicaPath) (*workerAns
 	return &workerAnswer{Body: showWorker(m)}, nil
 }
 
-
 func showWorker(m crew.Member) adminapi.Worker {
 	state := string(m.State)
 	if m.Silent {
 		state = adminapi.WorkerSilent // whatever it was
 	}
 	return adminapi.Worker{
-		Replica: m.Replica, Version: m.Version, State: state, Steps: m.Steps, Since: m.StartedAt, SeenAt: m.SeenAt,
+		Replica: m.Replica, Enhancer: m.Enhancer, Version: m.Version, State: state, Steps: m.Steps, Since: m.StartedAt, SeenAt: m.SeenAt,
 		Drain: m.Drain, DrainedBy: m.By, DrainedAt: orNil(m.At),
 	}
 }

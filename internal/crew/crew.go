@@ -24,6 +24,8 @@ type Member struct {
 	Replica string
 	Version string
 	State   State
+	// Enhancer is whose replica it is: of the one that tenants share, or of a tenant's own; see tenant.EnhancerOf.
+	Enhancer string
 	// Steps are those that it has under way.
 	Steps             int
 	StartedAt, SeenAt time.Time
@@ -40,6 +42,10 @@ var (
 	ErrNoReplica = errors.New("there is no such replica")
 	// ErrLast says that nobody else takes work.
 	ErrLast = errors.New("no other replica takes work")
+	// ErrNoWorker says that no replica of the enhancer takes work.
+	ErrNoWorker = errors.New("no worker of the enhancer takes work")
+	// ErrAlive says that a replica of the enhancer was heard of lately.
+	ErrAlive = errors.New("a worker of the enhancer is alive")
 )
 
 const (

@@ -27,6 +27,8 @@ type Beats interface {
 // Config is what a Hand works with.
 type Config struct {
 	Replica, Version string
+	// Enhancer is as in Member.
+	Enhancer string
 
 	Engine Engine
 	Beats  Beats
@@ -138,7 +140,7 @@ func (h *Hand) Run(ctx context.Context) {
 func (h *Hand) beat(ctx context.Context) (drain bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*readyTimeout)
 	defer cancel()
-	m := Member{Replica: h.Replica, Version: h.Version, State: h.State(), Steps: h.Steps()}
+	m := Member{Replica: h.Replica, Version: h.Version, Enhancer: h.Enhancer, State: h.State(), Steps: h.Steps()}
 	asking, asked := context.WithTimeout(ctx, readyTimeout)
 	defer asked()
 	if m.State == Working && h.Engine.Ready(asking) != nil {

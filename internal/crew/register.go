@@ -20,7 +20,7 @@ func NewRegister(db *postgres.DB) *Register { return &Register{db: db} }
 // Beat tells of a replica, and whether it is to be drained.
 func (r *Register) Beat(ctx context.Context, m Member) (drain bool, err error) {
 	err = r.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, "SELECT worker_beat($1, $2, $3, $4)", m.Replica, m.Version, m.State, m.Steps).Scan(&drain)
+		return tx.QueryRow(ctx, "SELECT worker_beat($1, $2, $3, $4, $5)", m.Replica, m.Version, m.State, m.Steps, m.Enhancer).Scan(&drain)
 	})
 	if err != nil {
 		return false, fmt.Errorf("tell of replica %s: %w", m.Replica, err)
@@ -40,7 +40,7 @@ func (r *Register) Leave(ctx context.Context, replica string) error {
 	return nil
 }
 
-const memberColumns = "replica, version, state, steps, started_at, seen_at, seen_at < now() - $1::interval, drain, drained_by, drained_at"
+const memberColumns = "replica, enhancer, version, state, steps, started_at, seen_at, seen_at < now() - $1::interval, drain, drained_by, drained_at"
 
 // List gives all replicas that were heard of lately, those that began first first.
 func (r *Register) List(ctx context.Context) ([]Member, error) {
@@ -62,12 +62,12 @@ func (r *Register) List(ctx context.Context) ([]Member, error) {
 // Also is what belongs into the transaction of a change. Its error undoes both.
 type Also func(ctx context.Context, tx postgres.Tx) error
 
-// Drain has a replica take no work any more; it hears of that with its next beat. ErrLast when no other one takes work, unless that is
+// Drain has a replica take no work any more; it hears of that with its next beat. ErrLast when no other one of its enhancer takes work, unless that is
 // meant: of several that are drained at once, one is refused. Without effect, and without also, on one that is to be drained already.
 func (r *Register) Drain(ctx context.Context, replica, by string, evenLast bool, also Also) (Member, error) {
 	const others = `
 		SELECT count(*) FROM workers
-		WHERE replica <> $1 AND NOT drain AND state = 'working' AND seen_at >= now() - $2::interval`
+		WHERE replica <> $1 AND enhancer = (SELECT enhancer FROM workers WHERE replica = $1) AND NOT drain AND state = 'working' AND seen_at >= now() - $2::interval`
 	return r.change(ctx, replica, true, by, func(ctx context.Context, tx postgres.Tx) error {
 		left := 0
 		if err := tx.QueryRow(ctx, others, replica, silentAfter).Scan(&left); err != nil {
@@ -123,7 +123,7 @@ func scan(row pgx.Row) (Member, error) {
 		m  Member
 		at *time.Time
 	)
-	err := row.Scan(&m.Replica, &m.Version, &m.State, &m.Steps, &m.StartedAt, &m.SeenAt, &m.Silent, &m.Drain, &m.By, &at)
+	err := row.Scan(&m.Replica, &m.Enhancer, &m.Version, &m.State, &m.Steps, &m.StartedAt, &m.SeenAt, &m.Silent, &m.Drain, &m.By, &at)
 	if at != nil {
 		m.At = *at
 	}

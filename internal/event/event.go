@@ -15,6 +15,20 @@ import (
 // TopicEnhancement is the queue from the gateway to the enhancer; with Redis it is the stream's key.
 const TopicEnhancement = "enhancement:queue"
 
+// TopicEnhancementOf is the queue to the enhancer of that name, which is tenant.SharedEnhancer or valid. A message on another enhancer's
+// only wakes: who works is what the ledger says.
+func TopicEnhancementOf(enhancer string) string { return topicOf(TopicEnhancement, enhancer) }
+
+// TopicDeadOf is TopicDead of the enhancer of that name.
+func TopicDeadOf(enhancer string) string { return topicOf(TopicDead, enhancer) }
+
+func topicOf(topic, enhancer string) string {
+	if enhancer == tenant.SharedEnhancer {
+		return topic
+	}
+	return topic + ":" + enhancer
+}
+
 // RouteEnhancement is where the enhancer's sidecar delivers TopicEnhancement, as named in the
 // subscription.
 const RouteEnhancement = "/events/enhancement"

@@ -62,6 +62,8 @@ type Deps struct {
 	Jobs    Jobs
 	Desks   Tickets // the ServiceDesk Plus
 	Limits  Limits
+	// Enhancer is whose this is: one of a tenant's own makes previews of no other tenant. See tenant.EnhancerOf.
+	Enhancer string
 	// Sealer has the console's keyset, by which it vouches for what it asks.
 	Sealer *tenant.Sealer
 	// Count hears how each request ended; by default nobody does.
@@ -86,6 +88,9 @@ func New(cfg Config, d Deps) *Service {
 
 // Preview drafts the note. What it refuses is a *Refusal.
 func (s *Service) Preview(ctx context.Context, r Request) (adminapi.Preview, error) {
+	if own := s.deps.Enhancer; own != tenant.SharedEnhancer && r.TenantID != own {
+		return adminapi.Preview{}, refuse(CodeInvalid, "this enhancer works for another tenant alone")
+	}
 	release, err := s.room.take(r.TenantID)
 	if err != nil {
 		return adminapi.Preview{}, err

@@ -14,12 +14,21 @@ import (
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
-// Route is where the enhancer takes previews, from the sidecar and for the app Caller alone. App is the enhancer's id.
+// Route is where the enhancer takes previews, from the sidecar and for the app Caller alone. App is the id of the enhancer that tenants share;
+// see AppOf.
 const (
 	Route  = "/previews"
 	App    = "enhancer"
 	Caller = "console"
 )
+
+// AppOf is the id of the enhancer of that name, which is valid.
+func AppOf(enhancer string) string {
+	if enhancer == tenant.SharedEnhancer {
+		return App
+	}
+	return App + "-" + enhancer
+}
 
 // maxRequest bounds a request in bytes: a ticket's texts and preferences, escaped, and what makes it Vouched.
 const maxRequest = 384 << 10
@@ -33,6 +42,8 @@ type Request struct {
 	Source        adminapi.PreviewSource  `json:"source,omitempty"`
 	AsOf          time.Time               `json:"as_of,omitzero"`
 	Preferences   *tenant.Preferences     `json:"preferences,omitempty"`
+	// Enhancer is the one to ask. It is not part of what is asked.
+	Enhancer string `json:"-"`
 }
 
 // Code says why there is no preview.
@@ -155,7 +166,7 @@ func (r Remote) Preview(ctx context.Context, request Request) (adminapi.Preview,
 		return adminapi.Preview{}, err
 	}
 	var answer Answer
-	if err := r.Invoker.Invoke(ctx, App, Route, vouched, &answer); err != nil {
+	if err := r.Invoker.Invoke(ctx, AppOf(request.Enhancer), Route, vouched, &answer); err != nil {
 		return adminapi.Preview{}, fmt.Errorf("ask the enhancer for a preview: %w", err)
 	}
 	if answer.Refusal != nil {

@@ -48,6 +48,8 @@ type Config struct {
 	Done []string `ignored:"true"`
 	// CallsPerMinute is the pace of calls to a server of the edition, which is shared with the mirror.
 	CallsPerMinute func(servicedesk.Profile) int `ignored:"true"`
+	// Enhancer is whose tenants are polled; see tenant.EnhancerOf.
+	Enhancer string `ignored:"true"`
 	// Block is how long the first wait after a rate limit is; 5 minutes when 0. It doubles up to an hour.
 	Block time.Duration `ignored:"true"`
 	// Pages is how many lists one poll asks for at most; 10 when 0.
@@ -142,7 +144,7 @@ type Reconciler struct {
 func New(cfg Config, deps Deps) *Reconciler {
 	cfg = cfg.withDefaults()
 	return &Reconciler{
-		Deps: deps, cfg: cfg, rows: &rows{db: deps.DB, clock: cfg.Clock}, pace: pace.New(deps.DB, cfg.Clock),
+		Deps: deps, cfg: cfg, rows: &rows{db: deps.DB, clock: cfg.Clock, enhancer: cfg.Enhancer}, pace: pace.New(deps.DB, cfg.Clock),
 		places: make(chan struct{}, cfg.Concurrency), woken: make(chan struct{}, 1), busy: make(map[string]bool),
 	}
 }

@@ -27,6 +27,8 @@ var errLeaseLost = errors.New("another process has taken the poll over")
 type rows struct {
 	db    *postgres.DB
 	clock func() time.Time // nil: the database's
+	// enhancer is whose tenants are polled.
+	enhancer string
 }
 
 // now is the argument of the SQL expression `now`.
@@ -38,11 +40,11 @@ func (q *rows) now() *time.Time {
 	return &t
 }
 
-// due lists enabled tenants to be polled, those first that have waited for longest.
+// due lists enabled tenants of the enhancer to be polled, those first that have waited for longest.
 func (q *rows) due(ctx context.Context, most int) ([]string, error) {
 	var tenants []string
 	err := q.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		found, err := tx.Query(ctx, "SELECT due_reconcile_polls($1)", most)
+		found, err := tx.Query(ctx, "SELECT due_reconcile_polls($1, $2)", most, q.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
@@ -55,11 +57,11 @@ func (q *rows) due(ctx context.Context, most int) ([]string, error) {
 	return tenants, nil
 }
 
-// silence is for how long the requests of each enabled tenant have not been followed to their end.
+// silence is for how long the requests of each enabled tenant, or of the one whose own enhancer this is, have not been followed to their end.
 func (q *rows) silence(ctx context.Context) (map[string]time.Duration, error) {
 	silence := make(map[string]time.Duration)
 	err := q.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		found, err := tx.Query(ctx, "SELECT tenant, seconds FROM reconcile_silence()")
+		found, err := tx.Query(ctx, "SELECT tenant, seconds FROM reconcile_silence() WHERE $1 IN ('', tenant)", q.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}

@@ -203,11 +203,11 @@ func TestTheDatabaseIsGone(t *testing.T) {
 	t.Parallel()
 	b := newLive(t)
 	r := b.replica(b.books, often)
-	b.exec("ALTER FUNCTION due_reconcile_polls(integer) RENAME TO gone")
+	b.exec("ALTER FUNCTION due_reconcile_polls(integer, text) RENAME TO gone")
 	b.exec("ALTER FUNCTION reconcile_silence() RENAME TO gone_too")
 	b.run(r)
 	eventually(t, "it is said", func() bool { return b.log.count("cannot be listed") > 0 && b.log.count("cannot be told") > 0 })
-	b.exec("ALTER FUNCTION gone(integer) RENAME TO due_reconcile_polls")
+	b.exec("ALTER FUNCTION gone(integer, text) RENAME TO due_reconcile_polls")
 	openNow(b.sdp, 1)
 	eventually(t, "it goes on", func() bool { return b.jobs(alpha) == 1 })
 }

@@ -16,7 +16,11 @@ import (
 	"github.com/dapr/durabletask-go/workflow"
 	dapr "github.com/dapr/go-sdk/client"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"github.com/ai-agents/ai-agents/internal/event"
 )
 
 // Config is set by the Dapr CLI, our launcher or the sidecar injector.
@@ -136,7 +140,7 @@ func (s *Sidecar) Stop(ctx context.Context) error {
 }
 
 // Publish puts payload, encoded as JSON, on topic. After an error the message may be on the topic
-// nevertheless.
+// nevertheless, but for one that is event.ErrTopicRefused: the component's scopes do not let this app publish there.
 func (s *Sidecar) Publish(ctx context.Context, topic string, payload any) error {
 	data, err := json.Marshal(payload)
 	if err != nil {
@@ -145,6 +149,9 @@ func (s *Sidecar) Publish(ctx context.Context, topic string, payload any) error 
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.PublishTimeout)
 	defer cancel()
 	err = s.client.PublishEvent(ctx, s.cfg.PubSub, topic, data, dapr.PublishEventWithContentType("application/json"))
+	if status.Code(err) == codes.PermissionDenied {
+		err = errors.Join(event.ErrTopicRefused, err)
+	}
 	if err != nil {
 		return fmt.Errorf("publish to %s: %w", topic, err)
 	}

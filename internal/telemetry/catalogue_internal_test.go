@@ -48,6 +48,7 @@ func (w *world) fill() {
 	w.Preview(PreviewDrafted)
 	w.WorkerActive(true)
 	w.WorkerDraining(true)
+	w.Unmanned(1)
 	w.Swept(SweptStuck)
 	w.OldestJobs(time.Second, time.Minute)
 	w.ReconcilePolled(ReconcileOK)

@@ -58,16 +58,24 @@ func Version() string {
 	return version
 }
 
+// What the linker says of a build whose source had no repository around it, as that of an image (Dockerfile):
+//
+//	-X github.com/ai-agents/ai-agents/internal/telemetry.linkedVersion=v1.2.3
+//	-X github.com/ai-agents/ai-agents/internal/telemetry.linkedRevision=<commit>
+//
+//nolint:gochecknoglobals // the linker sets nothing else, and nothing sets them later
+var linkedVersion, linkedRevision string
+
 // build is what the process was built from.
 func build() (version, revision, goVersion string) {
 	info, known := debug.ReadBuildInfo()
 	if !known {
-		return "", "", runtime.Version()
+		return linkedVersion, linkedRevision, runtime.Version()
 	}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
 			revision = s.Value
 		}
 	}
-	return info.Main.Version, revision, cmp.Or(info.GoVersion, runtime.Version())
+	return cmp.Or(linkedVersion, info.Main.Version), cmp.Or(linkedRevision, revision), cmp.Or(info.GoVersion, runtime.Version())
 }

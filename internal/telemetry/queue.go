@@ -14,12 +14,13 @@ const (
 	MetricPaused      = "enhancement_paused"
 	MetricWorkers     = "worker_active_count"
 	MetricDraining    = "worker_draining"
+	MetricUnmanned    = "worker_enhancers_without"
 )
 
 type queueMetrics struct {
 	depth, running, oldest, paused *tenantGauge
 
-	worker, draining gauge
+	worker, draining, unmanned gauge
 }
 
 func newQueueMetrics(c *catalogue) queueMetrics {
@@ -57,6 +58,10 @@ func newQueueMetrics(c *catalogue) queueMetrics {
 		draining: c.gauge(Family{
 			Name: MetricDraining, Help: "1 while an operator has this replica's worker drained, or it is being drained, else 0.",
 			Use: "Why a worker is not active: it is [meant to be so](operations.md#draining-a-worker). One that was forgotten shows here.", Apps: enhancer,
+		}),
+		unmanned: c.gauge(Family{
+			Name: MetricUnmanned, Help: "Enhancers, the shared one or tenants' own, that have enabled tenants and no worker that takes work.",
+			Use: "Above 0: the jobs of [those tenants](isolation.md) wait, whatever the other enhancers do." + replicas, Apps: enhancer,
 		}),
 	}
 }
@@ -108,6 +113,11 @@ func (m *Metrics) WorkerActive(active bool) { m.queue.worker.WithLabelValues().S
 // WorkerDraining says whether this process's workflow worker takes no work because an operator wants that.
 func (m *Metrics) WorkerDraining(draining bool) {
 	m.queue.draining.WithLabelValues().Set(oneIf(draining))
+}
+
+// Unmanned says how many enhancers have tenants and no worker that takes work.
+func (m *Metrics) Unmanned(enhancers int) {
+	m.queue.unmanned.WithLabelValues().Set(float64(enhancers))
 }
 
 func oneIf(yes bool) float64 {

@@ -41,6 +41,8 @@ type Tenant struct {
 	// KnowledgeURL is the base of the tenant's knowledge-base API; empty when it has none.
 	KnowledgeURL string
 	Preferences  Preferences
+	// Enhancer is whose works for it: SharedEnhancer, or its own, which is named as the tenant.
+	Enhancer string
 	// Version grows with every change an operator makes, by more than 1 when others change too, and is given once: a tenant that
 	// is created anew after a purge has a higher one. 0 for a tenant that is not stored.
 	Version   int64

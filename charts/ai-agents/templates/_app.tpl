@@ -53,6 +53,11 @@ CONSOLE_ALLOW_PLAIN_HTTP: "true"
 {{- end }}
 {{- end }}
 
+{{/* A value as it was written: a number of a values file is a float, which a large one would show. */}}
+{{- define "ai-agents.text" -}}
+{{- if and (kindIs "float64" .) (eq (floor .) .) -}}{{ printf "%.0f" . }}{{- else -}}{{ . }}{{- end -}}
+{{- end }}
+
 {{- define "ai-agents.settings" -}}
 {{- $managed := include "ai-agents.managedSettings" . | fromYaml -}}
 {{- $own := (get .root.Values .app).settings -}}
@@ -70,8 +75,7 @@ metadata:
     {{- include "ai-agents.labels" .root | nindent 4 }}
 data:
   {{- range $name, $value := merge $managed $own }}
-  {{- /* A number of a values file is a float, which a large one would show. */}}
-  {{ $name }}: {{ ternary (printf "%d" (int64 ($value | toString | float64))) ($value | toString) (kindIs "float64" $value) | quote }}
+  {{ $name }}: {{ include "ai-agents.text" $value | quote }}
   {{- end }}
 {{- end }}
 

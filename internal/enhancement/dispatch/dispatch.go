@@ -59,6 +59,11 @@ type Pauses interface {
 	Standing(ctx context.Context) ([]suspension.Mark, error)
 }
 
+// Crew knows who takes work, as *crew.Register does.
+type Crew interface {
+	WithoutWorkers(ctx context.Context) (int, error)
+}
+
 // Engine is the workflow engine.
 type Engine interface {
 	// Start starts the workflow of a job. That it has one already is no error.
@@ -71,6 +76,7 @@ type Engine interface {
 type Deps struct {
 	Queue   Queue
 	Pauses  Pauses
+	Crew    Crew // nil: it is not measured
 	Engine  Engine
 	Metrics *telemetry.Metrics
 	Logger  *slog.Logger
@@ -177,7 +183,7 @@ func (d *Dispatcher) RunMeasuring(ctx context.Context) {
 	}
 }
 
-// Measure counts the queues once, what holds them, and what is paused.
+// Measure counts the queues once, what holds them, what is paused, and which enhancers nobody works for.
 func (d *Dispatcher) Measure(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -208,6 +214,14 @@ func (d *Dispatcher) Measure(ctx context.Context) error {
 		pauses[i] = telemetry.Pause{TenantID: p.TenantID, Scope: string(p.Scope)}
 	}
 	d.Metrics.Paused(pauses)
+	if d.Crew == nil {
+		return nil
+	}
+	unmanned, err := d.Crew.WithoutWorkers(ctx)
+	if err != nil {
+		return err
+	}
+	d.Metrics.Unmanned(unmanned)
 	return nil
 }
 

@@ -91,7 +91,7 @@ const (
 	admitQuery = admitNext + admitThem
 	// admitWithheldQuery is admitQuery for those alone that call nothing of the tenant's, because of its mode: when notes are made and
 	// not posted, those whose ticket need not be fetched.
-	admitWithheldQuery = admitNext + ` AND ($2 = 'off' OR NOT refetch)` + admitThem
+	admitWithheldQuery = admitNext + ` AND ($3 = 'off' OR NOT refetch)` + admitThem
 
 	admitNext = `
 		WITH next AS (
@@ -99,22 +99,33 @@ const (
 			WHERE status = 'pending' AND queued_at IS NOT NULL`
 	admitThem = `
 			ORDER BY received_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
+		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = '', ` + begunHere + `
 		FROM next WHERE h.ctid = next.ctid
 		RETURNING h.tenant_id, h.job_id::text, h.ticket_id, h.correlation_id, h.run, h.refetch, coalesce(h.trace_parent, ''), ` + waitedSince + `, h.started_at, h.received_at`
+	// begunHere has the run be that of enhancer $2. One that another enhancer has begun may have a workflow there, though it was put back: it is
+	// given up for another run, as in BeginAnew, so that no two engines have the same.
+	begunHere = `begun_by = $2, run = h.run + ` + elsewhere + `, first_run = CASE ` + elsewhere + ` WHEN 1 THEN h.run + 1 ELSE h.first_run END`
+	elsewhere = `(CASE WHEN h.started_at IS NOT NULL AND h.begun_by <> $2 THEN 1 ELSE 0 END)`
+	// assignedQuery says whether the tenant's jobs are this enhancer's to begin.
+	assignedQuery = `SELECT EXISTS (SELECT FROM tenant_configs WHERE tenant_id = $1 AND enhancer = $2)`
 	// waitedSince is Admitted.WaitedSince. A job that was begun anew is queued again, and received before.
 	waitedSince = `coalesce(h.held_since, CASE h.run WHEN 1 THEN h.received_at ELSE h.queued_at END)`
 )
 
 // Admit moves at most so many of the tenant's waiting jobs to running, the oldest first, and gives the right and the duty to
 // start their workflows. However many replicas do it at once, each job is given to one of them, and never more than limit jobs
-// of the tenant run. None is given while the tenant's processing is paused. While something of the tenant's is dead, none is given but those that do without it, because the tenant's notes are
+// of the tenant run, whoever began them. None is given to an enhancer to which the tenant is not assigned, and none while the tenant's processing is paused. While something of the tenant's is dead, none is given but those that do without it, because the tenant's notes are
 // not posted, and, now and then, one that tries it; and none while another replica is slow to admit its jobs.
 func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([]Admitted, error) {
 	var jobs []Admitted
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
 		if _, err := tx.Exec(ctx, admitLock, tenantID); err != nil {
 			return fmt.Errorf("wait for other admissions: %w", err)
+		}
+		// Whoever moves the tenant waits for the same lock: see HoldAdmissions.
+		assigned := false
+		if err := tx.QueryRow(ctx, assignedQuery, tenantID, l.enhancer).Scan(&assigned); err != nil || !assigned {
+			return err
 		}
 		// Turns leaves such tenants out, too; this is for a pause that was committed since.
 		if paused, err := suspension.In(ctx, tx, suspension.Processing); err != nil || paused != nil {
@@ -129,7 +140,7 @@ func (l *Ledger) Admit(ctx context.Context, tenantID string, most, limit int) ([
 		}
 		o, err := openings(ctx, tx, tenantID, room)
 		if err == nil {
-			jobs, err = o.admit(ctx, tx)
+			jobs, err = o.admit(ctx, tx, l.enhancer)
 		}
 		return err
 	})
@@ -158,18 +169,19 @@ func (l *Ledger) Readmit(ctx context.Context, tenantID, jobID string, run int) e
 	return nil
 }
 
-// Turn is a tenant with jobs that wait or run.
+// Turn is a tenant with jobs that wait for the enhancer, or that it has begun and that run.
 type Turn struct {
 	TenantID string
 	Waits    bool
 	Running  int
 }
 
-// Turns lists the tenants with jobs that wait or run; where processing is paused, none waits. It costs little, however many wait.
+// Turns lists the tenants with jobs that wait for this enhancer, or that run here; where processing is paused, none waits. It costs little,
+// however many wait.
 func (l *Ledger) Turns(ctx context.Context) ([]Turn, error) {
 	var turns []Turn
 	err := l.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT tenant, waits, running FROM queue_turns()")
+		rows, err := tx.Query(ctx, "SELECT tenant, waits, running FROM queue_turns($1)", l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
@@ -190,11 +202,12 @@ type Depth struct {
 	Oldest time.Duration
 }
 
-// Waiting tells how deep the queues are of all tenants with jobs that wait or run. It counts them one by one.
+// Waiting tells how deep the queues are of all tenants with jobs that wait or run; an enhancer of a tenant's own is told of that one alone. It
+// counts them one by one.
 func (l *Ledger) Waiting(ctx context.Context) ([]Depth, error) {
 	var depths []Depth
 	err := l.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT tenant, waiting, held, running, oldest_seconds FROM queue_depths()")
+		rows, err := tx.Query(ctx, "SELECT tenant, waiting, held, running, oldest_seconds FROM queue_depths() WHERE $1 IN ('', tenant)", l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}

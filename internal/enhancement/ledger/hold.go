@@ -138,12 +138,12 @@ func openings(ctx context.Context, tx postgres.Tx, tenantID string, most int) (o
 	return o, err
 }
 
-func (o opening) admit(ctx context.Context, tx postgres.Tx) (jobs []Admitted, err error) {
+func (o opening) admit(ctx context.Context, tx postgres.Tx, enhancer string) (jobs []Admitted, err error) {
 	switch {
 	case !o.dead:
-		return admitted(ctx, tx, admitQuery, o.jobs)
+		return admitted(ctx, tx, admitQuery, o.jobs, enhancer)
 	case o.mode != tenant.ModeLive:
-		if jobs, err = admitted(ctx, tx, admitWithheldQuery, o.jobs, o.mode); err != nil {
+		if jobs, err = admitted(ctx, tx, admitWithheldQuery, o.jobs, enhancer, o.mode); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +151,7 @@ func (o opening) admit(ctx context.Context, tx postgres.Tx) (jobs []Admitted, er
 		return jobs, nil
 	}
 	// Where notes are not posted, nothing is left by now but jobs that call what is dead.
-	trying, err := admitted(ctx, tx, probeQuery, probeLease)
+	trying, err := admitted(ctx, tx, probeQuery, probeLease, enhancer)
 	return append(jobs, trying...), err
 }
 
@@ -175,7 +175,7 @@ const probeQuery = `
 		WHERE status = 'pending' AND queued_at IS NOT NULL
 		ORDER BY run - first_run, received_at LIMIT 1 FOR UPDATE SKIP LOCKED),
 	started AS (
-		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = ''
+		UPDATE enhancement_history h SET status = 'running', started_at = now(), sweep_at = NULL, held_for = '', ` + begunHere + `
 		FROM next WHERE h.ctid = next.ctid
 		RETURNING h.tenant_id, h.job_id, h.ticket_id, h.correlation_id, h.run, h.refetch, h.trace_parent, ` + waitedSince + ` AS waited_since, h.started_at,
 			h.received_at),

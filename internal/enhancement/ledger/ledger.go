@@ -18,10 +18,16 @@ import (
 // Ledger keeps the account of jobs.
 type Ledger struct {
 	db *postgres.DB
+	// enhancer is whose jobs are begun and looked at by way of it; see Of.
+	enhancer string
 }
 
-// New makes a Ledger.
+// New makes a Ledger. As far as jobs are begun by way of it, or runs are looked at, it is that of the enhancer that tenants share.
 func New(db *postgres.DB) *Ledger { return &Ledger{db: db} }
+
+// Of is the same ledger as the enhancer of that name has it: it begins the jobs of the tenants that are assigned to it, and looks at
+// the runs that it has begun.
+func (l *Ledger) Of(enhancer string) *Ledger { return &Ledger{db: l.db, enhancer: enhancer} }
 
 // acceptQuery inserts the job, or opens it again, or reads its status. A known job is opened again when it
 // failed, and when it is an update to which the ticket has returned after another one. What an earlier run found

@@ -10,11 +10,11 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
-// Prunable lists the tenants with jobs that ended longer ago than kept and whose workflows are gone from the engine.
+// Prunable lists the tenants of this enhancer with jobs that ended longer ago than kept and whose workflows are gone from the engine.
 func (l *Ledger) Prunable(ctx context.Context, kept time.Duration) ([]string, error) {
 	var tenants []string
 	err := l.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT prunable_tenants($1)", kept)
+		rows, err := tx.Query(ctx, "SELECT prunable_tenants($1, $2)", kept, l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}

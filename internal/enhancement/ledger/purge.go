@@ -10,12 +10,12 @@ import (
 	"github.com/ai-agents/ai-agents/internal/postgres"
 )
 
-// Unpurged lists the tenants with jobs that ended longer ago than kept and whose workflows are not known to be gone from the
+// Unpurged lists the tenants with jobs whose last run this enhancer began, that ended longer ago than kept and whose workflows are not known to be gone from the
 // engine.
 func (l *Ledger) Unpurged(ctx context.Context, kept time.Duration) ([]string, error) {
 	var tenants []string
 	err := l.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT unpurged_tenants($1)", kept)
+		rows, err := tx.Query(ctx, "SELECT unpurged_tenants($1, $2)", kept, l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
@@ -41,6 +41,7 @@ const takeEndedQuery = `
 	WITH ended AS (
 		SELECT ctid FROM enhancement_history
 		WHERE purged_run < run AND finished_at IS NOT NULL AND finished_at <= now() - $1::interval AND (sweep_at IS NULL OR sweep_at <= now())
+			AND begun_by = $4
 		ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 	UPDATE enhancement_history h SET sweep_at = now() + $3::interval
 	FROM ended WHERE h.ctid = ended.ctid
@@ -50,7 +51,7 @@ const takeEndedQuery = `
 const takeHeldQuery = `
 	WITH held AS (
 		SELECT ctid FROM enhancement_history
-		WHERE held_for <> '' AND purged_run < run - 1 AND (sweep_at IS NULL OR sweep_at <= now())
+		WHERE held_for <> '' AND purged_run < run - 1 AND (sweep_at IS NULL OR sweep_at <= now()) AND begun_by = $3
 		ORDER BY held_since LIMIT $1 FOR UPDATE SKIP LOCKED)
 	UPDATE enhancement_history h SET sweep_at = now() + $2::interval
 	FROM held WHERE h.ctid = held.ctid
@@ -62,14 +63,14 @@ const takeHeldQuery = `
 func (l *Ledger) TakeEnded(ctx context.Context, tenantID string, kept time.Duration, most int, lease time.Duration) ([]Ended, error) {
 	var jobs []Ended
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		ended, err := tx.Query(ctx, takeEndedQuery, kept, most, lease)
+		ended, err := tx.Query(ctx, takeEndedQuery, kept, most, lease, l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query what has ended: %w", err)
 		}
 		if jobs, err = pgx.CollectRows(ended, pgx.RowToStructByPos[Ended]); err != nil {
 			return err
 		}
-		held, err := tx.Query(ctx, takeHeldQuery, most, lease)
+		held, err := tx.Query(ctx, takeHeldQuery, most, lease, l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query what is held: %w", err)
 		}

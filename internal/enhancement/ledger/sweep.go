@@ -27,11 +27,12 @@ type Unfinished struct {
 const dueAt = `coalesce(sweep_at, CASE status WHEN 'pending' THEN received_at + $1::interval
 	ELSE coalesce(started_at, received_at) + $2::interval END)`
 
-// Unfinished lists the tenants with jobs that have not ended. Time is the database's, which is the same for all replicas.
+// Unfinished lists the tenants with jobs that have not ended and that are this enhancer's to look at: the runs that it has begun, and jobs of
+// which no message has told. Time is the database's, which is the same for all replicas.
 func (l *Ledger) Unfinished(ctx context.Context, p Patience) ([]Unfinished, error) {
 	var tenants []Unfinished
 	err := l.db.InPlatform(ctx, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT tenant, due, pending_seconds, running_seconds FROM unfinished_tenants($1, $2)", p.Pending, p.Running)
+		rows, err := tx.Query(ctx, "SELECT tenant, due, pending_seconds, running_seconds FROM unfinished_tenants($1, $2, $3)", p.Pending, p.Running, l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}
@@ -77,7 +78,7 @@ type Due struct {
 const takeDueQuery = `
 	WITH due AS (
 		SELECT ctid FROM enhancement_history
-		WHERE (status = 'running' OR (status = 'pending' AND queued_at IS NULL)) AND ` + dueAt + ` <= now()
+		WHERE (status = 'running' OR (status = 'pending' AND queued_at IS NULL)) AND (status = 'pending' OR begun_by = $5) AND ` + dueAt + ` <= now()
 		ORDER BY received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
 	UPDATE enhancement_history h SET sweep_at = now() + $4::interval
 	FROM due WHERE h.ctid = due.ctid
@@ -85,12 +86,13 @@ const takeDueQuery = `
 		extract(epoch FROM now() - CASE h.status WHEN 'pending' THEN h.received_at ELSE coalesce(h.started_at, h.received_at) END)::float8,
 		extract(epoch FROM now() - greatest(h.worked_at, h.started_at, h.received_at))::float8, coalesce(h.trace_parent, '')`
 
-// TakeDue gives the tenant's jobs that are to be looked at, the oldest first, at most so many. No other replica is given
+// TakeDue gives the tenant's jobs that are to be looked at, the oldest first, at most so many. A run that another enhancer has begun is none of
+// them: its workflow is there, and not known here, where it would look as if nobody worked on it. No other replica is given
 // them until the lease ends.
 func (l *Ledger) TakeDue(ctx context.Context, tenantID string, p Patience, most int, lease time.Duration) ([]Due, error) {
 	var jobs []Due
 	err := l.db.InTenant(ctx, tenantID, func(tx postgres.Tx) error {
-		rows, err := tx.Query(ctx, takeDueQuery, p.Pending, p.Running, most, lease)
+		rows, err := tx.Query(ctx, takeDueQuery, p.Pending, p.Running, most, lease, l.enhancer)
 		if err != nil {
 			return fmt.Errorf("query: %w", err)
 		}

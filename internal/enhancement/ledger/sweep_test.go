@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -313,10 +314,14 @@ func TestTheFunctionsAcrossTenantsAreConfined(t *testing.T) {
 	s.store.Save(t, "gamma")
 	s.queue("gamma", "1")
 	for function, call := range map[string]string{
-		"unfinished_tenants": "SELECT tenant FROM public.unfinished_tenants('1h', '1h')",
-		"unpurged_tenants":   "SELECT public.unpurged_tenants('0')",
-		"queue_turns":        "SELECT tenant FROM public.queue_turns()",
-		"queue_depths":       "SELECT tenant FROM public.queue_depths()",
+		"unfinished_tenants(interval, interval)": "SELECT tenant FROM public.unfinished_tenants('1h', '1h')",
+		"unpurged_tenants(interval)":             "SELECT public.unpurged_tenants('0')",
+		"queue_turns()":                          "SELECT tenant FROM public.queue_turns()",
+		"queue_depths()":                         "SELECT tenant FROM public.queue_depths()",
+		// As each enhancer asks.
+		"unfinished_tenants(interval, interval, text)": "SELECT tenant FROM public.unfinished_tenants('1h', '1h', '')",
+		"unpurged_tenants(interval, text)":             "SELECT public.unpurged_tenants('0', '')",
+		"queue_turns(text)":                            "SELECT tenant FROM public.queue_turns('')",
 	} {
 		var (
 			owner            string
@@ -324,15 +329,15 @@ func TestTheFunctionsAcrossTenantsAreConfined(t *testing.T) {
 		)
 		err := s.store.Database.Admin.QueryRow(t.Context(), `
 			SELECT proowner::regrole::text, prosecdef, has_function_privilege('public', oid, 'EXECUTE')
-			FROM pg_proc WHERE proname = $1`, function).Scan(&owner, &definer, &anybody)
+			FROM pg_proc WHERE oid = $1::regprocedure`, function).Scan(&owner, &definer, &anybody)
 		if err != nil || owner != postgres.RoleAdmin || !definer || anybody {
 			t.Errorf("%s: owner %s, definer %t, anybody %t, %v", function, owner, definer, anybody, err)
 		}
-		conn, err := s.store.Database.Pool.Acquire(t.Context())
+		pooled, err := s.store.Database.Pool.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Release()
+		conn := pooled.Hijack() // what is made below is this connection's alone
 		_, err = conn.Exec(t.Context(), `
 			CREATE TEMP TABLE enhancement_history (LIKE public.enhancement_history INCLUDING DEFAULTS);
 			INSERT INTO enhancement_history (tenant_id, job_id, ticket_id, event, description, priority, correlation_id, status, finished_at, queued_at)
@@ -343,11 +348,15 @@ func TestTheFunctionsAcrossTenantsAreConfined(t *testing.T) {
 			t.Fatal(err)
 		}
 		var tenant string
+		name, _, _ := strings.Cut(function, "(")
 		want := map[string]string{
 			"unfinished_tenants": j.TenantID, "unpurged_tenants": "beta", "queue_turns": "gamma", "queue_depths": "gamma",
-		}[function]
+		}[name]
 		if err := conn.QueryRow(t.Context(), call).Scan(&tenant); err != nil || tenant != want {
 			t.Errorf("%s behind a temporary table: %q, %v", function, tenant, err)
+		}
+		if err := conn.Close(t.Context()); err != nil {
+			t.Error(err)
 		}
 	}
 }

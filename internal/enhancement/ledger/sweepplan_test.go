@@ -32,10 +32,10 @@ func TestSweepingReadsWhatItTakes(t *testing.T) {
 				}
 			}
 			for statement, args := range map[string][]any{
-				ledger.TakeDueSQL:   {patience.Pending, patience.Running, 100, anyLease},
-				ledger.TakeEndedSQL: {time.Hour, 100, anyLease},
-				ledger.TakeHeldSQL:  {100, anyLease},
-				ledger.AdmitSQL:     {few},
+				ledger.TakeDueSQL:   {patience.Pending, patience.Running, 100, anyLease, ""},
+				ledger.TakeEndedSQL: {time.Hour, 100, anyLease, ""},
+				ledger.TakeHeldSQL:  {100, anyLease, ""},
+				ledger.AdmitSQL:     {few, ""},
 				ledger.RoomSQL:      {few, 10},
 			} {
 				if read := s.rowsRead("alpha", statement, args...); read > 20*few {

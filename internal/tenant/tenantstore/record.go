@@ -54,7 +54,7 @@ const recordColumns = `
 	CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN enabled THEN 'enabled' ELSE 'disabled' END,
 	created_at, deleted_at, purge_started_at,
 	api_key_sealed <> '', api_key_changed_at, signing_secret_sealed <> '', signing_secret_changed_at,
-	coalesce(kb_api_key_sealed, '') <> '', kb_api_key_changed_at,
+	coalesce(kb_api_key_sealed, '') <> '', kb_api_key_changed_at, enhancer,
 	CASE WHEN previous_signing_secret_until > clock_timestamp() THEN previous_signing_secret_until END`
 
 func scanRecord(row pgx.Row) (Record, error) {
@@ -65,7 +65,7 @@ func scanRecord(row pgx.Row) (Record, error) {
 	err := row.Scan(&r.ID, &r.Name, &r.ServiceDeskURL, &r.Profile, &r.TechnicianID, &r.KnowledgeURL, &prefs, &r.Version, &r.UpdatedAt,
 		&r.Status, &r.CreatedAt, &r.DeletedAt, &r.PurgeStartedAt,
 		&r.APIKey.Set, &r.APIKey.ChangedAt, &r.SigningSecret.Set, &r.SigningSecret.ChangedAt,
-		&r.KnowledgeAPIKey.Set, &r.KnowledgeAPIKey.ChangedAt, &r.PreviousSigningSecretUntil)
+		&r.KnowledgeAPIKey.Set, &r.KnowledgeAPIKey.ChangedAt, &r.Enhancer, &r.PreviousSigningSecretUntil)
 	if err != nil {
 		return Record{}, err
 	}

@@ -61,6 +61,8 @@ type document struct {
 	KnowledgeKey   []byte             `json:"kb_api_key_sealed,omitempty"`
 	Previous       []byte             `json:"previous_signing_secret_sealed,omitempty"`
 	PreviousUntil  *time.Time         `json:"previous_signing_secret_until,omitempty"`
+	// Enhancer may be out of date by as much as the rest: it says where to send a message, and not who works for the tenant.
+	Enhancer string `json:"enhancer,omitempty"`
 }
 
 // envelope keeps the document to the byte: it is what the proof is for.
@@ -77,7 +79,7 @@ func (s *Sealed) vouch(sealer *tenant.Sealer) error {
 		Format: sealedFormat, ID: s.ID, Version: s.Version, UpdatedAt: s.UpdatedAt, Name: s.Name, ServiceDeskURL: s.ServiceDeskURL,
 		Profile: s.Profile, TechnicianID: s.TechnicianID, KnowledgeURL: s.KnowledgeURL, Preferences: s.Preferences,
 		APIKey: s.secrets.apiKey, SigningSecret: s.secrets.signingSecret, KnowledgeKey: s.secrets.kbAPIKey,
-		Previous: s.secrets.previous, PreviousUntil: s.secrets.previousUntil,
+		Previous: s.secrets.previous, PreviousUntil: s.secrets.previousUntil, Enhancer: s.Enhancer,
 	})
 	if err != nil {
 		return fmt.Errorf("encode tenant %s: %w", s.ID, err)
@@ -112,7 +114,7 @@ func (s *Sealed) UnmarshalJSON(data []byte) error {
 	*s = Sealed{
 		Tenant: tenant.Tenant{
 			ID: d.ID, Name: d.Name, ServiceDeskURL: d.ServiceDeskURL, Profile: d.Profile, TechnicianID: d.TechnicianID,
-			KnowledgeURL: d.KnowledgeURL, Preferences: d.Preferences, Version: d.Version, UpdatedAt: d.UpdatedAt,
+			KnowledgeURL: d.KnowledgeURL, Preferences: d.Preferences, Version: d.Version, UpdatedAt: d.UpdatedAt, Enhancer: d.Enhancer,
 		},
 		secrets: secrets{
 			apiKey: d.APIKey, signingSecret: d.SigningSecret, kbAPIKey: d.KnowledgeKey, previous: d.Previous, previousUntil: d.PreviousUntil,

@@ -1,7 +1,7 @@
 // Package tenantstore owns the table tenant_configs: tenants and their sealed credentials, from their creation to the purge
 // of everything that was theirs.
 //
-// Gateway and enhancer read: Get, Load, Enabled. All else takes the console's role, and says so when it is given another.
+// Gateway and enhancer read: Get, Load, Enabled, EnabledOf. All else takes the console's role, and says so when it is given another.
 // A change is one transaction, with whatever the caller adds to it (Also), and grows the tenant's version, to one that no
 // tenant ever had; every change goes through Store.change, which is why that is done in its statement and not in a trigger: a trigger would have to be told
 // that re-sealing a secret is no change.
@@ -104,7 +104,7 @@ func (s *Store) load(ctx context.Context, id, condition string) (Sealed, error) 
 	}
 	const query = `
 		SELECT tenant_id, name, servicedesk_url, servicedesk_profile, technician_id, kb_url, enhancement_prefs, version, updated_at,
-		       api_key_sealed, signing_secret_sealed, kb_api_key_sealed, previous_signing_secret_sealed, previous_signing_secret_until
+		       api_key_sealed, signing_secret_sealed, kb_api_key_sealed, previous_signing_secret_sealed, previous_signing_secret_until, enhancer
 		FROM tenant_configs WHERE tenant_id = $1`
 	var (
 		loaded Sealed
@@ -113,7 +113,7 @@ func (s *Store) load(ctx context.Context, id, condition string) (Sealed, error) 
 	t, row := &loaded.Tenant, &loaded.secrets
 	err := s.db.InTenant(ctx, id, func(tx postgres.Tx) error {
 		return tx.QueryRow(ctx, query+condition, id).Scan(&t.ID, &t.Name, &t.ServiceDeskURL, &t.Profile, &t.TechnicianID, &t.KnowledgeURL,
-			&prefs, &t.Version, &t.UpdatedAt, &row.apiKey, &row.signingSecret, &row.kbAPIKey, &row.previous, &row.previousUntil)
+			&prefs, &t.Version, &t.UpdatedAt, &row.apiKey, &row.signingSecret, &row.kbAPIKey, &row.previous, &row.previousUntil, &t.Enhancer)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Sealed{}, fmt.Errorf("tenant %s: %w", id, tenant.ErrNotFound)
@@ -144,6 +144,23 @@ func (s *Store) Enabled(ctx context.Context) ([]string, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the enabled tenants: %w", err)
+	}
+	return ids, nil
+}
+
+// EnabledOf is Enabled for those that are assigned to the enhancer of that name.
+func (s *Store) EnabledOf(ctx context.Context, enhancer string) ([]string, error) {
+	var ids []string
+	err := s.db.InPlatform(ctx, func(tx postgres.Tx) error {
+		rows, err := tx.Query(ctx, "SELECT enabled_tenants($1)", enhancer)
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the enabled tenants of enhancer %q: %w", enhancer, err)
 	}
 	return ids, nil
 }

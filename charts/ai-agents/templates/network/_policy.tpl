@@ -116,9 +116,11 @@ spec:
       ports:
         - {port: 50002, protocol: TCP}
     {{- end }}
-    {{- if and (eq .app "console") (include "ai-agents.consoleOpen" .root) }}
+    {{- if and (eq .app "console") (include "ai-agents.consoleOpen" .root) (or .root.Values.smokeTest.enabled $policies.consoleFrom) }}
     - from:
+        {{- if .root.Values.smokeTest.enabled }}
         {{- include "ai-agents.peer" (dict "root" .root "name" "smoke-test") | nindent 8 }}
+        {{- end }}
         {{- with $policies.consoleFrom }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
