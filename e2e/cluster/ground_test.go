@@ -115,6 +115,7 @@ func TestHelmFailsWherePodsDo(t *testing.T) {
 }
 
 func TestStopEndsOnlyItsOwn(t *testing.T) {
+	t.Parallel()
 	ctx := bounded(t)
 	second, err := cluster.Start(ctx, cluster.Options{Dir: t.TempDir(), Nodes: 1})
 	if err != nil {

@@ -73,8 +73,6 @@ func wanted() map[string]bool {
 		"prometheus > gateway 8081/TCP", "prometheus > gateway 9101/TCP", "prometheus > enhancer 8082/TCP", "prometheus > enhancer 9110/TCP",
 		"prometheus > console 8084/TCP", "prometheus > console 9130/TCP",
 		"enhancer > internet 443/TCP", "console > internet 443/TCP",
-		// The Kubernetes API stands in the same example network as the outside.
-		"enhancer > kubernetes 443/TCP", "console > kubernetes 443/TCP",
 		"migrate > dns 53/UDP", "migrate > dns 53/TCP", "migrate > postgres 5432/TCP",
 	} {
 		all[one] = true

@@ -54,6 +54,7 @@ networkPolicies:
 
 // TestThePlatformsChart goes the way of an installation, from an empty namespace to nothing: its parts build on each other.
 func TestThePlatformsChart(t *testing.T) {
+	t.Parallel()
 	newNamespace(t, platformNamespace)
 	p := &platform{redis: startRedis(t), values: filepath.Join(t.TempDir(), "values.yaml")}
 	if err := os.WriteFile(p.values, fmt.Appendf(nil, platformValues, p.redis), 0o600); err != nil {

@@ -17,6 +17,7 @@ type group struct{ dir, title string }
 // groups are all packages of checks, the quick ones first.
 func groups() []group {
 	return []group{
+		{"e2e/charts", "what the charts render"},
 		{"e2e/cluster/netpol", "what network policies allow"},
 		{"e2e/cluster/kubelet", "nodes that run nothing"},
 		{"e2e/cluster/namespace", "a network of its own"},
