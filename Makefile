@@ -191,7 +191,6 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
-.PHONY: infra packages dapr observability
 .PHONY: infra packages dapr observability kubernetes
 infra: packages dapr
 packages:
