@@ -15,8 +15,6 @@ GOFUMPT := v0.12.0
 GOTESTSUM := v1.13.0
 # renovate: depName=github.com/rhysd/actionlint
 ACTIONLINT := v1.7.12
-# renovate: depName=helm.sh/helm/v3
-HELM := v3.19.5
 
 # Modules whose code is ours.
 MODULES := . e2e
@@ -34,7 +32,6 @@ demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves 
 	@exec bin/demo
 
 .PHONY: test
-test: infra observability helm build ## All tests, end to end included, with the coverage of the product
 test: infra observability kubernetes build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
@@ -80,7 +77,6 @@ test-race: packages ## Unit tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: e2e
-e2e: infra observability helm build ## End-to-end tests on the real stack
 e2e: infra observability kubernetes build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
@@ -195,7 +191,6 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
-.PHONY: infra packages dapr observability helm
 .PHONY: infra packages dapr observability kubernetes
 infra: packages dapr
 packages:
@@ -208,5 +203,3 @@ kubernetes: dapr
 	@tools/build-kubernetes.sh
 dapr: packages
 	@tools/build-dapr.sh
-helm:
-	@[ -x bin/helm ] || tools/install-tool.sh helm.sh/helm/v3 $(HELM) cmd/helm
