@@ -57,6 +57,7 @@ func Render(ctx context.Context, root string, args ...string) ([]Object, error) 
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	if err := cmd.Run(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) || problems.Len() == 0 {
+			return nil, fmt.Errorf("run bin/helm (make kubernetes builds it): %w", err)
 			return nil, fmt.Errorf("run bin/helm (tools/build-kubernetes.sh builds it): %w", err)
 		}
 		return nil, fmt.Errorf("helm template: %w: %s", err, problems.String())

@@ -44,6 +44,7 @@ type world struct {
 	// drafting, when set, is waited for before a note is drafted.
 	drafting chan struct{}
 	drafter  *drafting.Drafter
+	enhancer string
 	cfg      preview.Config
 	sealer   *tenant.Sealer
 	now      func() time.Time
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) service() *preview.Service {
 	return preview.New(w.cfg, preview.Deps{
-		Tenants: w, Drafter: w, Past: pasts{w}, Jobs: w, Desks: desks{w}, Sealer: w.sealer, Now: w.now, Logger: slog.New(slog.DiscardHandler),
+		Enhancer: w.enhancer, Tenants: w, Drafter: w, Past: pasts{w}, Jobs: w, Desks: desks{w}, Sealer: w.sealer, Now: w.now, Logger: slog.New(slog.DiscardHandler),
 		Count: func(ended telemetry.Previewed) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -279,6 +280,19 @@ func TestATenantThatIsNotEnabledHasNoPreviews(t *testing.T) {
 	_, err := w.service().Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001"})
 	if refusal, is := errors.AsType[*preview.Refusal](err); !is || refusal.Code != preview.CodeNoTenant {
 		t.Error(err)
+	}
+}
+
+// A tenant's own enhancer drafts for nobody else, whoever asks it.
+func TestATenantsOwnEnhancerPreviewsForNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	w.enhancer = "beta"
+	_, err := w.service().Preview(t.Context(), preview.Request{TenantID: "alpha", TicketID: "1"})
+	if refusal, is := errors.AsType[*preview.Refusal](err); !is || refusal.Code != preview.CodeInvalid || !strings.Contains(refusal.Detail, "another tenant") {
+		t.Errorf("got %v", err)
+	}
+	if preview.AppOf("") != "enhancer" || preview.AppOf("alpha") != "enhancer-alpha" {
+		t.Errorf("%s, %s", preview.AppOf(""), preview.AppOf("alpha"))
 	}
 }
 
