@@ -39,7 +39,7 @@ type Pace struct {
 // FullPace is that of a long run.
 func FullPace() Pace {
 	//nolint:mnd // a table
-	return Pace{Down: 6 * time.Second, Pause: 20 * time.Second, Other: 16 * time.Second, Rest: 15 * time.Second}
+	return Pace{Down: 6 * time.Second, Pause: 20 * time.Second, Other: 16 * time.Second, Rest: 14 * time.Second}
 }
 
 // ShortPace has many faults in little time.
