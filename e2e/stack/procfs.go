@@ -7,7 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// tick is a unit of processor time in /proc: USER_HZ is 100 on every platform that Go runs on.
+const tick = 10 * time.Millisecond
 
 // identity tells a process from a later one with the same number.
 type identity struct {
@@ -21,6 +25,8 @@ type stat struct {
 	parent  int
 	started uint64
 	state   byte
+	// used is the processor time of the process, and of its children that have ended.
+	used time.Duration
 }
 
 // identify reads the identity of a running process.
@@ -81,11 +87,11 @@ func readStat(pid int) (stat, error) {
 	return parseStat(string(content))
 }
 
-// parseStat reads state, parent and start time. The second field is the command's name in parentheses and may
+// parseStat reads state, parent, processor time and start time (proc(5)). The second field is the command's name in parentheses and may
 // itself hold blanks and parentheses, so that counting starts behind its last one.
 func parseStat(line string) (stat, error) {
 	// Fields are counted from 1, and field 3 is the first behind the name.
-	const parentAfterName, startTimeAfterName = 4 - 3, 22 - 3
+	const parentAfterName, usedAfterName, timesUsed, startTimeAfterName = 4 - 3, 14 - 3, 4, 22 - 3
 	_, rest, found := cutLast(line, ") ")
 	fields := strings.Fields(rest)
 	if !found || len(fields) <= startTimeAfterName {
@@ -99,7 +105,15 @@ func parseStat(line string) (stat, error) {
 	if err != nil {
 		return stat{}, fmt.Errorf("unexpected parent in process status: %w", err)
 	}
-	return stat{parent: parent, started: started, state: fields[0][0]}, nil
+	var ticks int64
+	for _, field := range fields[usedAfterName : usedAfterName+timesUsed] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return stat{}, fmt.Errorf("unexpected processor time in process status: %w", err)
+		}
+		ticks += n
+	}
+	return stat{parent: parent, started: started, state: fields[0][0], used: time.Duration(ticks) * tick}, nil
 }
 
 func cutLast(s, separator string) (before, after string, found bool) {

@@ -3,9 +3,22 @@ package stack
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
+
+func TestProcessorTime(t *testing.T) {
+	t.Parallel()
+	const line = "42 (odd) name) S 1 42 42 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 1 0 987654 11 12"
+	if got, err := parseStat(line); err != nil || got.used != 2150*time.Millisecond {
+		t.Errorf("got %s, %v, want 2.15 s: 2 s of its own and 150 ms of its children", got.used, err)
+	}
+	if got, err := parseStat(strings.Replace(line, "150", "x", 1)); err == nil {
+		t.Errorf("got %s, want an error", got.used)
+	}
+}
 
 func TestParseStat(t *testing.T) {
 	t.Parallel()

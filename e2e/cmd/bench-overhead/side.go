@@ -110,6 +110,19 @@ func (s *side) ours() []*stack.Process {
 	return ours
 }
 
+// cpu is what apps and sidecars have used since they started.
+func (s *side) cpu() (time.Duration, error) {
+	var all time.Duration
+	for _, p := range s.ours() {
+		used, err := p.Usage()
+		if err != nil {
+			return 0, err
+		}
+		all += used.Processor
+	}
+	return all, nil
+}
+
 func (s *side) measure(ctx context.Context, tickets int) (half, error) {
 	before, err := s.cpu()
 	if err != nil {

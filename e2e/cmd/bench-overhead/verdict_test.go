@@ -53,16 +53,3 @@ func TestSureness(t *testing.T) {
 		}
 	}
 }
-
-func TestProcessorTime(t *testing.T) {
-	t.Parallel()
-	const stat = "42 (odd) name) S 1 42 42 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 1 0 987654 11 12"
-	if got, err := cpuOf(stat); err != nil || got != 2*time.Second {
-		t.Errorf("got %s, %v, want 2 s", got, err)
-	}
-	for _, bad := range []string{"", "42 (x) S 1", strings.Replace(stat, "150", "x", 1)} {
-		if got, err := cpuOf(bad); err == nil {
-			t.Errorf("%q: got %s, want an error", bad, got)
-		}
-	}
-}

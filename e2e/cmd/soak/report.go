@@ -19,7 +19,7 @@ const (
 	// heapFactor and slackHeap are by how much the least memory in use of the second half may be above that of the first.
 	heapFactor, slackHeap = 1.5, 16 << 20
 	perJobs               = 1000
-	kibibyte, mebibyte    = 1 << 10, 1 << 20
+	mebibyte              = 1 << 20
 )
 
 // report tells what was seen, and judges it.
@@ -72,6 +72,9 @@ func short(d time.Duration) string { return d.Round(time.Second).String() }
 func figure(name string, value float64) string {
 	if strings.Contains(name, "bytes") {
 		return fmt.Sprintf("%.2f MiB", value/mebibyte)
+	}
+	if strings.HasPrefix(name, processor) {
+		return fmt.Sprintf("%.1f s", value)
 	}
 	return fmt.Sprintf("%.0f", value)
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +26,8 @@ const (
 	stream     = "stream "
 	database   = "database bytes"
 	table      = "table bytes "
-	rss        = "rss bytes "
+	memory     = "memory bytes "
+	processor  = "processor seconds "
 	heap       = "heap bytes "
 	goroutines = "goroutines "
 )
@@ -203,16 +203,11 @@ func figures(text, separator string, into measures) error {
 
 func (w *watcher) processes(ctx context.Context, into measures) error {
 	for _, p := range w.stack.Processes() {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+		used, err := p.Usage()
 		if err != nil {
-			return fmt.Errorf("look at %s: %w", p.Name(), err)
+			return err
 		}
-		for line := range strings.Lines(string(status)) {
-			var kB float64
-			if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kB); err == nil {
-				into[rss+p.Name()] = kB * kibibyte
-			}
-		}
+		into[memory+p.Name()], into[processor+p.Name()] = float64(used.Memory), used.Processor.Seconds()
 	}
 	for _, app := range []string{"gateway", "enhancer", "console"} {
 		own, err := w.metrics(ctx, app)
