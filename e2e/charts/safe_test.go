@@ -73,6 +73,19 @@ func TestSecretsAreInSecretsOnly(t *testing.T) {
 	}
 }
 
+// A policy without rules denies everybody but the app itself; one without scopes would be every app's.
+func TestNobodyElseHasWorkflowsBegun(t *testing.T) {
+	for name, objects := range installations(t) {
+		policy := find(t, objects, "WorkflowAccessPolicy", "enhancer")
+		if rules := at[[]any](t, policy, "spec", "rules"); len(rules) != 0 {
+			t.Errorf("%s: the policy allows %v", name, rules)
+		}
+		if scopes := texts(t, at[[]any](t, policy, "scopes")); !slices.Equal(scopes, []string{"enhancer"}) {
+			t.Errorf("%s: the policy is that of %v, want the enhancer's alone", name, scopes)
+		}
+	}
+}
+
 func TestAStopHasTheTimeItNeeds(t *testing.T) {
 	for name, objects := range installations(t) {
 		for _, app := range apps {

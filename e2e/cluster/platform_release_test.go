@@ -76,7 +76,7 @@ func (p *platform) uninstalls(t *testing.T) {
 	}
 	if err := cluster.Await(ctx, "the release's objects to go", func(ctx context.Context) error {
 		left, err := running.Kubectl(ctx, "get", "deployments,pods,services,jobs,configmaps,serviceaccounts,roles,rolebindings,networkpolicies,"+
-			"poddisruptionbudgets,components.dapr.io,configurations.dapr.io,subscriptions.dapr.io,resiliencies.dapr.io",
+			"poddisruptionbudgets,components.dapr.io,configurations.dapr.io,subscriptions.dapr.io,resiliencies.dapr.io,workflowaccesspolicies.dapr.io",
 			"-n", platformNamespace, "-l", "app.kubernetes.io/part-of=ai-agents", "-o", "name")
 		if err == nil && strings.TrimSpace(left) != "" {
 			err = fmt.Errorf("there is still %s", left)
