@@ -106,6 +106,7 @@ func waitsForItsEnhancer(t *testing.T, users *platform.Platform) {
 	if job, err := users.Job(t.Context(), stays, waits.Accepted.JobID); err != nil || job.Status != enhancement.StatusPending {
 		t.Errorf("begun by nobody's: %s, %v", job.Status, err)
 	}
+	awaitEnhancer(t, users, "")
 	moved, err := users.Admin().MoveTenant(t.Context(), stays, "", adminapi.MoveTenant{To: tenant.IsolationShared})
 	if err != nil || moved.Waiting != 1 {
 		t.Errorf("%+v, %v", moved, err)
@@ -115,11 +116,23 @@ func waitsForItsEnhancer(t *testing.T, users *platform.Platform) {
 
 func move(t *testing.T, users *platform.Platform, to tenant.Isolation) {
 	t.Helper()
+	awaitEnhancer(t, users, map[tenant.Isolation]string{tenant.IsolationDedicated: moved}[to])
 	got, err := users.Admin().MoveTenant(t.Context(), moved, "", adminapi.MoveTenant{To: to})
 	if err != nil || got.Tenant.Isolation != to {
 		t.Fatalf("moved to %s: %+v, %v", to, got, err)
 	}
 	t.Logf("moved to %s: %d wait, %d run there, %d elsewhere", to, got.Waiting, got.Running, got.Elsewhere)
+}
+
+// awaitEnhancer waits until a worker of it takes work. It says every few seconds whether its engine does, which right after the start, and under load,
+// it does not for a while.
+func awaitEnhancer(t *testing.T, users *platform.Platform, tenantID string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := users.AwaitEnhancer(ctx, tenantID); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // once waits for the job, and fails unless its ticket has one note.
