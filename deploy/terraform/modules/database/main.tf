@@ -26,12 +26,12 @@ resource "aws_db_parameter_group" "this" {
 
   dynamic "parameter" {
     for_each = {
-      "rds.force_ssl"                   = "1"
-      "log_connections"                 = "1"
-      "log_disconnections"              = "1"
-      "log_lock_waits"                  = "1"
-      "log_min_duration_statement"      = "1000"
-      "log_parameter_max_length"        = "0" # Parameters are tenants' data, and logs are read by others.
+      "rds.force_ssl"                     = "1"
+      "log_connections"                   = "1"
+      "log_disconnections"                = "1"
+      "log_lock_waits"                    = "1"
+      "log_min_duration_statement"        = "1000"
+      "log_parameter_max_length"          = "0" # Parameters are tenants' data, and logs are read by others.
       "log_parameter_max_length_on_error" = "0"
     }
     content {

@@ -57,7 +57,7 @@ variable "names" {
   type        = set(string)
   default     = ["console-bootstrap-token", "database-passwords", "llm-api-key", "redis-password", "tenant-keyset"]
   validation {
-    condition = alltrue([for name in ["database-passwords", "redis-password", "tenant-keyset"] : contains(var.names, name)])
+    condition     = alltrue([for name in ["database-passwords", "redis-password", "tenant-keyset"] : contains(var.names, name)])
     error_message = "The platform does not start without database-passwords, redis-password and tenant-keyset."
   }
 }
