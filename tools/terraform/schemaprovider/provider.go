@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
@@ -40,6 +41,22 @@ func (p *provider) ValidateResourceConfig(
 	context.Context, *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	return &tfprotov6.ValidateResourceConfigResponse{}, nil
+}
+
+// UpgradeResourceState hands back what a test has made before: there is one version of each schema.
+func (p *provider) UpgradeResourceState(
+	_ context.Context, request *tfprotov6.UpgradeResourceStateRequest,
+) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	kind := p.schema.ResourceSchemas[request.TypeName].ValueType()
+	value, err := request.RawState.Unmarshal(kind)
+	if err != nil {
+		return nil, fmt.Errorf("read the state of a %s: %w", request.TypeName, err)
+	}
+	state, err := tfprotov6.NewDynamicValue(kind, value)
+	if err != nil {
+		return nil, fmt.Errorf("write the state of a %s: %w", request.TypeName, err)
+	}
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &state}, nil
 }
 
 func (p *provider) StopProvider(context.Context, *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {

@@ -42,14 +42,19 @@ func (b bindings) main() (schema.Block, error) {
 	if class == nil || strings.Contains(class[0], "TerraformProvider") {
 		return block, nil
 	}
-	for name, kind := range b.outputs(b.body("export declare class " + class[1] + " ")) {
+	b.addOutputs(block, class[1])
+	return block, nil
+}
+
+// addOutputs adds what is no argument, and known after a resource is made.
+func (b bindings) addOutputs(block schema.Block, class string) {
+	for name, kind := range b.outputs(b.body("export declare class " + class + " ")) {
 		_, argument := block.Attributes[name]
 		_, nested := block.Blocks[name]
 		if !argument && !nested {
 			block.Attributes[name] = schema.Attribute{Type: kind, Computed: true}
 		}
 	}
-	return block, nil
 }
 
 // body is the text of a declaration up to the brace at the beginning of a line.
@@ -109,6 +114,7 @@ func (b bindings) add(block schema.Block, key, kind string, required, isBlock bo
 			block.Attributes[key] = schema.Attribute{Nested: inner.Attributes, Nesting: nesting, Required: required, Optional: !required}
 			return
 		}
+		b.addOutputs(inner, found[1]+"OutputReference")
 		nested := schema.Nested{Nesting: nesting, Block: inner}
 		if required {
 			nested.Min = 1

@@ -32,7 +32,7 @@ resource "aws_kms_key" "this" {
   deletion_window_in_days = 30
   policy = jsonencode({
     Version   = "2012-10-17"
-    Statement = each.key == "logs" ? [local.owner, local.log_service] : [local.owner]
+    Statement = concat([local.owner], [for service in [local.log_service] : service if each.key == "logs"])
   })
 }
 
