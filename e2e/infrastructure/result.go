@@ -13,7 +13,9 @@ type Result struct {
 	// Passed are the runs that passed.
 	Passed int
 	// Outputs are those of each run that made something, as text; others than texts are left out.
-	Outputs  map[string]map[string]string
+	Outputs map[string]map[string]string
+	// Policies are the IAM and key policies of all resources, by address.
+	Policies map[string]string
 	problems string
 }
 
@@ -34,12 +36,34 @@ type message struct {
 			Outputs map[string]struct {
 				Value any `json:"value"`
 			} `json:"outputs"`
+			Root module `json:"root_module"`
 		} `json:"values"`
 	} `json:"test_state"`
 }
 
+type module struct {
+	Resources []struct {
+		Address string         `json:"address"`
+		Values  map[string]any `json:"values"`
+	} `json:"resources"`
+	Children []module `json:"child_modules"`
+}
+
+func (m module) policies(into map[string]string) {
+	for _, resource := range m.Resources {
+		for _, argument := range []string{"policy", "assume_role_policy"} {
+			if text, ok := resource.Values[argument].(string); ok && strings.HasPrefix(text, "{") {
+				into[resource.Address+"."+argument] = text
+			}
+		}
+	}
+	for _, child := range m.Children {
+		child.policies(into)
+	}
+}
+
 func read(said []byte) (Result, error) {
-	result := Result{Outputs: map[string]map[string]string{}}
+	result := Result{Outputs: map[string]map[string]string{}, Policies: map[string]string{}}
 	var problems strings.Builder
 	lines := bufio.NewScanner(bytes.NewReader(said))
 	lines.Buffer(nil, len(said)+1)
@@ -52,6 +76,7 @@ func read(said []byte) (Result, error) {
 		case line.Type == "test_run" && line.TestRun.Status == "pass":
 			result.Passed++
 		case line.Type == "test_state":
+			line.State.Values.Root.policies(result.Policies)
 			result.Outputs[line.Run] = map[string]string{}
 			for name, output := range line.State.Values.Outputs {
 				if text, ok := output.Value.(string); ok {

@@ -36,7 +36,6 @@ func written(t *testing.T, run string) map[string]string {
 func ground(t *testing.T, values string) []charts.Object {
 	t.Helper()
 	root := projectRoot(t)
-	//nolint:gosec // Paths are our own.
 	cmd := exec.CommandContext(t.Context(), filepath.Join(root, "bin", "helm"), "template", "ground",
 		filepath.Join(root, infrastructure.Dir, "modules/platform/charts/ground"), "--values", values)
 	out, err := cmd.CombinedOutput()
@@ -111,13 +110,9 @@ func TestEverySecretIsBrought(t *testing.T) {
 	optional := []string{"llm-fallback-api-key", "embeddings-api-key"}
 	needed := map[string]bool{"migrate": true, "redis-password": true}
 	for _, configuration := range byKind(objects, "Configuration") {
-		scopes, _ := charts.At[map[string]any](configuration, "spec", "secrets")
-		for _, scope := range scopes["scopes"].([]any) {
-			allowed, _ := scope.(map[string]any)["allowedSecrets"].([]any)
-			for _, name := range allowed {
-				if text, ok := name.(string); ok && !slices.Contains(optional, text) {
-					needed[text] = true
-				}
+		for _, name := range allowed(configuration) {
+			if !slices.Contains(optional, name) {
+				needed[name] = true
 			}
 		}
 	}
@@ -140,4 +135,20 @@ func TestEverySecretIsBrought(t *testing.T) {
 	if labels, _ := charts.At[string](byKind(beside, "Namespace")["ai-agents"], "metadata", "labels", "pod-security.kubernetes.io/enforce"); labels != "restricted" {
 		t.Errorf("the namespace enforces %q", labels)
 	}
+}
+
+// allowed are the secrets that an app may read.
+func allowed(configuration charts.Object) []string {
+	var names []string
+	scopes, _ := charts.At[[]any](configuration, "spec", "secrets", "scopes")
+	for _, scope := range scopes {
+		fields, _ := scope.(map[string]any)
+		list, _ := fields["allowedSecrets"].([]any)
+		for _, name := range list {
+			if text, ok := name.(string); ok {
+				names = append(names, text)
+			}
+		}
+	}
+	return names
 }

@@ -65,7 +65,7 @@ func standIn(root, mirror, provider string) error {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "schema.json"), text, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "schema.json"), text, 0o600); err != nil { //nolint:gosec // The folder is the caller's.
 		return err
 	}
 	program, err := os.ReadFile(filepath.Join(root, "bin", "terraform-schemas"))
@@ -73,7 +73,7 @@ func standIn(root, mirror, provider string) error {
 		return err
 	}
 	name := fmt.Sprintf("terraform-provider-%s_v%s", provider, schema.Version)
-	return os.WriteFile(filepath.Join(folder, name), program, 0o700)
+	return os.WriteFile(filepath.Join(folder, name), program, 0o700) //nolint:gosec // It is run.
 }
 
 // Path is that of a file of the copy, by its place in the project.
@@ -81,7 +81,7 @@ func (w *Workspace) Path(name string) string { return filepath.Join(w.root, name
 
 // Tofu runs OpenTofu in a module, by its place below Dir; what it says is there in any case.
 func (w *Workspace) Tofu(ctx context.Context, module string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, w.tofu, args...)
+	cmd := exec.CommandContext(ctx, w.tofu, args...) //nolint:gosec // The program is the project's own.
 	cmd.Dir = w.Path(filepath.Join(Dir, module))
 	// Neither the machine's settings nor anybody's credentials.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(w.config), "TF_CLI_CONFIG_FILE=" + w.config, "TF_IN_AUTOMATION=1"}
