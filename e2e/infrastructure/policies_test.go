@@ -20,16 +20,17 @@ func (l *list) UnmarshalJSON(text []byte) error {
 }
 
 type statement struct {
-	Effect    string
-	Action    list
-	Resource  list
-	Principal map[string]list
-	Condition map[string]any
+	Action    list            `json:"Action"`
+	Resource  list            `json:"Resource"`
+	Principal map[string]list `json:"Principal"`
+	Condition map[string]any  `json:"Condition"`
 }
 
 // amiss says what of a policy is too wide. In a key's own policy the resource * is the key, and its account has to have all rights or nobody could change it.
 func amiss(address, text string) error {
-	var policy struct{ Statement []statement }
+	var policy struct {
+		Statement []statement `json:"Statement"`
+	}
 	if err := json.Unmarshal([]byte(text), &policy); err != nil {
 		return fmt.Errorf("it cannot be read: %w", err)
 	}
