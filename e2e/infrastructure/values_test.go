@@ -35,17 +35,23 @@ func written(t *testing.T, run string) map[string]string {
 // ground renders the chart beside the platform's.
 func ground(t *testing.T, values string) []charts.Object {
 	t.Helper()
-	root := projectRoot(t)
-	cmd := exec.CommandContext(t.Context(), filepath.Join(root, "bin", "helm"), "template", "ground",
-		filepath.Join(root, infrastructure.Dir, "modules/platform/charts/ground"), "--values", values)
-	out, err := cmd.CombinedOutput()
+	return helmTemplate(t, filepath.Join(projectRoot(t), infrastructure.Dir, "modules/platform/charts/ground"), values)
+}
+
+func helmTemplate(t *testing.T, chart, values string) []charts.Object {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(projectRoot(t), "bin", "helm"), "template", "example", chart,
+		"--kube-version", "1.34.4", "--values", values)
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("helm template: %v\n%s", err, out)
+		t.Fatalf("helm template: %v\n%s", err, problems.String())
 	}
 	var objects []charts.Object
 	decoder := yaml.NewDecoder(bytes.NewReader(out))
 	for {
-		var object charts.Object
+		var object map[string]any
 		if decoder.Decode(&object) != nil {
 			return objects
 		}

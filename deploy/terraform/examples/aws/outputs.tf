@@ -23,6 +23,11 @@ output "ground_values" {
   value       = module.platform.ground_values
 }
 
+output "charts" {
+  description = "Versions and values of the charts beside the platform's."
+  value       = module.platform.charts
+}
+
 output "load_balancer" {
   description = "How to find what the platform's name has to point to."
   value       = module.platform.load_balancer

@@ -1,10 +1,10 @@
 # What the platform stands on, in this order; each is waited for.
 locals {
   versions = merge({
-    cert-manager          = "v1.18.2"
+    cert-manager          = "v1.21.2"
     cluster-autoscaler    = "9.50.1"
     dapr                  = "1.18.2" # That which the platform is built and tested with.
-    external-secrets      = "0.19.2"
+    external-secrets      = "1.3.2"
     keda                  = "2.17.2"
     kube-prometheus-stack = "76.4.0"
     metrics-server        = "3.13.0"
