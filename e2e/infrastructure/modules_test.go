@@ -14,7 +14,7 @@ import (
 const example = "examples/aws"
 
 var modules = []string{
-	"modules/network", "modules/secrets", "modules/cluster", "modules/database", "modules/cache", "modules/platform", example,
+	"modules/network", "modules/secrets", "modules/cluster", "modules/database", "modules/cache", "modules/platform",
 }
 
 func projectRoot(t *testing.T) string {
@@ -48,6 +48,49 @@ func TestEveryModuleIsValidAndPassesItsTests(t *testing.T) {
 	}
 }
 
+// What the example makes, and what is made of it.
+func TestTheExample(t *testing.T) {
+	result, err := workspace(t).Check(t.Context(), example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, check := range map[string]func(*testing.T, infrastructure.Result){
+		"the platform takes the values":          thePlatformTakesTheValues,
+		"every secret is brought":                everySecretIsBrought,
+		"other charts take their values":         otherChartsTakeTheirValues,
+		"the ground is as its operators know it": groundIsAsItsOperatorsKnowIt,
+		"policies of IAM and of keys are narrow": policiesAreNarrow,
+	} {
+		t.Run(name, func(t *testing.T) { check(t, result) })
+	}
+}
+
+// The values that are there to be copied are whole: with them, and without the tests' own, the example's tests pass.
+func TestTheExamplesValuesAreWhole(t *testing.T) {
+	w := workspace(t)
+	folder := w.Path(filepath.Join(infrastructure.Dir, example))
+	text, err := os.ReadFile(filepath.Join(folder, "terraform.tfvars.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "terraform.tfvars"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests, err := os.ReadFile(filepath.Join(folder, "tests", "aws.tftest.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(tests), "\nvariables {\n")
+	if !found {
+		t.Fatal("the tests have no values of their own any more")
+	}
+	own, _, _ := strings.Cut(rest, "\n}\n")
+	change(t, filepath.Join(folder, "tests", "aws.tftest.hcl"), "\nvariables {\n"+own+"\n}\n", "\n")
+	if _, err := w.Check(t.Context(), example); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEveryModuleIsListed(t *testing.T) {
 	var found []string
 	for _, pattern := range []string{"modules/*", "examples/*"} {
@@ -57,8 +100,8 @@ func TestEveryModuleIsListed(t *testing.T) {
 		}
 		found = append(found, paths...)
 	}
-	if len(found) != len(modules) {
-		t.Errorf("there are %d modules and examples, and %d are checked: %q", len(found), len(modules), found)
+	if len(found) != len(modules)+1 {
+		t.Errorf("there are %d modules and examples, and %d are checked: %q", len(found), len(modules)+1, found)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/ai-agents/ai-agents/e2e/infrastructure"
 )
 
 // list is a text or a list of texts, as policies have both.
@@ -61,11 +63,8 @@ func amiss(address, text string) error {
 	return nil
 }
 
-func TestPoliciesAreNarrow(t *testing.T) {
-	result, err := workspace(t).Check(t.Context(), example)
-	if err != nil {
-		t.Fatal(err)
-	}
+func policiesAreNarrow(t *testing.T, result infrastructure.Result) {
+	t.Helper()
 	const least = 16 // Eight roles, what three of them may, five keys.
 	if len(result.Policies) < least {
 		t.Errorf("only %d policies were looked at", len(result.Policies))

@@ -13,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/ai-agents/ai-agents/e2e/charts"
+	"github.com/ai-agents/ai-agents/e2e/infrastructure"
 )
 
 // upstream is where a chart's project is, as a Go module, and its chart and its CRDs in that.
@@ -32,12 +33,8 @@ type pinned struct {
 	Values  map[string]any `yaml:"values"`
 }
 
-func pinnedCharts(t *testing.T) map[string]pinned {
+func pinnedCharts(t *testing.T, result infrastructure.Result) map[string]pinned {
 	t.Helper()
-	result, err := workspace(t).Check(t.Context(), example)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[string]pinned{}
 	if err := yaml.Unmarshal([]byte(result.Outputs["small"]["charts"]), &found); err != nil {
 		t.Fatal(err)
@@ -65,8 +62,9 @@ func source(t *testing.T, name, version string) string {
 }
 
 // The charts that are to be had take the values, and do with them what they are set for.
-func TestOtherChartsTakeTheirValues(t *testing.T) {
-	installed := pinnedCharts(t)
+func otherChartsTakeTheirValues(t *testing.T, result infrastructure.Result) {
+	t.Helper()
+	installed := pinnedCharts(t, result)
 	dapr := template(t, "dapr", installed["dapr"])
 	scheduler := find(t, dapr, "StatefulSet", "dapr-scheduler-server")
 	claims, _ := charts.At[[]any](scheduler, "spec", "volumeClaimTemplates")
@@ -140,8 +138,9 @@ func find(t *testing.T, objects []charts.Object, kind, name string) charts.Objec
 }
 
 // What the chart ground makes of External Secrets' and cert-manager's kinds is as their definitions say.
-func TestGroundIsAsItsOperatorsKnowIt(t *testing.T) {
-	installed, known := pinnedCharts(t), map[string]map[string]any{}
+func groundIsAsItsOperatorsKnowIt(t *testing.T, result infrastructure.Result) {
+	t.Helper()
+	installed, known := pinnedCharts(t, result), map[string]map[string]any{}
 	for name, project := range upstreams {
 		if project.crds == "" {
 			continue
@@ -155,7 +154,7 @@ func TestGroundIsAsItsOperatorsKnowIt(t *testing.T) {
 		}
 	}
 	checked := 0
-	for _, object := range ground(t, written(t, "small")["ground_values"]) {
+	for _, object := range ground(t, written(t, result, "small")["ground_values"]) {
 		version, _ := object["apiVersion"].(string)
 		schema := known[version+" "+object.Kind()]
 		if schema == nil {

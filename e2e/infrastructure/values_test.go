@@ -16,12 +16,8 @@ import (
 )
 
 // written are the values that a run of the example made, as files by output.
-func written(t *testing.T, run string) map[string]string {
+func written(t *testing.T, result infrastructure.Result, run string) map[string]string {
 	t.Helper()
-	result, err := workspace(t).Check(t.Context(), example)
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := map[string]string{}
 	for _, output := range []string{"platform_values", "ground_values"} {
 		files[output] = filepath.Join(t.TempDir(), output+".yaml")
@@ -72,8 +68,9 @@ func byKind(objects []charts.Object, kind string) map[string]charts.Object {
 }
 
 // The chart's schema refuses what it does not know, and what it renders is for what was made.
-func TestThePlatformTakesTheValues(t *testing.T) {
-	files := written(t, "small")
+func thePlatformTakesTheValues(t *testing.T, result infrastructure.Result) {
+	t.Helper()
+	files := written(t, result, "small")
 	objects, err := charts.Render(t.Context(), projectRoot(t), "--values", files["platform_values"])
 	if err != nil {
 		t.Fatal(err)
@@ -105,8 +102,9 @@ func TestThePlatformTakesTheValues(t *testing.T) {
 }
 
 // What an app cannot start without has to be brought by External Secrets.
-func TestEverySecretIsBrought(t *testing.T) {
-	files := written(t, "large")
+func everySecretIsBrought(t *testing.T, result infrastructure.Result) {
+	t.Helper()
+	files := written(t, result, "large")
 	objects, err := charts.Render(t.Context(), projectRoot(t), "--values", files["platform_values"])
 	if err != nil {
 		t.Fatal(err)
