@@ -41,9 +41,9 @@ func tenantArgs(t *testing.T, tenant string, set ...string) []string {
 	return args
 }
 
-func renderTenant(t *testing.T, tenant string, set ...string) []charts.Object {
+func renderTenant(t *testing.T, set ...string) []charts.Object {
 	t.Helper()
-	objects, err := charts.RenderTenant(t.Context(), projectRoot(t), "tenant-"+tenant, tenantArgs(t, tenant, set...)...)
+	objects, err := charts.RenderTenant(t.Context(), projectRoot(t), "tenant-alpha", tenantArgs(t, "alpha", set...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func renderTenant(t *testing.T, tenant string, set ...string) []charts.Object {
 // One tenant's enhancer is the shared one, but for its name, its tenant and its topics: an operator who knows one knows the other, and what is
 // mended in one is mended in both.
 func TestATenantsEnhancerIsTheSharedOne(t *testing.T) {
-	shared, own := render(t, "--set", "redis.external.address=redis.example.com:6379"), renderTenant(t, "alpha")
+	shared, own := render(t, "--set", "redis.external.address=redis.example.com:6379"), renderTenant(t)
 	for _, kind := range []string{"Deployment", "ServiceAccount", "Role", "RoleBinding", "PodDisruptionBudget", "Configuration", "WorkflowAccessPolicy", "ConfigMap"} {
 		for _, o := range shared {
 			if o.Kind() != kind || !strings.Contains(o.Name(), "enhancer") {
@@ -100,7 +100,7 @@ func neutral(t *testing.T, o charts.Object, tenant string) map[string]any {
 // What belongs to one tenant is heard and sent by its enhancer alone; the gateway may send to all.
 func TestTopicsAreTheTenants(t *testing.T) {
 	const queue, dead, changed = "enhancement:queue:alpha", "enhancement:dead:alpha", "tenant:changed"
-	objects := renderTenant(t, "alpha")
+	objects := renderTenant(t)
 	all := strings.Join([]string{queue, dead, changed}, ",")
 	for field, want := range map[string]string{
 		"allowedTopics": all, "protectedTopics": all, "publishingScopes": "enhancer-alpha=" + dead, "subscriptionScopes": "enhancer-alpha=" + all,

@@ -9,7 +9,7 @@ import (
 
 // The namespace denies what it does not name; what it names are Dapr, data, DNS, the API and the tenant's own systems.
 func TestATenantsNamespaceIsClosed(t *testing.T) {
-	objects := renderTenant(t, "alpha")
+	objects := renderTenant(t)
 	deny := find(t, objects, "NetworkPolicy", "default-deny")
 	if selector := at[map[string]any](t, deny, "spec", "podSelector"); len(selector) != 0 || deny["ingress"] != nil || deny["egress"] != nil {
 		t.Errorf("default-deny selects %v", selector)
@@ -75,7 +75,7 @@ func namespaces(t *testing.T, policy charts.Object, direction string) (found []s
 
 // Operators get verbs that do not lead to a Secret: whoever writes a pod, or gets into one, reads all that it could mount.
 func TestOperatorsDoNotGetAtSecrets(t *testing.T) {
-	objects := renderTenant(t, "alpha")
+	objects := renderTenant(t)
 	written := map[string][]string{}
 	for _, role := range []string{"operators-view", "operators-operate"} {
 		for _, r := range at[[]any](t, find(t, objects, "Role", role), "rules") {
@@ -98,7 +98,7 @@ func TestOperatorsDoNotGetAtSecrets(t *testing.T) {
 	if len(written["operators-view"]) != 0 || !slices.Equal(written["operators-operate"], want) {
 		t.Errorf("operators may %v, want %v", written, want)
 	}
-	for _, o := range renderTenant(t, "alpha", "operators.view.groups=null", "operators.operate.users=null") {
+	for _, o := range renderTenant(t, "operators.view.groups=null", "operators.operate.users=null") {
 		if name := o.Name(); name == "operators-view" || name == "operators-operate" {
 			t.Errorf("%s %s is for nobody", o.Kind(), name)
 		}
@@ -107,7 +107,7 @@ func TestOperatorsDoNotGetAtSecrets(t *testing.T) {
 
 // A rollout has to fit into the quota, with what the injector adds, or it never ends.
 func TestARolloutFitsIntoTheQuota(t *testing.T) {
-	objects := renderTenant(t, "alpha")
+	objects := renderTenant(t)
 	hard := at[map[string]any](t, find(t, objects, "ResourceQuota", "tenant"), "spec", "hard")
 	for _, name := range []string{"pods", "requests.cpu", "requests.memory", "limits.memory", "count/deployments.apps", "services.loadbalancers", "persistentvolumeclaims"} {
 		if hard[name] == nil {
@@ -118,7 +118,7 @@ func TestARolloutFitsIntoTheQuota(t *testing.T) {
 	if limits["type"] != "Container" || limits["default"] == nil || limits["max"] == nil {
 		t.Errorf("limits are %v", limits)
 	}
-	for _, o := range renderTenant(t, "alpha", "quota.enabled=false", "limits.enabled=false", "networkPolicies.enabled=false") {
+	for _, o := range renderTenant(t, "quota.enabled=false", "limits.enabled=false", "networkPolicies.enabled=false") {
 		if kind := o.Kind(); kind == "ResourceQuota" || kind == "LimitRange" || kind == "NetworkPolicy" {
 			t.Errorf("there is a %s, though it is off", kind)
 		}
