@@ -19,15 +19,19 @@ const stopTime = 30 * time.Second
 
 // Programs are helm and kubectl, and the cluster that they work on.
 type Programs struct {
-	helm, kubectl string
-	context       string // of the kubeconfig; empty for its current one
+	// Helm and Kubectl are their files.
+	Helm, Kubectl string
+	// Context is that of the kubeconfig; empty for its current one.
+	Context string
+	// Env is what they get beside this process's environment, as NAME=value.
+	Env []string
 }
 
 // Find looks for both in PATH. The error names what is missing.
 func Find(kubeContext string) (Programs, error) {
-	p := Programs{context: kubeContext}
+	p := Programs{Context: kubeContext}
 	var missing []string
-	for name, path := range map[string]*string{"helm": &p.helm, "kubectl": &p.kubectl} {
+	for name, path := range map[string]*string{"helm": &p.Helm, "kubectl": &p.Kubectl} {
 		found, err := exec.LookPath(name)
 		if err != nil {
 			missing = append(missing, name)
@@ -43,25 +47,25 @@ func Find(kubeContext string) (Programs, error) {
 
 // Cluster names the context that is worked in.
 func (p Programs) Cluster(ctx context.Context) (string, error) {
-	if p.context != "" {
-		return p.context, nil
+	if p.Context != "" {
+		return p.Context, nil
 	}
-	out, err := p.run(ctx, p.kubectl, "", "config", "current-context")
+	out, err := p.run(ctx, p.Kubectl, "", "config", "current-context")
 	return strings.TrimSpace(out), err
 }
 
 func (p Programs) runHelm(ctx context.Context, args ...string) (string, error) {
-	if p.context != "" {
-		args = append(args, "--kube-context", p.context)
+	if p.Context != "" {
+		args = append(args, "--kube-context", p.Context)
 	}
-	return p.run(ctx, p.helm, "", args...)
+	return p.run(ctx, p.Helm, "", args...)
 }
 
 func (p Programs) runKubectl(ctx context.Context, stdin string, args ...string) (string, error) {
-	if p.context != "" {
-		args = append(args, "--context", p.context)
+	if p.Context != "" {
+		args = append(args, "--context", p.Context)
 	}
-	return p.run(ctx, p.kubectl, stdin, args...)
+	return p.run(ctx, p.Kubectl, stdin, args...)
 }
 
 // run gives what the program prints. An error has what it says about its failure, and not what it was given on standard input.
@@ -69,6 +73,7 @@ func (p Programs) run(ctx context.Context, program, stdin string, args ...string
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = stopTime
+	cmd.Env = append(os.Environ(), p.Env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
