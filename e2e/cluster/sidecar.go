@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,10 +15,11 @@ import (
 const sidecarContainer = "daprd"
 
 // Sidecar is a daprd that runs for a pod of the cluster: in Kubernetes mode, with the arguments, environment and tokens that the pod's own would
-// have. Only its ports are others, since the pods of this cluster share one network.
+// have, but for sidecarDeviations.
 type Sidecar struct {
 	URL   string // of its HTTP API
-	GRPC  string // host:port of its gRPC API
+	pod   *corev1.Pod
+	ports apiPorts
 	token string
 }
 
@@ -45,24 +45,21 @@ func (c *Cluster) RunSidecar(ctx context.Context, process string, pod *corev1.Po
 	if err != nil {
 		return nil, err
 	}
-	var ports []int
-	moved := []string{"--dapr-listen-addresses", "127.0.0.1"}
-	for _, flag := range []string{"--dapr-http-port", "--dapr-grpc-port", "--dapr-internal-grpc-port", "--dapr-public-port", "--metrics-port"} {
-		port, err := c.FreePort()
-		if err != nil {
+	var ports apiPorts
+	for _, port := range []*int{&ports.http, &ports.grpc} {
+		if *port, err = c.FreePort(); err != nil {
 			return nil, err
 		}
-		ports, moved = append(ports, port), append(moved, flag, strconv.Itoa(port))
 	}
 	env, err := c.environment(ctx, pod, injected)
 	if err != nil {
 		return nil, fmt.Errorf("the sidecar of %s: %w", pod.Name, err)
 	}
-	s := &Sidecar{URL: fmt.Sprintf("http://127.0.0.1:%d", ports[0]), GRPC: fmt.Sprintf("127.0.0.1:%d", ports[1]), token: env["DAPR_API_TOKEN"]}
+	s := &Sidecar{URL: fmt.Sprintf("http://127.0.0.1:%d", ports.http), pod: pod, ports: ports, token: env["DAPR_API_TOKEN"]}
+	deviating, variables := sidecarDeviations(pod, ports)
 	return s, c.Run(ctx, Container{
-		Process: process, Pod: pod, Container: injected, Program: program, Args: append(moved, args...), Ports: ports,
-		Env:   map[string]string{"DAPR_UNSAFE_SKIP_CONTAINER_UID_GID_CHECK": "true", "DAPR_HOST_IP": "127.0.0.1"}, // there is no other network
-		Ready: s.URL + "/v1.0/healthz/outbound",
+		Process: process, Pod: pod, Container: injected, Program: program, Args: append(deviating, args...), Env: variables,
+		Ports: []int{ports.http, ports.grpc}, Ready: s.URL + "/v1.0/healthz/outbound",
 	})
 }
 
