@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,8 +17,10 @@ const (
 	schedulerApp = "dapr-scheduler-server"
 	// schedulerService is where sidecars look for schedulers first; these then tell them of each other.
 	schedulerService = "dapr-scheduler-server-a"
-	daprHealthPort   = 8080
 )
+
+// stopAll: when all schedulers stop at once, each waits for the majority that the others were, and what they hold is nobody's.
+const stopAll = syscall.SIGKILL
 
 // RunActors runs Dapr's placement and its schedulers for the pods of its chart, with the identities that sentry gives them: without them there are
 // no workflows. InstallDapr comes first.
@@ -37,7 +40,7 @@ func (c *Cluster) RunActors(ctx context.Context) error {
 	}
 	for i := range schedulers {
 		args, env := schedulerDeviations(&schedulers[i], len(schedulers))
-		all = append(all, Container{Pod: &schedulers[i], Program: "scheduler", Args: args, Env: env})
+		all = append(all, Container{Pod: &schedulers[i], Program: "scheduler", Args: args, Env: env, StopSignal: stopAll})
 	}
 	for i := range all {
 		if all[i].Program, err = c.program(all[i].Program); err != nil {
@@ -45,7 +48,9 @@ func (c *Cluster) RunActors(ctx context.Context) error {
 		}
 		pod := all[i].Pod
 		all[i].Process, all[i].Container = pod.Name, &pod.Spec.Containers[0]
-		all[i].Ready = fmt.Sprintf("http://%s:%d/healthz", pod.Status.PodIP, daprHealthPort)
+		if err := c.moveHealth(&all[i]); err != nil {
+			return err
+		}
 	}
 	if err := c.Run(ctx, all...); err != nil {
 		return err

@@ -9,20 +9,31 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// RunApp starts the first container of the sidecar's pod, beside it, as a process of that name, and returns when it passes its own readiness
-// probe. The program is one of bin/.
-func (c *Cluster) RunApp(ctx context.Context, process string, beside *Sidecar, program string) error {
-	run, err := c.app(process, beside, program)
-	if err != nil {
-		return err
+// RunPods starts one pod of each app: first the sidecars, as processes such as gateway-dapr, then the apps, the pods' first containers, as
+// processes such as gateway. The programs are those of bin/ that are called like the apps. It returns when all pass their own readiness probes.
+func (c *Cluster) RunPods(ctx context.Context, pods map[string]*corev1.Pod) (map[string]*Sidecar, error) {
+	sidecars, besides, apps := map[string]*Sidecar{}, []Container{}, []Container{}
+	for name, pod := range pods {
+		sidecar, beside, err := c.sidecar(ctx, name+"-dapr", pod, nil)
+		if err != nil {
+			return nil, err
+		}
+		app, err := c.app(name, sidecar, name)
+		if err != nil {
+			return nil, err
+		}
+		if app.Ready, err = readiness(pod, app.Container); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		sidecars[name], besides, apps = sidecar, append(besides, beside), append(apps, app)
 	}
-	if run.Ready, err = readiness(beside.pod, run.Container); err != nil {
-		return fmt.Errorf("%s: %w", process, err)
+	if err := c.Run(ctx, besides...); err != nil {
+		return nil, err
 	}
-	return c.Run(ctx, run)
+	return sidecars, c.Run(ctx, apps...)
 }
 
-// RunAppToEnd is RunApp for one that is expected to end by itself. It returns what the app printed.
+// RunAppToEnd starts the first container of the sidecar's pod, one that is expected to end by itself, and returns what it printed.
 func (c *Cluster) RunAppToEnd(ctx context.Context, process string, beside *Sidecar, program string) (string, error) {
 	run, err := c.app(process, beside, program)
 	if err != nil {

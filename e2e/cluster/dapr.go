@@ -133,17 +133,12 @@ func (c *Cluster) daprPart(ctx context.Context, deployment, program string, args
 	if err != nil {
 		return Container{}, err
 	}
-	health, err := c.FreePort()
-	if err != nil {
-		return Container{}, err
-	}
 	pod := &pods[0]
-	return Container{
-		Process: deployment, Pod: pod, Container: &pod.Spec.Containers[0], Program: path, Ports: []int{health},
-		Args:  append(args, "--healthz-port", strconv.Itoa(health), "--enable-metrics=false"),
-		Env:   map[string]string{skipUserCheck: "true"},
-		Ready: fmt.Sprintf("http://127.0.0.1:%d/healthz", health),
-	}, nil
+	run := Container{
+		Process: deployment, Pod: pod, Container: &pod.Spec.Containers[0], Program: path,
+		Args: append(args, "--enable-metrics=false"), Env: map[string]string{skipUserCheck: "true"},
+	}
+	return run, c.moveHealth(&run)
 }
 
 // awaitTrust waits until sentry has published what the others trust.

@@ -51,10 +51,21 @@ func appDeviations(ports apiPorts) map[string]string {
 	return map[string]string{"DAPR_HTTP_PORT": strconv.Itoa(ports.http), "DAPR_GRPC_PORT": strconv.Itoa(ports.grpc)}
 }
 
+// moveHealth gives one of Dapr's services a port of its own to be asked for its health, and waits for that: it listens on all addresses.
+func (c *Cluster) moveHealth(run *Container) error {
+	port, err := c.FreePort()
+	if err != nil {
+		return err
+	}
+	run.Args, run.Ports = append(run.Args, "--healthz-port", strconv.Itoa(port)), append(run.Ports, port)
+	run.Ready = fmt.Sprintf("http://127.0.0.1:%d/healthz", port)
+	return nil
+}
+
 // placementDeviations have it listen on the pod's own address: there are other pods with the same ports.
 func placementDeviations(pod *corev1.Pod) (args []string, env map[string]string) {
 	address := pod.Status.PodIP
-	return []string{"--listen-address", address, "--healthz-listen-address", address, "--metrics-listen-address", address},
+	return []string{"--listen-address", address, "--metrics-listen-address", address},
 		map[string]string{skipUserCheck: "true"}
 }
 
@@ -63,8 +74,8 @@ func schedulerDeviations(pod *corev1.Pod, replicas int) (args []string, env map[
 	args, env = placementDeviations(pod)
 	peers := make([]string, 0, replicas)
 	for i := range replicas {
-		// Its etcd listens for the others on all addresses, and takes none: one port each.
-		const first = 2380
+		// Its etcd listens for the others on all addresses, and takes none: one port each, and not that of a Service.
+		const first = 12380
 		peers = append(peers, fmt.Sprintf("dapr-scheduler-server-%[1]d=https://dapr-scheduler-server-%[1]d.dapr-scheduler-server.%[2]s.svc.cluster.local:%[3]d",
 			i, pod.Namespace, first+i))
 	}

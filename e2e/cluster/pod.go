@@ -24,10 +24,12 @@ type Container struct {
 	Pod       *corev1.Pod
 	Container *corev1.Container
 	Program   string            // in place of the image's
-	Args      []string          // behind those of the container, the last of a flag counts
+	Args      []string          // flags besides those of the container, and in their place
 	Env       map[string]string // besides the container's own, and in its place
 	Ports     []int             // from FreePort
 	Ready     string            // a URL that answers with a 2xx status once it is ready
+	// StopSignal ends it; SIGTERM when zero.
+	StopSignal syscall.Signal
 }
 
 // FreePort is one that nothing of this cluster uses.
@@ -93,9 +95,10 @@ func (c *Cluster) process(ctx context.Context, run *Container) (stack.Beside, er
 		}
 	}
 	maps.Copy(env, run.Env)
-	args := append([]string{"-m", "sh", "-c", inItsMounts, room, run.Program}, expand(run.Container.Args, env)...)
+	args := append([]string{"-m", "sh", "-c", inItsMounts, room, run.Program}, replaced(expand(run.Container.Args, env), run.Args)...)
 	return stack.Beside{
-		Name: run.Process, Command: "unshare", Args: append(args, run.Args...), Env: env, Ports: run.Ports, Ready: run.Ready,
+		Name: run.Process, Command: "unshare", Args: args, Env: env, Ports: run.Ports, Ready: run.Ready,
+		StopSignal: run.StopSignal,
 	}, nil
 }
 
@@ -116,6 +119,28 @@ func (c *Cluster) RunToEnd(ctx context.Context, run Container) (string, error) {
 		return string(out), fmt.Errorf("%s: %w\n%s", run.Process, err, lastLines(string(out)))
 	}
 	return string(out), nil
+}
+
+// replaced are the arguments with these flags added. The container's own of the same names go: of some, such as lists, all would count.
+func replaced(args, flags []string) []string {
+	named := map[string]bool{}
+	for _, flag := range flags {
+		if name, _, _ := strings.Cut(flag, "="); strings.HasPrefix(name, "--") {
+			named[name] = true
+		}
+	}
+	var kept []string
+	for i := 0; i < len(args); i++ {
+		name, _, whole := strings.Cut(args[i], "=")
+		if !named[name] {
+			kept = append(kept, args[i])
+			continue
+		}
+		if !whole && i+1 < len(args) && !strings.HasPrefix(args[i+1], "--") {
+			i++ // its value
+		}
+	}
+	return append(kept, flags...)
 }
 
 // expand puts variables in place of $(NAME), as Kubernetes does.

@@ -52,3 +52,11 @@ func TestMoved(t *testing.T) {
 		t.Error(env)
 	}
 }
+
+func TestReplaced(t *testing.T) {
+	t.Parallel()
+	got := replaced([]string{"up", "--list", "a,b", "--on", "--off", "--port=1", "--last", "x"}, []string{"--list", "c", "--on", "--port", "2"})
+	if want := "up --off --last x --list c --on --port 2"; strings.Join(got, " ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
