@@ -15,6 +15,7 @@ import (
 //   - The program is that of bin/, since there are no images.
 //   - KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT lead to the API server's own port, where its Service would.
 //   - What is mounted outside of /var/run is below mountsElsewhere, for no folder is made on this machine; variables that name it are told so.
+//   - Who is to listen on all addresses listens on the pod's own (ownAddress).
 //   - Nothing is read-only, no user is changed, no limit is set: a kernel's and a container runtime's work.
 
 // mountsElsewhere is where a process finds its other mounts.
@@ -25,6 +26,16 @@ func moved(env map[string]string, folder string) {
 	for name, value := range env {
 		if value == folder || strings.HasPrefix(value, folder+"/") {
 			env[name] = path.Join(mountsElsewhere, value)
+		}
+	}
+}
+
+// ownAddress has variables that mean all addresses mean the pod's own: there are other pods, and Services, with the same ports.
+func ownAddress(env map[string]string, pod *corev1.Pod) {
+	const all = "0.0.0.0"
+	for name, value := range env {
+		if port, ok := strings.CutPrefix(value, all); ok && (port == "" || port[0] == ':') {
+			env[name] = pod.Status.PodIP + port
 		}
 	}
 }
@@ -43,6 +54,7 @@ func sidecarDeviations(pod *corev1.Pod, ports apiPorts) (args []string, env map[
 		// Without an address they would take the port of all pods.
 		"--dapr-internal-grpc-listen-address", pod.Status.PodIP, "--dapr-public-listen-address", pod.Status.PodIP,
 		"--metrics-listen-address", pod.Status.PodIP,
+		"--app-channel-address", pod.Status.PodIP, // see ownAddress
 	}, map[string]string{skipUserCheck: "true"}
 }
 

@@ -89,6 +89,7 @@ func (c *Cluster) process(ctx context.Context, run *Container) (stack.Beside, er
 	if err != nil {
 		return stack.Beside{}, err
 	}
+	ownAddress(env, run.Pod)
 	for _, mount := range run.Container.VolumeMounts {
 		if !strings.HasPrefix(mount.MountPath, mounted) {
 			moved(env, mount.MountPath)

@@ -53,6 +53,15 @@ func TestMoved(t *testing.T) {
 	}
 }
 
+func TestOwnAddress(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"HOST": "0.0.0.0", "ADDR": "0.0.0.0:80", "NET": "0.0.0.0/8"}
+	ownAddress(env, &corev1.Pod{Status: corev1.PodStatus{PodIP: "192.0.2.1"}})
+	if env["HOST"] != "192.0.2.1" || env["ADDR"] != "192.0.2.1:80" || env["NET"] != "0.0.0.0/8" {
+		t.Error(env)
+	}
+}
+
 func TestReplaced(t *testing.T) {
 	t.Parallel()
 	got := replaced([]string{"up", "--list", "a,b", "--on", "--off", "--port=1", "--last", "x"}, []string{"--list", "c", "--on", "--port", "2"})

@@ -2,7 +2,6 @@ package ticket_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/ai-agents/ai-agents/e2e/cluster"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -38,8 +38,12 @@ func (i *installation) migrates(t *testing.T) {
 	}
 	i.makeSecrets(t)
 	i.writeValues(t)
-	job, err := running.Helm(ctx, append([]string{"template", platformRelease, chart, "--show-only", "templates/migrate/job.yaml"}, i.valuesArgs()...)...)
+	rendered, err := running.Helm(ctx, append([]string{"template", platformRelease, chart, "--show-only", "templates/migrate/job.yaml"}, i.valuesArgs()...)...)
 	if err != nil {
+		t.Fatal(err)
+	}
+	var job batchv1.Job
+	if err := yaml.UnmarshalStrict([]byte(rendered), &job); err != nil {
 		t.Fatal(err)
 	}
 	if err := cluster.Await(ctx, "the namespace's service account", func(ctx context.Context) error {
@@ -48,7 +52,7 @@ func (i *installation) migrates(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := running.Apply(ctx, job); err != nil {
+	if _, err := running.Client().BatchV1().Jobs(platformNamespace).Create(ctx, &job, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	pod := &i.podsOf(t, batchv1.JobNameLabel+"=migrate")[0]
@@ -117,7 +121,7 @@ func (i *installation) writeValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.values = filepath.Join(running.Dir(), "values.yaml")
-	content := strings.NewReplacer("REDIS", i.redis, "SIMULATOR", i.simulator).Replace(string(template))
+	content := strings.NewReplacer("REDIS", i.redis, "SIMULATOR", i.simulator, "AUTHORITY", i.certificate).Replace(string(template))
 	if err := os.WriteFile(i.values, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -153,21 +157,17 @@ func (i *installation) installs(t *testing.T) {
 	}
 	i.pods = map[string][]corev1.Pod{}
 	for _, app := range platformApps {
-		if i.pods[app] = i.podsOf(t, "app.kubernetes.io/name="+app); len(i.pods[app]) < 2 {
-			t.Errorf("%s has %d pods", app, len(i.pods[app]))
-		}
+		i.pods[app] = i.podsOf(t, "app.kubernetes.io/name="+app)
 	}
 }
 
 // runs starts one pod of each app. The others stay without a process, and are not among the addresses of their Services.
 func (i *installation) runs(t *testing.T) {
 	ctx := bounded(t)
-	first, processes, sidecars := map[string]*corev1.Pod{}, []string(nil), []string(nil)
-	var pods []*corev1.Pod
+	first, pods := map[string]*corev1.Pod{}, []*corev1.Pod(nil)
 	for _, app := range platformApps {
 		pod := &i.pods[app][0]
 		first[app], pods = pod, append(pods, pod)
-		processes, sidecars = append(processes, app), append(sidecars, app+"-dapr")
 		// Dapr's operator makes the Service by which other sidecars find this one.
 		if err := cluster.Await(ctx, "the Service of the sidecar of "+app, func(ctx context.Context) error {
 			_, err := running.Client().CoreV1().Services(platformNamespace).Get(ctx, app+"-dapr", metav1.GetOptions{})
@@ -187,10 +187,5 @@ func (i *installation) runs(t *testing.T) {
 	var err error
 	if i.sidecars, err = running.RunPods(ctx, first); err != nil {
 		t.Fatal(err)
-	}
-	_ = processes
-	_ = sidecars
-	if len(i.sidecars) != len(platformApps) {
-		t.Error(errors.New("not all apps run"))
 	}
 }
