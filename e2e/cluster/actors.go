@@ -33,6 +33,9 @@ func (c *Cluster) RunActors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.addNames(schedulerNames(schedulers)); err != nil {
+		return err
+	}
 	var all []Container
 	for i := range placements {
 		args, env := placementDeviations(&placements[i])

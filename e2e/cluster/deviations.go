@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/ai-agents/ai-agents/e2e/cluster/namespace"
 )
 
 // This file is all that a process here is told otherwise than its pod says, and why. Whatever is not here is as the API server holds it: image's
@@ -94,4 +96,14 @@ func schedulerDeviations(pod *corev1.Pod, replicas int) (args []string, env map[
 	env["DAPR_HOST_IP"] = pod.Status.PodIP   // it would ask the network, which has no way out
 	env["TMPDIR"] = mountsElsewhere + "/tmp" // where its folder /tmp is
 	return append(args, "--etcd-client-listen-address", pod.Status.PodIP, "--etcd-initial-cluster", strings.Join(peers, ",")), env
+}
+
+// schedulerNames has their names mean the address that connections between pods come from, too: their etcd lets in only whom it finds at the address of a
+// scheduler, and here all pods connect from the same one. Their certificates are looked at as ever.
+func schedulerNames(pods []corev1.Pod) string {
+	var lines strings.Builder
+	for i := range pods {
+		fmt.Fprintf(&lines, "%s %s.%s.%s.svc.cluster.local\n", namespace.Source, pods[i].Spec.Hostname, pods[i].Spec.Subdomain, pods[i].Namespace)
+	}
+	return lines.String()
 }

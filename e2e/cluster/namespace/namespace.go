@@ -75,8 +75,9 @@ func furnish() error {
 
 // Pods' addresses are within 10.64.0.0/10, where the nodes give them out.
 const (
-	podsFirst = "10.64.0.1"
-	podsMask  = "255.192.0.0"
+	// Source is where connections to any of them come from, whoever connects.
+	Source   = "10.64.0.1"
+	podsMask = "255.192.0.0"
 )
 
 // addPods makes the addresses of all pods ours: of a network that is on a loopback device, every address is.
@@ -84,7 +85,7 @@ func addPods(socket int) error {
 	for _, setting := range []struct {
 		request uint
 		address string
-	}{{unix.SIOCSIFADDR, podsFirst}, {unix.SIOCSIFNETMASK, podsMask}} {
+	}{{unix.SIOCSIFADDR, Source}, {unix.SIOCSIFNETMASK, podsMask}} {
 		device, err := unix.NewIfreq("lo:pods")
 		if err != nil {
 			return fmt.Errorf("name the pods' addresses: %w", err)

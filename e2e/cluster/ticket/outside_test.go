@@ -51,7 +51,9 @@ func startOutside(t *testing.T) *outside {
 }
 
 // password is one for the purpose, good for nothing but this test.
-func password(purpose string) string { return "example-" + purpose + "-long-enough-for-a-token-of-the-console" }
+func password(purpose string) string {
+	return "example-" + purpose + "-long-enough-for-a-token-of-the-console"
+}
 
 // databaseURL is that of a role.
 func (o *outside) databaseURL(t *testing.T, role string) string {

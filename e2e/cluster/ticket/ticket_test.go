@@ -174,7 +174,7 @@ func (i *installation) enhances(t *testing.T) {
 		t.Fatalf("the ticket has %d notes, want exactly one", len(ticket.Notes))
 	}
 	note := htmltext.FromHTML(ticket.Notes[0].Description)
-	for _, says := range []string{"Recommendations", "Documentation", "KB-1"} {
+	for _, says := range []string{"Recommendations", "Documentation", "https://kb.example.com/1", "Written by a language model"} {
 		if !strings.Contains(note, says) {
 			t.Errorf("the note says nothing of %q", says)
 		}
