@@ -67,8 +67,8 @@ func (c *Cluster) sidecar(ctx context.Context, process string, pod *corev1.Pod, 
 		return nil, run, fmt.Errorf("the sidecar of %s: %w", pod.Name, err)
 	}
 	s := &Sidecar{URL: fmt.Sprintf("http://127.0.0.1:%d", ports.http), pod: pod, ports: ports, token: env["DAPR_API_TOKEN"]}
-	deviating, variables := sidecarDeviations(pod, ports)
-	run.Args, run.Env = append(deviating, args...), variables
+	run.Args, run.Env = sidecarDeviations(pod, ports)
+	run.Args = append(run.Args, args...)
 	run.Ports, run.Ready = []int{ports.http, ports.grpc}, s.URL+"/v1.0/healthz/outbound"
 	return s, run, nil
 }

@@ -95,10 +95,10 @@ func (s *Stack) addBeside(b *Beside) (*Process, error) {
 }
 
 func (s *Stack) removeBeside(ctx context.Context, processes []*Process) error {
-	errs := make([]error, len(processes))
+	failed := make([]error, len(processes))
 	var all sync.WaitGroup
 	for i, p := range processes {
-		all.Go(func() { errs[i] = p.stop(ctx) })
+		all.Go(func() { failed[i] = p.stop(ctx) })
 	}
 	all.Wait()
 	s.list.Lock()
@@ -106,7 +106,7 @@ func (s *Stack) removeBeside(ctx context.Context, processes []*Process) error {
 		delete(s.processes, p.spec.Name)
 	}
 	s.list.Unlock()
-	return errors.Join(append(errs, s.save(), s.writeEnv())...)
+	return errors.Join(errors.Join(failed...), s.save(), s.writeEnv())
 }
 
 // begin starts the process with a fresh log and waits until it is ready.

@@ -143,7 +143,7 @@ const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x0
 func withoutIdentity(t *testing.T, address string, roots *x509.CertPool) (identity string, answer error) {
 	t.Helper()
 	dialer := tls.Dialer{Config: &tls.Config{
-		InsecureSkipVerify: true, //nolint:gosec // G402: verified below; its name is no DNS name.
+		InsecureSkipVerify: true, // verified below: its name is no DNS name
 		NextProtos:         []string{"h2"},
 		VerifyConnection: func(state tls.ConnectionState) error {
 			chain := x509.NewCertPool()
@@ -201,22 +201,22 @@ func greet(connection net.Conn) error {
 
 // keepsIdentities has a sidecar ask for another app's identity, with its own pod's service account: sentry knows the pod.
 func (i *installation) keepsIdentities(t *testing.T) {
-	_, said := i.fails(t, "console", "--app-id", "enhancer")
+	said := i.fails(t, "console", "--app-id", "enhancer")
 	if want := "app-id mismatch. expected: console, received: enhancer"; !strings.Contains(said, want) {
 		t.Errorf("the sidecar says\n%s\nwant %q", said, want)
 	}
 }
 
 // fails starts a sidecar of the app's second pod, which does not become ready, and returns the end of its log.
-func (i *installation) fails(t *testing.T, app string, args ...string) (*cluster.Sidecar, string) {
+func (i *installation) fails(t *testing.T, app string, args ...string) string {
 	t.Helper()
 	const soon = 30 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), soon)
 	defer cancel()
-	sidecar, err := running.RunSidecar(ctx, app+"-second-dapr", &i.pods[app][1], args...)
+	_, err := running.RunSidecar(ctx, app+"-second-dapr", &i.pods[app][1], args...)
 	if err == nil {
 		stopped(t, app+"-second-dapr")
 		t.Fatal("the sidecar starts as if nothing were")
 	}
-	return sidecar, err.Error()
+	return err.Error()
 }

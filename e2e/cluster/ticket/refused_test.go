@@ -139,7 +139,7 @@ func (i *installation) namesWrongPasswords(t *testing.T) {
 	}
 	change("another")
 	defer change(password("redis"))
-	_, said := i.fails(t, "enhancer")
+	said := i.fails(t, "enhancer")
 	if !strings.Contains(said, "WRONGPASS") || strings.Contains(said, password("redis")) {
 		t.Errorf("the sidecar says\n%s\nwant Redis' own word, and no password", said)
 	}

@@ -95,7 +95,7 @@ func (i *installation) onboards(t *testing.T) {
 		"id": "KB-1", "title": "Scanner error E-42", "summary": "What error E-42 of the scanner means.", "url": "https://kb.example.com/1",
 	}, nil)
 	endpoints := simulator.NewEndpoints(i.simulator, tenantID, servicedesk.ProfileOnPrem)
-	entered, err := json.Marshal(map[string]string{ //nolint:gosec // derived for the simulator
+	entered, err := json.Marshal(map[string]string{
 		"tenant_id": tenantID, "name": "Example Clinic", "servicedesk_profile": string(servicedesk.ProfileOnPrem),
 		"servicedesk_url": endpoints.ServiceDeskURL, "technician_id": endpoints.TechnicianID, "kb_url": endpoints.KnowledgeURL,
 		"api_key": i.keys.APIKey(tenantID), "signing_secret": i.keys.SigningSecret(tenantID), "kb_api_key": i.keys.KnowledgeAPIKey(tenantID),
@@ -172,6 +172,22 @@ func (i *installation) enhances(t *testing.T) {
 	i.simulated(t, http.MethodGet, "/api/tenants/"+tenantID+"/tickets/"+i.ticketID, nil, &ticket)
 	if len(ticket.Notes) != 1 {
 		t.Fatalf("the ticket has %d notes, want exactly one", len(ticket.Notes))
+	}
+	var calls struct {
+		ServiceDesk []struct {
+			Method string `json:"method"`
+			Path   string `json:"path"`
+		} `json:"servicedesk"`
+	}
+	i.simulated(t, http.MethodGet, "/api/tenants/"+tenantID+"/calls", nil, &calls)
+	posted := 0
+	for _, call := range calls.ServiceDesk {
+		if call.Method == http.MethodPost && strings.HasSuffix(call.Path, "/notes") {
+			posted++
+		}
+	}
+	if posted != 1 {
+		t.Errorf("ServiceDesk Plus was sent %d notes", posted)
 	}
 	note := htmltext.FromHTML(ticket.Notes[0].Description)
 	for _, says := range []string{"Recommendations", "Documentation", "https://kb.example.com/1", "Written by a language model"} {
