@@ -27,18 +27,20 @@ func projectRoot(t *testing.T) string {
 	return root
 }
 
-// installations are the ways in which the chart is installed, by name.
-func installations(t *testing.T) map[string][]charts.Object {
+// installations are the ways in which the chart is installed, by name, with more arguments for all.
+func installations(t *testing.T, more ...string) map[string][]charts.Object {
 	t.Helper()
 	production := []string{
 		"--values", filepath.Join(projectRoot(t), charts.Dir, "values-production.yaml"),
 		"--set", "smokeTest.enabled=true,smokeTest.tenant=example-clinic,smokeTest.ticket=20501",
 	}
 	external := []string{"--set", "redis.external.address=redis.example.com:6379"}
-	return map[string][]charts.Object{
-		"small": render(t, small...), "external": render(t, external...), "production": render(t, production...),
-		"plain": render(t, append([]string{"--set", "console.allowPlainHTTP=true,dapr.nativeSidecar=false"}, small...)...),
+	plain := append([]string{"--set", "console.allowPlainHTTP=true,dapr.nativeSidecar=false"}, small...)
+	all := map[string][]charts.Object{}
+	for name, args := range map[string][]string{"small": small, "external": external, "production": production, "plain": plain} {
+		all[name] = render(t, slices.Concat(args, more)...)
 	}
+	return all
 }
 
 func render(t *testing.T, args ...string) []charts.Object {

@@ -3,6 +3,7 @@ package packaging
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -20,7 +21,12 @@ type job struct {
 	Uses        string            `yaml:"uses"`
 	Permissions map[string]string `yaml:"permissions"`
 	Timeout     int               `yaml:"timeout-minutes"`
-	Steps       []struct {
+	Strategy    struct {
+		Matrix struct {
+			Target []string `yaml:"target"`
+		} `yaml:"matrix"`
+	} `yaml:"strategy"`
+	Steps []struct {
 		Uses string            `yaml:"uses"`
 		With map[string]string `yaml:"with"`
 	} `yaml:"steps"`
@@ -57,6 +63,28 @@ func CheckWorkflow(content []byte) ([]string, error) {
 		for _, action := range uses {
 			if action != "" && !strings.HasPrefix(action, "./") && !pinned.MatchString(action) {
 				found.addf("%s: %s is not pinned by its commit", name, action)
+			}
+		}
+	}
+	return found, nil
+}
+
+// CheckImages says which of the apps a job that goes through images leaves out, or makes up.
+func CheckImages(content []byte, apps []string) ([]string, error) {
+	var file workflow
+	if err := yaml.Unmarshal(content, &file); err != nil {
+		return nil, fmt.Errorf("read the workflow: %w", err)
+	}
+	var found problems
+	for name, job := range file.Jobs {
+		for _, app := range apps {
+			if !slices.Contains(job.Strategy.Matrix.Target, app) {
+				found.addf("%s: %s is missing in its matrix", name, app)
+			}
+		}
+		for _, target := range job.Strategy.Matrix.Target {
+			if !slices.Contains(apps, target) {
+				found.addf("%s: %s is in its matrix, and no app", name, target)
 			}
 		}
 	}

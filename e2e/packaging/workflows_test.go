@@ -60,3 +60,33 @@ jobs:
 		t.Error("no error for what is no YAML")
 	}
 }
+
+func TestEveryImageIsScannedAndPushed(t *testing.T) {
+	apps, err := packaging.Apps(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := read(t, ".github/workflows/images.yaml")
+	for _, c := range []struct{ from, to, says string }{
+		{"", "", ""},
+		{"[gateway, enhancer,", "[gateway,", "scan: enhancer is missing"},
+		{"[gateway, enhancer,", "[gateway, enhancer, doorway,", "push: doorway is in its matrix"},
+		{"target: *targets", "target: [gateway]", "push: console is missing"},
+	} {
+		if !strings.Contains(content, c.from) {
+			t.Fatalf("%q is not there to be changed", c.from)
+		}
+		found, err := packaging.CheckImages([]byte(strings.Replace(content, c.from, c.to, 1)), apps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.says == "" {
+			clean(t, found)
+			continue
+		}
+		says(t, found, c.says)
+	}
+	if _, err := packaging.CheckImages([]byte("jobs: ["), apps); err == nil {
+		t.Error("no error for what is no YAML")
+	}
+}

@@ -38,16 +38,20 @@ type Config struct {
 	Steps   func() int
 	Metrics *telemetry.Metrics
 	Logger  *slog.Logger
-	// Every is how often it tells of itself, BeatEvery when zero; Quiet how long no step has to be under way before its worker is
-	// disconnected, and Patience how long that is waited for; the usual ones when zero.
-	Every, Quiet, Patience time.Duration
+	// Every is how often it tells of itself, BeatEvery when zero.
+	Every time.Duration
+	// Quiet is how long no step has to be under way before its worker is disconnected. After Hope any moment without a step will do, and after
+	// Patience none is needed. The usual ones when zero.
+	Quiet, Hope, Patience time.Duration
 }
 
 const (
 	// usualQuiet is longer than the engine takes from a step to the next.
 	usualQuiet = time.Second
-	// usualPatience is what a job may take. Where other replicas keep giving it steps, the worker is disconnected then: what it has
-	// under way goes on to its end, and the engine has what it did not hear of done again, which finds what is recorded.
+	// usualHope is how long such quiet is hoped for. Under load, steps of other replicas' jobs leave none; those replicas go on with the jobs.
+	usualHope = 10 * time.Second
+	// usualPatience is what a job may take. The worker is disconnected then: what it has under way goes on to its end, and the engine has what
+	// it did not hear of done again, which finds what is recorded.
 	usualPatience = 2 * time.Minute
 	// readyTimeout bounds the question to the engine.
 	readyTimeout = 2 * time.Second
@@ -69,7 +73,7 @@ type Hand struct {
 
 // NewHand makes a Hand.
 func NewHand(cfg Config) *Hand {
-	for d, usual := range map[*time.Duration]time.Duration{&cfg.Every: BeatEvery, &cfg.Quiet: usualQuiet, &cfg.Patience: usualPatience} {
+	for d, usual := range map[*time.Duration]time.Duration{&cfg.Every: BeatEvery, &cfg.Quiet: usualQuiet, &cfg.Hope: usualHope, &cfg.Patience: usualPatience} {
 		if *d == 0 {
 			*d = usual
 		}
@@ -181,16 +185,16 @@ func (h *Hand) beginDrain(ctx context.Context) {
 func (h *Hand) drain(ctx, waiting context.Context, ended chan struct{}) {
 	defer close(ended)
 	defer h.draining()
-	var quietSince time.Time
+	began, quietSince := time.Now(), time.Time{}
 	for waiting.Err() == nil {
 		switch {
 		case h.Steps() > 0:
 			quietSince = time.Time{}
-		case quietSince.IsZero():
-			quietSince = time.Now()
-		case time.Since(quietSince) >= h.Quiet:
+		case time.Since(began) >= h.Hope, !quietSince.IsZero() && time.Since(quietSince) >= h.Quiet:
 			h.disconnected(ctx)
 			return
+		case quietSince.IsZero():
+			quietSince = time.Now()
 		}
 		_ = pause.For(waiting, look) // the loop sees the end
 	}

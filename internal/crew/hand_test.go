@@ -167,6 +167,31 @@ func TestADrainDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
+// Under load, other replicas' jobs leave a worker no quiet second, but moments without a step, in which nothing is cut off.
+func TestADrainUnderLoad(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newReplica()
+		r.drain = true
+		ctx, cancel := context.WithCancel(t.Context())
+		var others sync.WaitGroup
+		others.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				r.set(func(r *replica) { r.steps = min(n%4, 1) })
+				time.Sleep(110 * time.Millisecond)
+			}
+		})
+		defer others.Wait()
+		defer cancel()
+		stop := r.begin(t)
+		defer stop()
+		time.Sleep(9 * time.Second)
+		r.is(t, "while quiet is hoped for", crew.Draining, 1, true)
+		time.Sleep(2 * time.Second)
+		r.is(t, "later", crew.Drained, 0, true)
+	})
+}
+
 func TestADrainThatIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

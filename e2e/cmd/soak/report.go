@@ -34,6 +34,11 @@ func (r report) warm() []taken {
 	return slices.DeleteFunc(slices.Clone(r.loaded), func(s taken) bool { return s.after < r.warmUp })
 }
 
+// young are the samples under load in which every workflow is kept.
+func (r report) young() []taken {
+	return slices.DeleteFunc(slices.Clone(r.loaded), func(s taken) bool { return s.after >= r.kept })
+}
+
 func (r report) last() taken { return r.settled[len(r.settled)-1] }
 
 // slope is by how much a figure grew for each 1,000 jobs, by least squares.
@@ -65,6 +70,7 @@ func (r report) print(out io.Writer) {
 			figure(name, end.measures[name]), figure(name, r.last().measures[name]), figure(name, slope(samples, name)))
 	}
 	_ = w.Flush() // to the terminal
+	fmt.Fprintf(out, "\nBefore the first workflows go, Redis holds %s more for each 1,000 jobs.\n", figure(redisBytes, slope(r.young(), redisBytes)))
 }
 
 func short(d time.Duration) string { return d.Round(time.Second).String() }

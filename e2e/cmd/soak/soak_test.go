@@ -16,7 +16,7 @@ func quiet() report {
 	for i := range 10 {
 		r.loaded = append(r.loaded, taken{after: time.Duration(i+1) * 15 * time.Second, measures: measures{
 			jobsDone: float64(i * 100), database: float64(i * 100_000), "heap bytes enhancer": 20 << 20, "processor seconds enhancer": float64(i) * 1.5, "goroutines enhancer": 100,
-			"redis keys workflows": 900, "redis keys cache (expire)": float64(i * 1000), "stream enhancement:queue": 300,
+			"redis bytes": float64(min(i, 3)) * mebibyte, "redis keys workflows": 900, "redis keys cache (expire)": float64(i * 1000), "stream enhancement:queue": 300,
 		}})
 	}
 	last := maps.Clone(r.loaded[9].measures)
@@ -61,7 +61,7 @@ func TestPrint(t *testing.T) {
 	}
 	var out strings.Builder
 	quiet().print(&out)
-	for _, text := range []string{"per 1,000 jobs", "database bytes", "0.95 MiB", "redis keys workflows", "15.0 s"} {
+	for _, text := range []string{"per 1,000 jobs", "database bytes", "0.95 MiB", "redis keys workflows", "15.0 s", "holds 10.00 MiB more"} {
 		if !strings.Contains(out.String(), text) {
 			t.Errorf("%q is missing in\n%s", text, &out)
 		}
