@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"math"
 	"math/big"
 	"net"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +70,10 @@ func (o *outside) databaseURL(t *testing.T, role string) string {
 
 func (o *outside) startPostgres(t *testing.T) {
 	t.Helper()
+	// All users of the machine: 4294967295. In a namespace of users there is one.
+	if users, err := os.ReadFile("/proc/self/uid_map"); err != nil || !strings.Contains(string(users), strconv.Itoa(math.MaxUint32)) {
+		t.Fatalf("Postgres does not run as root, and here there is no other user (%v): run this test as root", err)
+	}
 	server, err := postgrestest.StartCluster(bounded(t), postgrestest.ClusterOptions{Dir: filepath.Join(running.Dir(), "postgres")})
 	if err != nil {
 		t.Fatal(err)
