@@ -49,6 +49,7 @@ type Cluster struct {
 	client    kubernetes.Interface
 	undo      []func() error // mounts and listeners, undone by Stop
 	names     sync.Mutex     // guards what takes the place of /etc/hosts
+	changing  sync.Mutex     // held while processes start or stop: the stack refuses a second one meanwhile
 	nodes     nodes
 }
 

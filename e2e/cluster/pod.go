@@ -51,6 +51,8 @@ func (c *Cluster) Run(ctx context.Context, containers ...Container) error {
 		}
 		all = append(all, described)
 	}
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	if err := c.processes.StartBeside(ctx, all...); err != nil {
 		return fmt.Errorf("run containers: %w", err)
 	}
@@ -60,6 +62,8 @@ func (c *Cluster) Run(ctx context.Context, containers ...Container) error {
 // StartProcesses starts programs that are no container of a pod, such as a database that pods reach; they end with the cluster, or by
 // StopProcesses.
 func (c *Cluster) StartProcesses(ctx context.Context, all ...stack.Beside) error {
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	if err := c.processes.StartBeside(ctx, all...); err != nil {
 		return fmt.Errorf("start processes: %w", err)
 	}
@@ -68,6 +72,8 @@ func (c *Cluster) StartProcesses(ctx context.Context, all ...stack.Beside) error
 
 // StopProcesses ends what Run and StartProcesses started.
 func (c *Cluster) StopProcesses(ctx context.Context, names ...string) error {
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	if err := c.processes.StopBeside(ctx, names...); err != nil {
 		return fmt.Errorf("stop containers: %w", err)
 	}

@@ -23,6 +23,13 @@ var running *cluster.Cluster
 const patience = time.Minute
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(postgresDir); dir != "" {
+		if err := runPostgres(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	namespace.Main(func() int {
 		code, err := runTests(m)
 		if err != nil {

@@ -9,8 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
-	"math"
 	"math/big"
 	"net"
 	"net/http"
@@ -20,13 +18,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/cluster"
 	"github.com/ai-agents/ai-agents/e2e/stack"
-	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/simulator"
 )
 
@@ -66,24 +62,6 @@ func (o *outside) databaseURL(t *testing.T, role string) string {
 	}
 	address.User, address.Path = url.UserPassword(role, password(role)), "/"+databaseName
 	return address.String()
-}
-
-func (o *outside) startPostgres(t *testing.T) {
-	t.Helper()
-	// All users of the machine: 4294967295. In a namespace of users there is one.
-	if users, err := os.ReadFile("/proc/self/uid_map"); err != nil || !strings.Contains(string(users), strconv.Itoa(math.MaxUint32)) {
-		t.Fatalf("Postgres does not run as root, and here there is no other user (%v): run this test as root", err)
-	}
-	server, err := postgrestest.StartCluster(bounded(t), postgrestest.ClusterOptions{Dir: filepath.Join(running.Dir(), "postgres")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(server.Stop(context.WithoutCancel(t.Context())), os.RemoveAll(server.Home)); err != nil {
-			t.Error(err)
-		}
-	})
-	o.superURL = server.SuperURL("postgres")
 }
 
 // startRedis runs one that takes nothing but TLS and a password.
