@@ -90,9 +90,7 @@ test-security: infra observability build ## The security suite: the tests that d
 	@tools/scan.sh
 
 .PHONY: test-charts
-test-charts: infra kubernetes ## The charts in a real control plane with Dapr's own, without containers; ends with a table of checks
-	@mkdir -p bin
-	@go build -o bin/test-charts ./e2e/cmd/test-charts
+test-charts: infra kubernetes build ## The charts in a real control plane with Dapr's own, without containers, and a ticket in it; ends with a table of checks
 	@exec bin/test-charts
 
 .PHONY: test-infrastructure

@@ -1,7 +1,7 @@
 // Package cluster is a Kubernetes cluster on one machine, without containers: the real etcd, API server, controller manager and scheduler as
 // processes, nodes that run nothing (package kubelet), and on request Dapr's own control plane, installed from its unmodified chart. Charts are
 // installed into it by the real helm. It lives in a network of its own (package namespace). What it is not: no image is pulled, no network
-// policy enforced, no name resolved.
+// policy enforced. Names are those of a file (NameServices).
 package cluster
 
 import (
@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -47,6 +48,8 @@ type Cluster struct {
 	config    *rest.Config
 	client    kubernetes.Interface
 	undo      []func() error // mounts and listeners, undone by Stop
+	names     sync.Mutex     // guards what takes the place of /etc/hosts
+	changing  sync.Mutex     // held while processes start or stop: the stack refuses a second one meanwhile
 	nodes     nodes
 }
 

@@ -12,8 +12,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/ai-agents/ai-agents/e2e/cluster/namespace"
 )
 
 // DaprNamespace is where Dapr's control plane is.
@@ -28,7 +26,7 @@ const (
 // dropCapabilities is what restricted Pod Security asks of sidecars, and not the default of Dapr's chart.
 const dropCapabilities = "dapr_sidecar_injector.sidecarDropALLCapabilities=true"
 
-// Services of Dapr's control plane, whose addresses are known to all processes by /etc/hosts in place of a name server.
+// Services of Dapr's control plane on whose addresses a process listens itself.
 const (
 	serviceSentry   = "dapr-sentry"
 	serviceOperator = "dapr-api"
@@ -37,7 +35,7 @@ const (
 )
 
 // InstallDapr installs Dapr's unmodified chart, of the version that tools/go.mod pins, and runs its sentry, operator and sidecar injector for the
-// pods that it made. Its placement and scheduler are pods without a process.
+// pods that it made. Its placement and scheduler are pods without a process until RunActors.
 func (c *Cluster) InstallDapr(ctx context.Context) error {
 	chart, version, err := c.daprChart(ctx)
 	if err != nil {
@@ -50,7 +48,10 @@ func (c *Cluster) InstallDapr(ctx context.Context) error {
 		"--set", "global.tag="+version, "--set", dropCapabilities, "--wait", "--timeout", "3m"); err != nil {
 		return fmt.Errorf("install Dapr's chart: %w", err)
 	}
-	addresses, err := c.nameServices(ctx, serviceSentry, serviceOperator, serviceWebhook, serviceInjector)
+	if err := c.NameServices(ctx, DaprNamespace); err != nil {
+		return err
+	}
+	addresses, err := c.daprAddresses(ctx, serviceSentry, serviceOperator, serviceWebhook, serviceInjector)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,20 @@ func (c *Cluster) InstallDapr(ctx context.Context) error {
 	if err := c.Run(ctx, operator, injector); err != nil {
 		return err
 	}
-	return c.forward(addresses[serviceInjector], webhookPort, injectorPort)
+	return c.forward(addresses[serviceInjector], webhookPort, "127.0.0.1", injectorPort)
+}
+
+// daprAddresses are those of the Services, by name.
+func (c *Cluster) daprAddresses(ctx context.Context, names ...string) (map[string]string, error) {
+	addresses := map[string]string{}
+	for _, name := range names {
+		service, err := c.client.CoreV1().Services(DaprNamespace).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("find the address of %s: %w", name, err)
+		}
+		addresses[name] = service.Spec.ClusterIP
+	}
+	return addresses, nil
 }
 
 // daprChart finds the chart in the module that Dapr's programs were built from.
@@ -109,59 +123,22 @@ spec: {capacity: {storage: 20Gi}, accessModes: [ReadWriteOnce], hostPath: {path:
 	return all.String()
 }
 
-// nameServices makes the services known under their full names, and returns their addresses.
-func (c *Cluster) nameServices(ctx context.Context, names ...string) (map[string]string, error) {
-	hosts, err := os.ReadFile("/etc/hosts")
-	if err != nil {
-		return nil, fmt.Errorf("read the names of this machine: %w", err)
-	}
-	var content strings.Builder
-	content.WriteString(strings.TrimRight(string(hosts), "\n") + "\n")
-	addresses := map[string]string{}
-	for _, name := range names {
-		service, err := c.client.CoreV1().Services(DaprNamespace).Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			return nil, fmt.Errorf("find the address of %s: %w", name, err)
-		}
-		addresses[name] = service.Spec.ClusterIP
-		fmt.Fprintf(&content, "%s %s.%s.svc.cluster.local %s.%s.svc\n", service.Spec.ClusterIP, name, DaprNamespace, name, DaprNamespace)
-	}
-	path := filepath.Join(c.dir, "hosts")
-	if err := os.WriteFile(path, []byte(content.String()), 0o644); err != nil { //nolint:gosec // G306: all users of the machine read names.
-		return nil, fmt.Errorf("write names: %w", err)
-	}
-	undo, err := namespace.Bind(path, "/etc/hosts")
-	if err != nil {
-		return nil, fmt.Errorf("tell processes the names: %w", err)
-	}
-	c.undo = append(c.undo, undo)
-	return addresses, nil
-}
-
 // daprPart is the first container of the Deployment's first pod.
 func (c *Cluster) daprPart(ctx context.Context, deployment, program string, args ...string) (Container, error) {
-	pods, err := c.client.CoreV1().Pods(DaprNamespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + deployment})
+	pods, err := c.daprPods(ctx, deployment)
 	if err != nil {
-		return Container{}, fmt.Errorf("find the pod of %s: %w", deployment, err)
-	}
-	if len(pods.Items) == 0 {
-		return Container{}, fmt.Errorf("%s has no pod", deployment)
+		return Container{}, err
 	}
 	path, err := c.program(program)
 	if err != nil {
 		return Container{}, err
 	}
-	health, err := c.FreePort()
-	if err != nil {
-		return Container{}, err
+	pod := &pods[0]
+	run := Container{
+		Process: deployment, Pod: pod, Container: &pod.Spec.Containers[0], Program: path,
+		Args: append(args, "--enable-metrics=false"), Env: map[string]string{skipUserCheck: "true"},
 	}
-	pod := &pods.Items[0]
-	return Container{
-		Process: deployment, Pod: pod, Container: &pod.Spec.Containers[0], Program: path, Ports: []int{health},
-		Args:  append(args, "--healthz-port", strconv.Itoa(health), "--enable-metrics=false"),
-		Env:   map[string]string{"DAPR_UNSAFE_SKIP_CONTAINER_UID_GID_CHECK": "true"}, // as root, they refuse to run
-		Ready: fmt.Sprintf("http://127.0.0.1:%d/healthz", health),
-	}, nil
+	return run, c.moveHealth(&run)
 }
 
 // awaitTrust waits until sentry has published what the others trust.

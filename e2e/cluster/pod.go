@@ -4,8 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,16 +18,18 @@ import (
 )
 
 // Container is a container of a pod in the cluster that is to run as a process of this machine, as its kubelet would run it: with the pod's
-// own service account tokens, ConfigMaps and Secrets below /var/run, and its environment.
+// own service account tokens, ConfigMaps and Secrets, and its environment.
 type Container struct {
 	Process   string // its name among the cluster's processes
 	Pod       *corev1.Pod
 	Container *corev1.Container
 	Program   string            // in place of the image's
-	Args      []string          // behind those of the container, the last of a flag counts
+	Args      []string          // flags besides those of the container, and in their place
 	Env       map[string]string // besides the container's own, and in its place
 	Ports     []int             // from FreePort
 	Ready     string            // a URL that answers with a 2xx status once it is ready
+	// StopSignal ends it; SIGTERM when zero.
+	StopSignal syscall.Signal
 }
 
 // FreePort is one that nothing of this cluster uses.
@@ -45,6 +51,8 @@ func (c *Cluster) Run(ctx context.Context, containers ...Container) error {
 		}
 		all = append(all, described)
 	}
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	if err := c.processes.StartBeside(ctx, all...); err != nil {
 		return fmt.Errorf("run containers: %w", err)
 	}
@@ -54,6 +62,8 @@ func (c *Cluster) Run(ctx context.Context, containers ...Container) error {
 // StartProcesses starts programs that are no container of a pod, such as a database that pods reach; they end with the cluster, or by
 // StopProcesses.
 func (c *Cluster) StartProcesses(ctx context.Context, all ...stack.Beside) error {
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	if err := c.processes.StartBeside(ctx, all...); err != nil {
 		return fmt.Errorf("start processes: %w", err)
 	}
@@ -62,6 +72,8 @@ func (c *Cluster) StartProcesses(ctx context.Context, all ...stack.Beside) error
 
 // StopProcesses ends what Run and StartProcesses started.
 func (c *Cluster) StopProcesses(ctx context.Context, names ...string) error {
+	c.changing.Lock()
+	defer c.changing.Unlock()
 	if err := c.processes.StopBeside(ctx, names...); err != nil {
 		return fmt.Errorf("stop containers: %w", err)
 	}
@@ -83,16 +95,87 @@ func (c *Cluster) process(ctx context.Context, run *Container) (stack.Beside, er
 	if err != nil {
 		return stack.Beside{}, err
 	}
+	ownAddress(env, run.Pod)
+	for _, mount := range run.Container.VolumeMounts {
+		if !strings.HasPrefix(mount.MountPath, mounted) {
+			moved(env, mount.MountPath)
+		}
+	}
 	maps.Copy(env, run.Env)
-	args := append([]string{"-m", "sh", "-c", inItsMounts, room, run.Program}, run.Container.Args...)
+	args := append([]string{"-m", "sh", "-c", inItsMounts, room, run.Program}, replaced(expand(run.Container.Args, env), run.Args)...)
 	return stack.Beside{
-		Name: run.Process, Command: "unshare", Args: append(args, run.Args...), Env: env, Ports: run.Ports, Ready: run.Ready,
+		Name: run.Process, Command: "unshare", Args: args, Env: env, Ports: run.Ports, Ready: run.Ready,
+		StopSignal: run.StopSignal,
 	}, nil
+}
+
+// RunToEnd runs a container whose work is done at some time, and returns what it printed. The error of one that failed has the end of that.
+func (c *Cluster) RunToEnd(ctx context.Context, run Container) (string, error) {
+	described, err := c.process(ctx, &run)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", run.Process, err)
+	}
+	cmd := exec.CommandContext(ctx, described.Command, described.Args...) //nolint:gosec // G204: it is what a pod says.
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	for name, value := range described.Env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("%s: %w\n%s", run.Process, err, lastLines(string(out)))
+	}
+	return string(out), nil
+}
+
+// replaced are the arguments with these flags added. The container's own of the same names go: of some, such as lists, all would count.
+func replaced(args, flags []string) []string {
+	named := map[string]bool{}
+	for _, flag := range flags {
+		if name, _, _ := strings.Cut(flag, "="); strings.HasPrefix(name, "--") {
+			named[name] = true
+		}
+	}
+	var kept []string
+	for i := 0; i < len(args); i++ {
+		name, _, whole := strings.Cut(args[i], "=")
+		if !named[name] {
+			kept = append(kept, args[i])
+			continue
+		}
+		if !whole && i+1 < len(args) && !strings.HasPrefix(args[i+1], "--") {
+			i++ // its value
+		}
+	}
+	return append(kept, flags...)
+}
+
+// expand puts variables in place of $(NAME), as Kubernetes does.
+func expand(args []string, env map[string]string) []string {
+	pairs := make([]string, 0, len(env)+len(env))
+	for name, value := range env {
+		pairs = append(pairs, "$("+name+")", value)
+	}
+	replacer := strings.NewReplacer(pairs...)
+	expanded := make([]string, 0, len(args))
+	for _, arg := range args {
+		expanded = append(expanded, replacer.Replace(arg))
+	}
+	return expanded
 }
 
 // environment resolves the container's variables, and adds those by which a program finds the API server.
 func (c *Cluster) environment(ctx context.Context, pod *corev1.Pod, container *corev1.Container) (map[string]string, error) {
 	env := map[string]string{"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": strconv.Itoa(c.port)}
+	for i := range container.EnvFrom {
+		values, err := c.values(ctx, pod.Namespace, &container.EnvFrom[i])
+		if err != nil {
+			return nil, err
+		}
+		for name, value := range values {
+			env[container.EnvFrom[i].Prefix+name] = string(value)
+		}
+	}
 	for _, variable := range container.Env {
 		value, err := c.value(ctx, pod, &variable)
 		if err != nil {
@@ -101,6 +184,14 @@ func (c *Cluster) environment(ctx context.Context, pod *corev1.Pod, container *c
 		env[variable.Name] = value
 	}
 	return env, nil
+}
+
+// values are all those of a ConfigMap or Secret.
+func (c *Cluster) values(ctx context.Context, namespace string, from *corev1.EnvFromSource) (map[string][]byte, error) {
+	if from.SecretRef != nil {
+		return c.secret(ctx, namespace, from.SecretRef.Name, nil)
+	}
+	return c.configMap(ctx, namespace, from.ConfigMapRef.Name, nil)
 }
 
 func (c *Cluster) value(ctx context.Context, pod *corev1.Pod, variable *corev1.EnvVar) (string, error) {
@@ -131,7 +222,7 @@ func field(pod *corev1.Pod, path string) (string, error) {
 	case "metadata.uid":
 		return string(pod.UID), nil
 	case "status.podIP":
-		return "127.0.0.1", nil // where the process really is
+		return pod.Status.PodIP, nil
 	default:
 		return "", fmt.Errorf("the pod's field %s is none that this package knows", path)
 	}

@@ -16,7 +16,7 @@ import (
 // mounted is where containers find what is projected; /run is the same place.
 const mounted = "/var/run/"
 
-// project writes what the container would find below /var/run into the folder. Other mounts are left out.
+// project writes what the container would find below /var/run into the folder, and its other mounts below mounts/.
 func (c *Cluster) project(ctx context.Context, pod *corev1.Pod, container *corev1.Container, folder string) error {
 	if err := os.MkdirAll(folder, privateDir); err != nil {
 		return fmt.Errorf("make the folder for mounts: %w", err)
@@ -24,7 +24,7 @@ func (c *Cluster) project(ctx context.Context, pod *corev1.Pod, container *corev
 	for _, mount := range container.VolumeMounts {
 		below, ok := strings.CutPrefix(mount.MountPath, mounted)
 		if !ok {
-			continue
+			below = filepath.Join(filepath.Base(mountsElsewhere), mount.MountPath)
 		}
 		files, err := c.files(ctx, pod, mount.Name)
 		if err != nil {
@@ -67,7 +67,7 @@ func (c *Cluster) files(ctx context.Context, pod *corev1.Pod, volume string) (ma
 			return c.secret(ctx, pod.Namespace, v.Secret.SecretName, v.Secret.Items)
 		case v.Projected != nil:
 			return c.projected(ctx, pod, v.Projected)
-		case v.EmptyDir != nil:
+		case v.EmptyDir != nil, v.PersistentVolumeClaim != nil:
 			return map[string][]byte{}, nil
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,10 +16,11 @@ import (
 const sidecarContainer = "daprd"
 
 // Sidecar is a daprd that runs for a pod of the cluster: in Kubernetes mode, with the arguments, environment and tokens that the pod's own would
-// have. Only its ports are others, since the pods of this cluster share one network.
+// have, but for sidecarDeviations.
 type Sidecar struct {
 	URL   string // of its HTTP API
-	GRPC  string // host:port of its gRPC API
+	pod   *corev1.Pod
+	ports apiPorts
 	token string
 }
 
@@ -35,45 +36,73 @@ func InjectedSidecar(pod *corev1.Pod) (*corev1.Container, error) {
 	return nil, fmt.Errorf("pod %s has no container %s: it was not injected", pod.Name, sidecarContainer)
 }
 
-// RunSidecar starts the pod's daprd, as a process of that name, and returns when it has loaded its components. Args go behind its own.
+// RunSidecar starts the pod's daprd, as a process of that name, and returns when it has loaded its components. Args go behind its own. The error
+// of one that does not start has the end of its log.
 func (c *Cluster) RunSidecar(ctx context.Context, process string, pod *corev1.Pod, args ...string) (*Sidecar, error) {
-	injected, err := InjectedSidecar(pod)
+	s, run, err := c.sidecar(ctx, process, pod, args)
 	if err != nil {
 		return nil, err
 	}
-	program, err := c.program("daprd")
-	if err != nil {
-		return nil, err
+	return s, c.Run(ctx, run)
+}
+
+// sidecar describes the pod's daprd.
+func (c *Cluster) sidecar(ctx context.Context, process string, pod *corev1.Pod, args []string) (*Sidecar, Container, error) {
+	run := Container{Process: process, Pod: pod}
+	var err error
+	if run.Container, err = InjectedSidecar(pod); err != nil {
+		return nil, run, err
 	}
-	var ports []int
-	moved := []string{"--dapr-listen-addresses", "127.0.0.1"}
-	for _, flag := range []string{"--dapr-http-port", "--dapr-grpc-port", "--dapr-internal-grpc-port", "--dapr-public-port", "--metrics-port"} {
-		port, err := c.FreePort()
-		if err != nil {
-			return nil, err
+	if run.Program, err = c.program("daprd"); err != nil {
+		return nil, run, err
+	}
+	var ports apiPorts
+	for _, port := range []*int{&ports.http, &ports.grpc} {
+		if *port, err = c.FreePort(); err != nil {
+			return nil, run, err
 		}
-		ports, moved = append(ports, port), append(moved, flag, strconv.Itoa(port))
 	}
-	env, err := c.environment(ctx, pod, injected)
+	env, err := c.environment(ctx, pod, run.Container)
 	if err != nil {
-		return nil, fmt.Errorf("the sidecar of %s: %w", pod.Name, err)
+		return nil, run, fmt.Errorf("the sidecar of %s: %w", pod.Name, err)
 	}
-	s := &Sidecar{URL: fmt.Sprintf("http://127.0.0.1:%d", ports[0]), GRPC: fmt.Sprintf("127.0.0.1:%d", ports[1]), token: env["DAPR_API_TOKEN"]}
-	return s, c.Run(ctx, Container{
-		Process: process, Pod: pod, Container: injected, Program: program, Args: append(moved, args...), Ports: ports,
-		Env:   map[string]string{"DAPR_UNSAFE_SKIP_CONTAINER_UID_GID_CHECK": "true", "DAPR_HOST_IP": "127.0.0.1"}, // there is no other network
-		Ready: s.URL + "/v1.0/healthz/outbound",
-	})
+	s := &Sidecar{URL: fmt.Sprintf("http://127.0.0.1:%d", ports.http), pod: pod, ports: ports, token: env["DAPR_API_TOKEN"]}
+	run.Args, run.Env = sidecarDeviations(pod, ports)
+	run.Args = append(run.Args, args...)
+	run.Ports, run.Ready = []int{ports.http, ports.grpc}, s.URL+"/v1.0/healthz/outbound"
+	return s, run, nil
+}
+
+// Metadata is what a sidecar says of itself.
+type Metadata struct {
+	Components []struct {
+		Name string `json:"name"`
+	} `json:"components"`
+	ActorRuntime struct {
+		Placement    string `json:"placement"`
+		ActiveActors []struct {
+			Type  string `json:"type"`
+			Count int    `json:"count"`
+		} `json:"activeActors"`
+	} `json:"actorRuntime"`
+	Scheduler struct {
+		Addresses []string `json:"connected_addresses"`
+	} `json:"scheduler"`
+	Workflows struct {
+		ConnectedWorkers int `json:"connectedWorkers"`
+	} `json:"workflows"`
+}
+
+// Metadata asks the sidecar.
+func (s *Sidecar) Metadata(ctx context.Context) (Metadata, error) {
+	var metadata Metadata
+	return metadata, s.get(ctx, "/v1.0/metadata", &metadata)
 }
 
 // Components names what the sidecar has loaded, by its own account.
 func (s *Sidecar) Components(ctx context.Context) ([]string, error) {
-	var metadata struct {
-		Components []struct {
-			Name string `json:"name"`
-		} `json:"components"`
-	}
-	if err := s.get(ctx, "/v1.0/metadata", &metadata); err != nil {
+	metadata, err := s.Metadata(ctx)
+	if err != nil {
 		return nil, err
 	}
 	names := make([]string, 0, len(metadata.Components))
@@ -93,24 +122,36 @@ func (s *Sidecar) Secret(ctx context.Context, store, name string) (map[string]st
 }
 
 func (s *Sidecar) get(ctx context.Context, path string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, http.NoBody)
-	if err != nil {
-		return fmt.Errorf("ask the sidecar: %w", err)
-	}
-	request.Header.Set("Dapr-Api-Token", s.token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("ask the sidecar: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
+	status, body, err := s.Ask(ctx, http.MethodGet, path, "")
 	switch {
-	case response.StatusCode == http.StatusForbidden:
+	case err != nil:
+		return err
+	case status == http.StatusForbidden:
 		return fmt.Errorf("%s: %w", path, ErrRefused)
-	case response.StatusCode != http.StatusOK:
-		return fmt.Errorf("%s: the sidecar answered %s", path, strings.TrimSpace(response.Status))
+	case status != http.StatusOK:
+		return fmt.Errorf("%s: the sidecar answered %d", path, status)
 	}
-	if err := json.NewDecoder(response.Body).Decode(into); err != nil {
+	if err := json.Unmarshal([]byte(body), into); err != nil {
 		return fmt.Errorf("%s: read the sidecar's answer: %w", path, err)
 	}
 	return nil
+}
+
+// Ask sends a request to the sidecar's HTTP API as its app would, and returns what it answers.
+func (s *Sidecar) Ask(ctx context.Context, method, path, body string) (status int, answer string, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		return 0, "", fmt.Errorf("ask the sidecar: %w", err)
+	}
+	request.Header.Set("Dapr-Api-Token", s.token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, "", fmt.Errorf("ask the sidecar: %w", err)
+	}
+	read, err := io.ReadAll(response.Body)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return 0, "", fmt.Errorf("read the sidecar's answer: %w", err)
+	}
+	return response.StatusCode, string(read), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
@@ -63,7 +64,7 @@ func (s *Stack) StartBeside(ctx context.Context, all ...Beside) error {
 	return s.writeEnv()
 }
 
-// StopBeside stops the processes of these names that StartBeside started, and forgets them. A name that is not there is no error.
+// StopBeside stops the processes of these names, all at once, that StartBeside started, and forgets them. A name that is not there is no error.
 func (s *Stack) StopBeside(ctx context.Context, names ...string) error {
 	unlock, err := lockDir(s.dir)
 	if err != nil {
@@ -94,16 +95,18 @@ func (s *Stack) addBeside(b *Beside) (*Process, error) {
 }
 
 func (s *Stack) removeBeside(ctx context.Context, processes []*Process) error {
-	var errs []error
-	for _, p := range processes {
-		errs = append(errs, p.stop(ctx))
+	failed := make([]error, len(processes))
+	var all sync.WaitGroup
+	for i, p := range processes {
+		all.Go(func() { failed[i] = p.stop(ctx) })
 	}
+	all.Wait()
 	s.list.Lock()
 	for _, p := range processes {
 		delete(s.processes, p.spec.Name)
 	}
 	s.list.Unlock()
-	return errors.Join(append(errs, s.save(), s.writeEnv())...)
+	return errors.Join(errors.Join(failed...), s.save(), s.writeEnv())
 }
 
 // begin starts the process with a fresh log and waits until it is ready.

@@ -1,11 +1,12 @@
 // Package namespace owns the room of its own that a test program runs in: a network with nothing but a loopback device, where every
-// port and every 127.x address is free, and mounts that nobody else sees. Kubernetes and Dapr insist on some ports and paths; here
+// port, every 127.x address and those of all pods (10.64.0.0/10) are free, and mounts that nobody else sees. Kubernetes and Dapr insist on some ports and paths; here
 // they have them, and two runs do not meet. It takes root, or a kernel that gives users namespaces (Debian's does).
 package namespace
 
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -68,6 +69,33 @@ func furnish() error {
 	device.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
 	if err := unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, device); err != nil {
 		return fmt.Errorf("bring the loopback device up: %w", err)
+	}
+	return addPods(socket)
+}
+
+// Pods' addresses are within 10.64.0.0/10, where the nodes give them out.
+const (
+	// Source is where connections to any of them come from, whoever connects.
+	Source   = "10.64.0.1"
+	podsMask = "255.192.0.0"
+)
+
+// addPods makes the addresses of all pods ours: of a network that is on a loopback device, every address is.
+func addPods(socket int) error {
+	for _, setting := range []struct {
+		request uint
+		address string
+	}{{unix.SIOCSIFADDR, Source}, {unix.SIOCSIFNETMASK, podsMask}} {
+		device, err := unix.NewIfreq("lo:pods")
+		if err != nil {
+			return fmt.Errorf("name the pods' addresses: %w", err)
+		}
+		if err := device.SetInet4Addr(net.ParseIP(setting.address).To4()); err != nil {
+			return fmt.Errorf("write the pods' addresses: %w", err)
+		}
+		if err := unix.IoctlIfreq(socket, setting.request, device); err != nil {
+			return fmt.Errorf("add the pods' addresses: %w", err)
+		}
 	}
 	return nil
 }

@@ -12,16 +12,20 @@ import (
 )
 
 // group is a package of checks.
-type group struct{ dir, title string }
+type group struct {
+	dir, title string
+	shows      string // what is shown of the log of a test that has passed begins behind this; empty for nothing
+}
 
 // groups are all packages of checks, the quick ones first.
 func groups() []group {
 	return []group{
-		{"e2e/charts", "what the charts render"},
-		{"e2e/cluster/netpol", "what network policies allow"},
-		{"e2e/cluster/kubelet", "nodes that run nothing"},
-		{"e2e/cluster/namespace", "a network of its own"},
-		{"e2e/cluster", "charts in a real control plane, with Dapr's own"},
+		{dir: "e2e/charts", title: "what the charts render"},
+		{dir: "e2e/cluster/netpol", title: "what network policies allow"},
+		{dir: "e2e/cluster/kubelet", title: "nodes that run nothing"},
+		{dir: "e2e/cluster/namespace", title: "a network of its own"},
+		{dir: "e2e/cluster", title: "charts in a real control plane, with Dapr's own"},
+		{dir: "e2e/cluster/ticket", title: "a ticket in Kubernetes mode, with the production values", shows: "the note on ticket"},
 	}
 }
 
@@ -49,6 +53,7 @@ func report(out io.Writer, all []result) (passed, failed int) {
 			}
 			if ok {
 				passed++
+				fmt.Fprint(out, r.group.shown(outcome.Output))
 				continue
 			}
 			failed++
@@ -56,6 +61,24 @@ func report(out io.Writer, all []result) (passed, failed int) {
 		}
 	}
 	return passed, failed
+}
+
+// shown is what the group shows of a test's log: the line that says what it is, and those that belong to it, which are further to the right.
+func (g group) shown(log string) string {
+	_, rest, found := strings.Cut(log, g.shows)
+	if g.shows == "" || !found {
+		return ""
+	}
+	lines := strings.SplitAfter(g.shows+rest, "\n")
+	var text strings.Builder
+	text.WriteString("\n    " + lines[0])
+	for _, line := range lines[1:] {
+		if !strings.HasPrefix(line, "        ") {
+			break
+		}
+		text.WriteString(line)
+	}
+	return text.String() + "\n"
 }
 
 // sentence makes words of a test's name: TestPodsWait becomes "Pods wait".

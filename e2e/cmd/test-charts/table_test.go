@@ -13,6 +13,9 @@ import (
 func TestReport(t *testing.T) {
 	t.Parallel()
 	read, _ := gotest.Read([]byte(`{"Action":"pass","Test":"TestPodsWait/one_part","Elapsed":1}
+{"Action":"output","Test":"TestPodsWait","Output":"    a_test.go:1: the note on ticket 5:\n"}
+{"Action":"output","Test":"TestPodsWait","Output":"        Hello\n"}
+{"Action":"output","Test":"TestPodsWait","Output":"=== RUN   more\n"}
 {"Action":"pass","Test":"TestPodsWait","Elapsed":1.5}
 {"Action":"output","Test":"TestQuota","Output":"it broke\n"}
 {"Action":"fail","Test":"TestQuota"}
@@ -20,13 +23,16 @@ func TestReport(t *testing.T) {
 `))
 	var out bytes.Buffer
 	passed, failed := report(&out, []result{
-		{group{"a", "first"}, read, ""},
-		{group{"b", "second"}, nil, "does not compile"},
+		{group{dir: "a", title: "first", shows: "the note"}, read, ""},
+		{group{dir: "b", title: "second"}, nil, "does not compile"},
 	})
 	if passed != 1 || failed != 3 {
 		t.Errorf("%d passed, %d failed\n%s", passed, failed, out.String())
 	}
-	for _, says := range []string{"ok      Pods wait (1.5 s)", "ok      one part", "FAILED  Quota", "it broke", "MISSING Hung", "FAILED  b ran to no end", "does not compile"} {
+	if strings.Contains(out.String(), "more") {
+		t.Errorf("shows more than the note:\n%s", out.String())
+	}
+	for _, says := range []string{"    the note on ticket 5:\n        Hello\n", "ok      Pods wait (1.5 s)", "ok      one part", "FAILED  Quota", "it broke", "MISSING Hung", "FAILED  b ran to no end", "does not compile"} {
 		if !strings.Contains(out.String(), says) {
 			t.Errorf("says nothing of %q:\n%s", says, out.String())
 		}
