@@ -15,6 +15,8 @@ GOFUMPT := v0.12.0
 GOTESTSUM := v1.13.0
 # renovate: depName=github.com/rhysd/actionlint
 ACTIONLINT := v1.7.12
+# renovate: depName=github.com/terraform-linters/tflint
+TFLINT := v0.64.0
 
 # Modules whose code is ours.
 MODULES := . e2e
@@ -32,7 +34,7 @@ demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves 
 	@exec bin/demo
 
 .PHONY: test
-test: infra observability kubernetes build ## All tests, end to end included, with the coverage of the product
+test: infra observability kubernetes terraform build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
 	@tools/test.sh
@@ -70,6 +72,8 @@ lint: ## Check format, code and scripts
 	@tools/install-tool.sh github.com/rhysd/actionlint $(ACTIONLINT) cmd/actionlint
 	@# Without its helpers, which are there on some machines and not on others.
 	bin/actionlint -shellcheck= -pyflakes=
+	@tools/install-tool.sh github.com/terraform-linters/tflint $(TFLINT)
+	bin/tflint --chdir deploy/terraform --recursive --config $(CURDIR)/deploy/terraform/.tflint.hcl
 	@echo "make lint: nothing to complain about."
 
 .PHONY: test-race
@@ -77,7 +81,7 @@ test-race: packages ## Unit tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: e2e
-e2e: infra observability kubernetes build ## End-to-end tests on the real stack
+e2e: infra observability kubernetes terraform build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: test-security
@@ -90,6 +94,10 @@ test-charts: infra kubernetes ## The charts in a real control plane with Dapr's 
 	@mkdir -p bin
 	@go build -o bin/test-charts ./e2e/cmd/test-charts
 	@exec bin/test-charts
+
+.PHONY: test-infrastructure
+test-infrastructure: kubernetes terraform ## deploy/terraform by OpenTofu with mocked providers, and its values in the charts; nothing is made anywhere
+	@cd e2e && go test -count=1 -v ./infrastructure
 
 .PHONY: fuzz
 fuzz: packages ## Every fuzz target for FUZZTIME (5m) each
@@ -191,7 +199,7 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
-.PHONY: infra packages dapr observability kubernetes
+.PHONY: infra packages dapr observability kubernetes terraform
 infra: packages dapr
 packages:
 	@tools/install-packages.sh
@@ -201,5 +209,7 @@ observability: dapr
 	@tools/build-observability.sh
 kubernetes: dapr
 	@tools/build-kubernetes.sh
+terraform: dapr
+	@tools/build-terraform.sh
 dapr: packages
 	@tools/build-dapr.sh

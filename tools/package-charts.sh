@@ -12,8 +12,14 @@ if ! command -v "$helm" >/dev/null; then
     exit 1
 fi
 mkdir -p "$dir"
+packaged=0
 for chart in "$root"/charts/*/Chart.yaml; do
-    if grep -q '^type: application' "$chart"; then
+    if grep -qs '^type: application' "$chart"; then
         "$helm" package "$(dirname "$chart")" --version "$version" --app-version "$version" --destination "$dir"
+        packaged=$((packaged + 1))
     fi
 done
+if [ "$packaged" -eq 0 ]; then
+    echo "There is no chart below $root/charts." >&2
+    exit 1
+fi

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/ai-agents/ai-agents/e2e/cluster"
@@ -81,23 +82,66 @@ func wanted() map[string]bool {
 }
 
 func (p *platform) networkPolicies(t *testing.T) {
-	ctx := bounded(t)
-	policies, err := running.Client().NetworkingV1().NetworkPolicies(platformNamespace).List(ctx, metav1.ListOptions{})
+	found, err := running.Client().NetworkingV1().NetworkPolicies(platformNamespace).List(bounded(t), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	peers, ports := p.ends(t)
+	wrong, pairs := unwanted(t, found.Items, peers, ports)
+	for _, connection := range wrong {
+		t.Error(connection)
+	}
+	t.Logf("%d connections evaluated", pairs)
+	if t.Failed() {
+		return
+	}
+	// Every policy, and every rule of one, is needed: without it something is denied that is wanted, or allowed that is not.
+	for name, less := range lesser(found.Items) {
+		if wrong, _ := unwanted(t, less, peers, ports); len(wrong) == 0 {
+			t.Errorf("nothing is noticed %s", name)
+		}
+	}
+	all := networkingv1.NetworkPolicy{ObjectMeta: metav1.ObjectMeta{Namespace: platformNamespace}, Spec: networkingv1.NetworkPolicySpec{
+		Ingress: []networkingv1.NetworkPolicyIngressRule{{}}, PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
+	}}
+	if wrong, _ := unwanted(t, append(slices.Clone(found.Items), all), peers, ports); len(wrong) == 0 {
+		t.Error("nothing is noticed with a policy that lets everybody in")
+	}
+}
+
+// lesser are the policies without one of them, or without one rule of one, by what is missing.
+func lesser(policies []networkingv1.NetworkPolicy) map[string][]networkingv1.NetworkPolicy {
+	all := map[string][]networkingv1.NetworkPolicy{}
+	for i := range policies {
+		name := policies[i].Name
+		all["without the policy "+name] = slices.Delete(slices.Clone(policies), i, i+1)
+		for j := range policies[i].Spec.Ingress {
+			less := slices.Clone(policies)
+			less[i].Spec.Ingress = slices.Delete(slices.Clone(less[i].Spec.Ingress), j, j+1)
+			all[fmt.Sprintf("without rule %d of %s for who comes in", j, name)] = less
+		}
+		for j := range policies[i].Spec.Egress {
+			less := slices.Clone(policies)
+			less[i].Spec.Egress = slices.Delete(slices.Clone(less[i].Spec.Egress), j, j+1)
+			all[fmt.Sprintf("without rule %d of %s for what goes out", j, name)] = less
+		}
+	}
+	return all
+}
+
+// unwanted are the connections that the policies treat otherwise than wanted, and the number of those that were evaluated.
+func unwanted(t *testing.T, policies []networkingv1.NetworkPolicy, peers map[string]netpol.Peer, ports map[string][]netpol.Port) (wrong []string, pairs int) {
+	t.Helper()
 	spaces := map[string]map[string]string{}
 	for _, name := range []string{platformNamespace, cluster.DaprNamespace, "default", "ingress-nginx", "monitoring", "kube-system"} {
 		spaces[name] = map[string]string{"kubernetes.io/metadata.name": name}
 	}
-	evaluated := netpol.New(policies.Items, spaces)
-	peers, ports := p.ends(t)
-	want, pairs := wanted(), 0
+	evaluated := netpol.New(policies, spaces)
+	want, own := wanted(), append(slices.Clone(platformApps), "migrate", "a pod of the release")
 	for _, from := range slices.Sorted(maps.Keys(peers)) {
 		for _, to := range slices.Sorted(maps.Keys(peers)) {
 			// The platform's policies are its own; what others do among themselves is theirs.
-			if !slices.Contains(append(slices.Clone(platformApps), "migrate", "a pod of the release"), from) &&
-				!slices.Contains(append(slices.Clone(platformApps), "migrate", "a pod of the release"), to) {
+			if !slices.Contains(own, from) && !slices.Contains(own, to) {
 				continue
 			}
 			for _, port := range ports[to] {
@@ -108,14 +152,14 @@ func (p *platform) networkPolicies(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got != want[name] {
-					t.Errorf("%s is allowed: %t, want %t", name, got, want[name])
+					wrong = append(wrong, fmt.Sprintf("%s is allowed: %t, want %t", name, got, want[name]))
 				}
 				delete(want, name)
 			}
 		}
 	}
 	for name := range want {
-		t.Errorf("%s was not evaluated", name)
+		wrong = append(wrong, name+" was not evaluated")
 	}
-	t.Logf("%d connections evaluated", pairs)
+	return wrong, pairs
 }

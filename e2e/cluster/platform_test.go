@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/ai-agents/ai-agents/e2e/charts"
 	"github.com/ai-agents/ai-agents/e2e/cluster"
 	"github.com/ai-agents/ai-agents/e2e/stack"
 )
@@ -72,12 +73,14 @@ func TestThePlatformsChart(t *testing.T) {
 	}{
 		{"a missing Secret fails the installation and leaves nothing", p.failsWithoutItsSecrets},
 		{"installs under restricted Pod Security", p.installs},
+		{"goes back to the release before, and upgrades from it", p.upgradesFromTheReleaseBefore},
 		{"every Deployment is available", p.isAvailable},
 		{"sidecars have the expected arguments", p.sidecars},
 		{"the operator hands out what is an app's own", p.components},
 		{"service accounts may read their own secrets and nothing else", p.denials},
 		{"network policies allow what is needed and nothing else", p.networkPolicies},
 		{"a quota refuses", p.quota},
+		{"a migration that fails changes nothing", p.failsToMigrate},
 		{"tenants with namespaces of their own are provisioned beside it", p.provisionsTenants},
 		{"each of them has its own components and secrets, and no topic of another", p.tenantComponents},
 		{"their service accounts and named operators get at no other secrets", p.tenantDenials},
@@ -122,8 +125,14 @@ func startRedis(t *testing.T) (address string) {
 // helm installs, upgrades and so on: the verb, then this chart with its values, then more.
 func (p *platform) helm(t *testing.T, verb string, more ...string) (string, error) {
 	t.Helper()
+	return p.helmOf(t, filepath.Join("..", "..", charts.Dir), verb, more...)
+}
+
+// helmOf does so with another chart.
+func (p *platform) helmOf(t *testing.T, chart, verb string, more ...string) (string, error) {
+	t.Helper()
 	args := []string{
-		verb, platformRelease, filepath.Join("..", "..", "charts", "ai-agents"), "--namespace", platformNamespace,
+		verb, platformRelease, chart, "--namespace", platformNamespace,
 		"--values", p.values, "--atomic", "--wait", "--wait-for-jobs",
 	}
 	if verb == "install" || verb == "upgrade" {

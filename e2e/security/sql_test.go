@@ -56,6 +56,7 @@ func argued() map[string]string {
 		"internal/tenant/tenantstore.exchange":     "the column comes from a query that lists three names, and is one of the constants of tenant.Column",
 		"internal/tenant/tenantstore.hold":         "the lock is one of two constants",
 		"internal/postgres.EnsureRoles":            "ALTER ROLE takes no arguments: role and settings are constants, and pgx quotes the role",
+		"internal/postgres.becomeOwner":            "GRANT takes no arguments: the role is a constant that pgx quotes",
 		"internal/tenant/tenantstore.table":        "the table comes from the catalog, and pgx quotes it",
 		"internal/postgres.ensureRole":             "ALTER ROLE takes no arguments: the role is a constant that pgx quotes, and the server quotes the password (format with %L)",
 		"e2e/retrieval.prepare":                    "measures a database of its own: the table is a literal",

@@ -31,10 +31,40 @@ func EnsureDatabase(ctx context.Context, superURL, adminURL string) error {
 	if there {
 		return nil
 	}
+	giveBack, err := becomeOwner(ctx, conn)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	_, err = conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{wanted.Database}.Sanitize()+" OWNER "+pgx.Identifier{RoleAdmin}.Sanitize())
 	// Two at once: the other one has made it.
 	if state := sqlState(err); err != nil && state != pgerrcode.DuplicateDatabase && state != pgerrcode.UniqueViolation {
 		return fmt.Errorf("create the database %s: %w", wanted.Database, err)
 	}
 	return nil
+}
+
+// becomeOwner lets the session's role give a database to RoleAdmin: the master of a managed server is no superuser, and only members
+// may give away. Since version 16 it has the role that it made only to administer.
+func becomeOwner(ctx context.Context, conn *pgx.Conn) (giveBack func(), err error) {
+	admin := pgx.Identifier{RoleAdmin}.Sanitize()
+	const withoutSet = 160000 // server_version_num
+	var super bool
+	var version int
+	err = conn.QueryRow(ctx, `
+		SELECT rolsuper, current_setting('server_version_num')::int FROM pg_roles WHERE rolname = current_user`).Scan(&super, &version)
+	if err != nil {
+		return nil, fmt.Errorf("see what the role may that creates the database: %w", err)
+	}
+	if super {
+		return func() {}, nil
+	}
+	grant := "GRANT " + admin + " TO CURRENT_USER"
+	if version >= withoutSet {
+		grant += " WITH INHERIT FALSE, SET TRUE"
+	}
+	if _, err := conn.Exec(ctx, grant); err != nil {
+		return nil, fmt.Errorf("become a member of %s, to give it the database: %w", RoleAdmin, err)
+	}
+	return func() { _, _ = conn.Exec(ctx, "REVOKE "+admin+" FROM CURRENT_USER") }, nil
 }
