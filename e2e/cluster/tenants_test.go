@@ -218,6 +218,17 @@ func (p *platform) tenantComponents(t *testing.T) {
 		if _, err := sidecar.Secret(ctx, "secretstore", "redis-password"); !errors.Is(err, cluster.ErrRefused) {
 			t.Errorf("%s asks for redis-password: %v, want it refused", tenant, err)
 		}
+		if err := sidecar.SaveState(ctx, "statestore", "example", tenant); err != nil {
+			t.Errorf("%s cannot keep state as its own user of Redis: %v", tenant, err)
+		}
+		for topic, want := range map[string]error{
+			"enhancement:dead:" + tenant: nil, "enhancement:queue:alpha": cluster.ErrRefused, "enhancement:queue:beta": cluster.ErrRefused,
+			"enhancement:queue": cluster.ErrRefused, "tenant:changed": cluster.ErrRefused, "another": cluster.ErrRefused,
+		} {
+			if err := sidecar.Publish(ctx, "pubsub", topic, "example"); !errors.Is(err, want) {
+				t.Errorf("%s sends to %s: %v, want %v", tenant, topic, err, want)
+			}
+		}
 	}
 	p.strangers(t)
 	for _, c := range []struct {
