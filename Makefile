@@ -23,7 +23,7 @@ MODULES := . e2e
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # OBSERVE=1 for demo and up: Prometheus, Alertmanager, an OpenTelemetry Collector and Jaeger beside the stack (docs/observability.md).
 export OBSERVE

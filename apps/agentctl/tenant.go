@@ -19,7 +19,7 @@ func newTenantCommand() *cobra.Command {
 		newTenantStatusCommand("enable", "Accept the tenant's webhooks again", (*adminapi.Client).EnableTenant),
 		newTenantDeleteCommand(), newTenantStatusCommand("restore", "Take a deletion back; the tenant is disabled then", (*adminapi.Client).RestoreTenant),
 		newTenantPurgeCommand(), newRotateSecretCommand(), newSetAPIKeyCommand(), newSetKnowledgeKeyCommand(),
-		newTenantPrefsCommand(), newTenantMoveCommand())
+		newTenantPrefsCommand(), newTenantMoveCommand(), newTenantProvisionCommand(), newTenantDeprovisionCommand())
 }
 
 func newTenantListCommand() *cobra.Command {

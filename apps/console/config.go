@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -43,6 +44,8 @@ type config struct {
 	BadTokens int `envconfig:"CONSOLE_BAD_TOKENS_PER_MINUTE" default:"30"`
 	// GatewayURL is where test webhooks go.
 	GatewayURL string `envconfig:"GATEWAY_URL" default:"http://127.0.0.1:8080"`
+	// NamespacePrefix, before a tenant's id, is the Kubernetes namespace of the tenant's own enhancer; empty for the console's.
+	NamespacePrefix string `envconfig:"DEDICATED_NAMESPACE_PREFIX"`
 	// UpkeepInterval is how often secrets are sealed anew, and old audit entries and tokens removed.
 	UpkeepInterval time.Duration `envconfig:"CONSOLE_UPKEEP_INTERVAL" default:"1h"`
 	Grace          time.Duration `envconfig:"SHUTDOWN_GRACE" default:"20s"`
@@ -56,6 +59,9 @@ type config struct {
 	CloudCalls       int               `envconfig:"MIRROR_CLOUD_CALLS_PER_MINUTE" default:"25"`
 	OnPremCalls      int               `envconfig:"MIRROR_ONPREM_CALLS_PER_MINUTE" default:"30"`
 }
+
+// namespacePrefix leaves room for an id of 49 characters.
+var namespacePrefix = regexp.MustCompile(`^([a-z][a-z0-9-]{0,12}-)?$`)
 
 func loadConfig() (config, error) {
 	var cfg config
@@ -71,6 +77,9 @@ func (c config) validate() error {
 	errs := []error{c.Metrics.Validate(), c.OIDC.Validate(), c.Retention.Validate(), c.validateTransport()}
 	if c.BadTokens < 1 {
 		errs = append(errs, fmt.Errorf("CONSOLE_BAD_TOKENS_PER_MINUTE: %d is not at least 1", c.BadTokens))
+	}
+	if !namespacePrefix.MatchString(c.NamespacePrefix) {
+		errs = append(errs, fmt.Errorf("DEDICATED_NAMESPACE_PREFIX: %q does not begin the name of a namespace, such as tenant-", c.NamespacePrefix))
 	}
 	if c.UpkeepInterval <= 0 {
 		errs = append(errs, fmt.Errorf("CONSOLE_UPKEEP_INTERVAL: %s is not positive", c.UpkeepInterval))

@@ -23,6 +23,8 @@ func TestSettings(t *testing.T) {
 		"too short a retention":          {map[string]string{"AUDIT_RETENTION": "24h"}, "AUDIT_RETENTION"},
 		"a provider without an audience": {map[string]string{"OIDC_ISSUER": "https://login.example.com"}, "OIDC_AUDIENCE"},
 		"no limit":                       {map[string]string{"CONSOLE_BAD_TOKENS_PER_MINUTE": "0"}, "CONSOLE_BAD_TOKENS_PER_MINUTE"},
+		"namespaces of tenants":          {map[string]string{"DEDICATED_NAMESPACE_PREFIX": "tenant-"}, ""},
+		"no namespace begins so":         {map[string]string{"DEDICATED_NAMESPACE_PREFIX": "evil.tenant/"}, "DEDICATED_NAMESPACE_PREFIX"},
 		"no upkeep":                      {map[string]string{"CONSOLE_UPKEEP_INTERVAL": "0"}, "CONSOLE_UPKEEP_INTERVAL"},
 		"proxies that are none":          {map[string]string{"TRUSTED_PROXIES": "x"}, "x"},
 		"no grace":                       {map[string]string{"SHUTDOWN_GRACE": "-1s"}, "SHUTDOWN_GRACE"},

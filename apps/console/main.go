@@ -90,7 +90,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 		Bootstrap: tenant.Secret(secrets[access.BootstrapSecret]), TLS: cfg.tls(),
 	}, console.Deps{
 		DB: db, Tenants: tenants, Sealer: sealer, Authenticator: newAuthenticator(tokens, persons, logger), Publisher: dapr,
-		Importer: importer, Reach: tester, Previews: preview.Remote{Invoker: dapr, Sealer: sealer, Now: time.Now},
+		Importer: importer, Reach: tester, Previews: preview.Remote{Invoker: dapr, Sealer: sealer, Now: time.Now, NamespacePrefix: cfg.NamespacePrefix},
 		Models: offered(cfg), Gateway: newGatewayClient(), Metrics: metrics, Logger: logger, Now: time.Now,
 	})
 	if err != nil {

@@ -124,7 +124,7 @@ func TestEverySettingCanBeSet(t *testing.T) {
 	objects := render(t, "--set", "redis.enabled=true,postgresql.enabled=true,console.tls.secretName=console-tls")
 	// Set by the injector, from a Secret, or fixed by the names of the components.
 	given := []string{"DAPR_HTTP_PORT", "DAPR_GRPC_PORT", "APP_API_TOKEN", "PUBSUB_NAME", "STATE_STORE_NAME", "SECRET_STORE_NAME", "CONSOLE_ALLOW_PLAIN_HTTP"}
-	// What makes an enhancer one tenant's, with a topic and a name of its own: this release's is everybody's.
+	// What makes an enhancer one tenant's: charts/tenant sets it.
 	given = append(given, "ENHANCER_TENANT")
 	want := map[string][]string{}
 	for line := range strings.Lines(string(readme)) {

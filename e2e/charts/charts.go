@@ -14,8 +14,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Dir is the platform's chart, below the project's root.
-const Dir = "charts/ai-agents"
+// The charts, below the project's root: the platform's, and that of a tenant with an enhancer of its own.
+const (
+	Dir       = "charts/ai-agents"
+	TenantDir = "charts/tenant"
+)
 
 // kubeVersion is what a template sees: a helm that is built as a Go module knows none by itself.
 const kubeVersion = "1.34.4"
@@ -46,11 +49,20 @@ func At[T any](object map[string]any, path ...string) (T, bool) {
 	return found, ok
 }
 
-// Render is `helm template` for the chart, with more arguments such as --set; helm's message is in the error.
+// Render is `helm template` for the platform's chart, with more arguments such as --set; helm's message is in the error.
 func Render(ctx context.Context, root string, args ...string) ([]Object, error) {
+	return render(ctx, root, Dir, "ai-agents", args)
+}
+
+// RenderTenant is the same for the chart of a tenant, in the namespace.
+func RenderTenant(ctx context.Context, root, namespace string, args ...string) ([]Object, error) {
+	return render(ctx, root, TenantDir, namespace, args)
+}
+
+func render(ctx context.Context, root, dir, namespace string, args []string) ([]Object, error) {
 	helm := filepath.Join(root, "bin", "helm")
 	args = append([]string{
-		"template", "ai-agents", filepath.Join(root, Dir), "--namespace", "ai-agents", "--kube-version", kubeVersion,
+		"template", filepath.Base(dir), filepath.Join(root, dir), "--namespace", namespace, "--kube-version", kubeVersion,
 	}, args...)
 	var out, problems bytes.Buffer
 	cmd := exec.CommandContext(ctx, helm, args...)

@@ -12,19 +12,24 @@ type File struct {
 	Content []byte
 }
 
-// copies are what the chart brings along: a template can only read files of its chart.
+// copies are what a chart brings along: it can only read and include files of its own. The tenant's chart makes the enhancer's objects by the
+// templates of the platform's.
 var copies = []struct{ from, to string }{ //nolint:gochecknoglobals // a table
 	{"deploy/prometheus/rules/*.yaml", Dir + "/files/rules"},
 	{"deploy/grafana/dashboards/*.json", Dir + "/files/dashboards"},
+	{Dir + "/templates/_*.tpl", TenantDir + "/templates/platform"},
 }
 
-// Files are all files of the chart that are made from others.
+// Files are all files of the charts that are made from others.
 func Files(root string) ([]File, error) {
-	readme, err := Readme(root)
-	if err != nil {
-		return nil, err
+	var files []File
+	for _, dir := range []string{Dir, TenantDir} {
+		readme, err := Readme(root, dir)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Path: dir + "/README.md", Content: readme})
 	}
-	files := []File{{Path: Dir + "/README.md", Content: readme}}
 	for _, c := range copies {
 		paths, err := filepath.Glob(filepath.Join(root, c.from))
 		if err != nil || len(paths) == 0 {

@@ -53,6 +53,9 @@ func TestTheOldestKubernetesKnowsEveryField(t *testing.T) {
 			t.Errorf("%s: %v: %s", name, err, said)
 		}
 	}
+	if said, err := decode(t, program, renderTenant(t)); err != nil {
+		t.Errorf("of a tenant: %v: %s", err, said)
+	}
 	objects := render(t, small...)
 	// Resources of whole pods are known since 1.32.
 	spec := at[map[string]any](t, find(t, objects, "Deployment", "gateway"), "spec", "template", "spec")

@@ -11,10 +11,19 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-const readmeHead = `# Chart ai-agents
+// heads are what stands before the values, by chart.
+var heads = map[string]string{ //nolint:gochecknoglobals // a table
+	Dir: `# Chart ai-agents
 
 The platform on Kubernetes: gateway, enhancer and console with their Dapr sidecars. How it is installed, upgraded and rolled back:
-[docs/deployment.md](../../docs/deployment.md). This file is made from values.yaml by ` + "`make charts`" + `.
+[docs/deployment.md](../../docs/deployment.md).`,
+	TenantDir: `# Chart tenant
+
+A client's namespace, tenant-<id>, with an enhancer that works for it alone, beside the platform's chart. ` + "`agentctl tenant provision`" + ` installs it:
+[docs/isolation.md](../../docs/isolation.md#on-kubernetes).`,
+}
+
+const readmeTable = ` This file is made from values.yaml by ` + "`make charts`" + `.
 
 | Value | Default | Meaning |
 |---|---|---|
@@ -23,23 +32,23 @@ The platform on Kubernetes: gateway, enhancer and console with their Dapr sideca
 // Value is one value of values.yaml: its path with dots, its default as JSON and the comment above it.
 type Value struct{ Path, Default, Meaning string }
 
-// Readme is the chart's README.md.
-func Readme(root string) ([]byte, error) {
-	values, err := Values(root)
+// Readme is the README.md of the chart in dir.
+func Readme(root, dir string) ([]byte, error) {
+	values, err := Values(root, dir)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	b.WriteString(readmeHead)
+	b.WriteString(heads[dir] + readmeTable)
 	for _, v := range values {
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", v.Path, v.Default, v.Meaning)
 	}
 	return b.Bytes(), nil
 }
 
-// Values are those that have a comment of their own, in the file's order. What is below such a one belongs to it.
-func Values(root string) ([]Value, error) {
-	content, err := os.ReadFile(filepath.Join(root, Dir, "values.yaml"))
+// Values are those of the chart in dir that have a comment of their own, in the file's order. What is below such a one belongs to it.
+func Values(root, dir string) ([]Value, error) {
+	content, err := os.ReadFile(filepath.Join(root, dir, "values.yaml"))
 	if err != nil {
 		return nil, fmt.Errorf("read the values: %w", err)
 	}

@@ -50,9 +50,13 @@ func TestMadeFilesAreCurrent(t *testing.T) {
 			t.Errorf("%s is not what it is made from (%v): run `make charts`", f.Path, err)
 		}
 	}
-	there, err := filepath.Glob(filepath.Join(projectRoot(t), charts.Dir, "files", "*", "*"))
-	if err != nil || len(there) == 0 {
-		t.Fatalf("no files: %v", err)
+	var there []string
+	for _, pattern := range []string{charts.Dir + "/files/*/*", charts.TenantDir + "/templates/platform/*"} {
+		found, err := filepath.Glob(filepath.Join(projectRoot(t), pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no files like %s: %v", pattern, err)
+		}
+		there = append(there, found...)
 	}
 	for _, path := range there {
 		if relative, _ := filepath.Rel(projectRoot(t), path); !made[relative] {
@@ -63,12 +67,18 @@ func TestMadeFilesAreCurrent(t *testing.T) {
 
 // A value that no template reads is a promise that is not kept.
 func TestEveryValueIsRead(t *testing.T) {
-	values, err := charts.Values(projectRoot(t))
+	everyValueIsRead(t, charts.Dir, 80)
+	everyValueIsRead(t, charts.TenantDir, 50)
+}
+
+func everyValueIsRead(t *testing.T, dir string, least int) {
+	t.Helper()
+	values, err := charts.Values(projectRoot(t), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var templates bytes.Buffer
-	err = filepath.WalkDir(filepath.Join(projectRoot(t), charts.Dir, "templates"), func(path string, entry os.DirEntry, err error) error {
+	err = filepath.WalkDir(filepath.Join(projectRoot(t), dir, "templates"), func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -79,8 +89,8 @@ func TestEveryValueIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(values) < 80 {
-		t.Fatalf("%d values: is values.yaml read as it is written?", len(values))
+	if len(values) < least {
+		t.Fatalf("%s has %d values: is values.yaml read as it is written?", dir, len(values))
 	}
 	for _, v := range values {
 		key := v.Path[strings.LastIndex(v.Path, ".")+1:]

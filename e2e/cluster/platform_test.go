@@ -47,6 +47,7 @@ secrets:
     redis-password: example-password
 redis:
   external: {address: %q, tls: false}
+dedicatedTenants: [alpha, beta]
 networkPolicies:
   postgresql: {to: [{ipBlock: {cidr: 192.0.2.10/32}}]}
   redis: {to: [{ipBlock: {cidr: 192.0.2.20/32}}]}
@@ -57,6 +58,7 @@ networkPolicies:
 func TestThePlatformsChart(t *testing.T) {
 	t.Parallel()
 	newNamespace(t, platformNamespace)
+	removeTenantsAfter(t)
 	p := &platform{redis: startRedis(t), values: filepath.Join(t.TempDir(), "values.yaml")}
 	if err := os.WriteFile(p.values, fmt.Appendf(nil, platformValues, p.redis), 0o600); err != nil {
 		t.Fatal(err)
@@ -79,6 +81,12 @@ func TestThePlatformsChart(t *testing.T) {
 		{"network policies allow what is needed and nothing else", p.networkPolicies},
 		{"a quota refuses", p.quota},
 		{"a migration that fails changes nothing", p.failsToMigrate},
+		{"tenants with namespaces of their own are provisioned beside it", p.provisionsTenants},
+		{"each of them has its own components and secrets, and no topic of another", p.tenantComponents},
+		{"their service accounts and named operators get at no other secrets", p.tenantDenials},
+		{"network policies keep tenants apart", p.tenantPolicies},
+		{"a tenant's quota refuses one object too many", p.tenantQuota},
+		{"removing one tenant's enhancer leaves the other's alone", p.removesOneTenant},
 		{"an upgrade keeps tokens and replaces what has changed", p.upgrades},
 		{"a rollback brings back what was", p.rollsBack},
 		{"an uninstall leaves only what is to outlive it", p.uninstalls},

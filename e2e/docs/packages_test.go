@@ -53,7 +53,7 @@ func TestEveryDecisionIsListed(t *testing.T) {
 func TestTheReadmeNamesTheGoVersion(t *testing.T) {
 	root := repository(t)
 	newest := ""
-	for _, module := range []string{".", "e2e", "tools"} {
+	for _, module := range []string{".", "e2e", "tools", "tools/kubernetes", "tools/observability", "tools/oldest-kubernetes", "tools/terraform"} {
 		match := goDirective.FindString(read(t, filepath.Join(root, module, "go.mod")))
 		if len(match) > len(newest) || len(match) == len(newest) && match > newest {
 			newest = match

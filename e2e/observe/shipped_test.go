@@ -123,6 +123,10 @@ func clusterPods() map[string]pod {
 		"__meta_kubernetes_pod_ip": "fd00::2", "__meta_kubernetes_pod_name": "enhancer-1", annotation + "dapr_io_app_id": "enhancer",
 		annotation + "dapr_io_metrics_port": "9110", annotation + "prometheus_io_port": "8082", container + "init": "false",
 	})
+	dedicated := with(enhancer, pod{
+		"__meta_kubernetes_namespace": "tenant-alpha", "__meta_kubernetes_pod_ip": "10.0.0.6", "__meta_kubernetes_pod_name": "enhancer-alpha-1",
+		annotation + "dapr_io_app_id": "enhancer-alpha", "__meta_kubernetes_pod_label_app_kubernetes_io_name": "enhancer",
+	})
 	placement := pod{
 		"__meta_kubernetes_namespace": "dapr-system", "__meta_kubernetes_pod_name": "placement-0", "__meta_kubernetes_pod_ip": "10.0.0.3",
 		"__meta_kubernetes_pod_phase": "Running", annotation + "dapr_io_control_plane": "placement",
@@ -130,7 +134,7 @@ func clusterPods() map[string]pod {
 		container + "name": "dapr-placement-server", container + "init": "false",
 	}
 	return map[string]pod{
-		"10.0.0.1:8080": gateway, "10.0.0.1:3500": sidecar, "[fd00::2]:3501": enhancer, "10.0.0.3:50005": placement,
+		"10.0.0.1:8080": gateway, "10.0.0.1:3500": sidecar, "[fd00::2]:3501": enhancer, "10.0.0.3:50005": placement, "10.0.0.6:3501": dedicated,
 		"10.0.0.4:80": {"__meta_kubernetes_pod_ip": "10.0.0.4", "__meta_kubernetes_pod_phase": "Running", container + "name": "other"},
 		"10.0.0.5:80": with(gateway, pod{"__meta_kubernetes_pod_ip": "10.0.0.5", "__meta_kubernetes_pod_phase": "Succeeded"}),
 	}
@@ -150,10 +154,12 @@ func TestPodsAreFoundByTheirAnnotations(t *testing.T) {
 		"pods": {
 			"http://10.0.0.1:8081/metrics":  "gateway: gateway ai-agents gateway-1",
 			"http://[fd00::2]:8082/metrics": "enhancer: enhancer ai-agents enhancer-1",
+			"http://10.0.0.6:8082/metrics":  "enhancer: enhancer-alpha tenant-alpha enhancer-alpha-1",
 		},
 		"daprd": {
 			"http://10.0.0.1:9090/metrics":  "daprd: gateway ai-agents gateway-1",
 			"http://[fd00::2]:9110/metrics": "daprd: enhancer ai-agents enhancer-1",
+			"http://10.0.0.6:9110/metrics":  "daprd: enhancer-alpha tenant-alpha enhancer-alpha-1",
 		},
 		"dapr-control-plane": {"http://10.0.0.3:9090/": "dapr-control-plane: placement dapr-system placement-0"},
 	} {

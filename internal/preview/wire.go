@@ -157,6 +157,16 @@ type Remote struct {
 	// Sealer has the enhancer's keyset: what is asked is vouched for with it.
 	Sealer *tenant.Sealer
 	Now    func() time.Time
+	// NamespacePrefix, before a tenant's id, is the Kubernetes namespace of the tenant's own enhancer. Empty: it is where the console is.
+	NamespacePrefix string
+}
+
+// address is by what Dapr finds the enhancer of that name: in another namespace as app.namespace.
+func (r Remote) address(enhancer string) string {
+	if enhancer == tenant.SharedEnhancer || r.NamespacePrefix == "" {
+		return AppOf(enhancer)
+	}
+	return AppOf(enhancer) + "." + r.NamespacePrefix + enhancer
 }
 
 // Preview asks the enhancer. What it refuses is a *Refusal.
@@ -166,7 +176,7 @@ func (r Remote) Preview(ctx context.Context, request Request) (adminapi.Preview,
 		return adminapi.Preview{}, err
 	}
 	var answer Answer
-	if err := r.Invoker.Invoke(ctx, AppOf(request.Enhancer), Route, vouched, &answer); err != nil {
+	if err := r.Invoker.Invoke(ctx, r.address(request.Enhancer), Route, vouched, &answer); err != nil {
 		return adminapi.Preview{}, fmt.Errorf("ask the enhancer for a preview: %w", err)
 	}
 	if answer.Refusal != nil {

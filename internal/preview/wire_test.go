@@ -83,6 +83,21 @@ func TestAPreviewComesOverTheWire(t *testing.T) {
 	}
 }
 
+func TestAnEnhancerIsFoundInItsNamespace(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct{ enhancer, prefix, want string }{
+		{"", "", "enhancer"}, {"", "tenant-", "enhancer"}, {alpha, "", "enhancer-" + alpha}, {alpha, "tenant-", "enhancer-" + alpha + ".tenant-" + alpha},
+	} {
+		between := &wire{handler: w.service().Handler()}
+		remote := w.remote(between)
+		remote.NamespacePrefix = c.prefix
+		if _, err := remote.Preview(t.Context(), preview.Request{TenantID: alpha, TicketID: "1001", Enhancer: c.enhancer}); err == nil || between.app != c.want {
+			t.Errorf("%+v: asked %s, %v; want the one that has no such ticket", c, between.app, err)
+		}
+	}
+}
+
 func TestARefusalComesOverTheWire(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

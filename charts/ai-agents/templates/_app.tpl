@@ -1,5 +1,6 @@
 {{/*
 What the three apps have in common. Each template takes a dict of root (the root context) and app (gateway, enhancer or console).
+Objects are called like the app's id.
 */}}
 
 {{/* Ports of an app, as in dapr.yaml. public is 0 for an app that has no listener but the internal one. */}}
@@ -33,11 +34,15 @@ What the three apps have in common. Each template takes a dict of root (the root
 APP_PORT: {{ $ports.internal | quote }}
 INTERNAL_HOST: "0.0.0.0"
 SHUTDOWN_GRACE: {{ printf "%ds" (int $values.shutdown.graceSeconds) }}
+{{- with $root.Values.tenant }}
+ENHANCER_TENANT: {{ . | quote }}
+{{- end }}
 {{- if eq .app "gateway" }}
 PUBLIC_ADDR: {{ printf "0.0.0.0:%d" (int $ports.public) | quote }}
 SHUTDOWN_DELAY: {{ printf "%ds" (int $values.shutdown.delaySeconds) }}
 {{- end }}
 {{- if eq .app "console" }}
+DEDICATED_NAMESPACE_PREFIX: {{ include "ai-agents.tenantNamespace" "" }}
 GATEWAY_URL: http://gateway.{{ $root.Release.Namespace }}.svc:{{ $root.Values.gateway.service.port }}
 {{- if include "ai-agents.consoleOpen" $root }}
 CONSOLE_ADDR: {{ printf "0.0.0.0:%d" (int $ports.public) | quote }}
@@ -69,7 +74,7 @@ CONSOLE_ALLOW_PLAIN_HTTP: "true"
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: {{ .app }}-settings
+  name: {{ include "ai-agents.id" . }}-settings
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
@@ -84,12 +89,12 @@ data:
 {{- $dapr := .root.Values.dapr -}}
 {{- $values := get .root.Values .app -}}
 dapr.io/enabled: "true"
-dapr.io/app-id: {{ .app }}
+dapr.io/app-id: {{ include "ai-agents.id" . }}
 dapr.io/app-port: {{ $ports.internal | quote }}
 dapr.io/app-protocol: http
-dapr.io/config: ai-agents-{{ .app }}
-dapr.io/api-token-secret: {{ .app }}-dapr-api-token
-dapr.io/app-token-secret: {{ .app }}-app-api-token
+dapr.io/config: ai-agents-{{ include "ai-agents.id" . }}
+dapr.io/api-token-secret: {{ include "ai-agents.id" . }}-dapr-api-token
+dapr.io/app-token-secret: {{ include "ai-agents.id" . }}-app-api-token
 dapr.io/metrics-port: {{ $ports.metrics | quote }}
 dapr.io/log-level: {{ $dapr.logLevel }}
 dapr.io/log-as-json: "true"
@@ -128,7 +133,7 @@ dapr.io/env: {{ . | quote }}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ .app }}
+  name: {{ include "ai-agents.id" . }}
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
@@ -163,7 +168,7 @@ spec:
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
-      serviceAccountName: {{ .app }}
+      serviceAccountName: {{ include "ai-agents.id" . }}
       automountServiceAccountToken: false
       enableServiceLinks: false
       terminationGracePeriodSeconds: {{ add (include "ai-agents.stopSeconds" . | int) (int .root.Values.dapr.gracefulShutdownSeconds) 5 }}
@@ -200,14 +205,14 @@ spec:
           imagePullPolicy: {{ .root.Values.image.pullPolicy }}
           envFrom:
             - configMapRef:
-                name: {{ .app }}-settings
+                name: {{ include "ai-agents.id" . }}-settings
           env:
             - name: DAPR_API_TOKEN
               valueFrom:
-                secretKeyRef: {name: {{ .app }}-dapr-api-token, key: token}
+                secretKeyRef: {name: {{ include "ai-agents.id" . }}-dapr-api-token, key: token}
             - name: APP_API_TOKEN
               valueFrom:
-                secretKeyRef: {name: {{ .app }}-app-api-token, key: token}
+                secretKeyRef: {name: {{ include "ai-agents.id" . }}-app-api-token, key: token}
           ports:
             {{- if $ports.public }}
             - name: public
@@ -267,7 +272,7 @@ spec:
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ .app }}
+  name: {{ include "ai-agents.id" . }}
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
@@ -280,7 +285,7 @@ automountServiceAccountToken: false
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: {{ .app }}-secrets
+  name: {{ include "ai-agents.id" . }}-secrets
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
@@ -294,17 +299,17 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: {{ .app }}-secrets
+  name: {{ include "ai-agents.id" . }}-secrets
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: {{ .app }}-secrets
+  name: {{ include "ai-agents.id" . }}-secrets
 subjects:
   - kind: ServiceAccount
-    name: {{ .app }}
+    name: {{ include "ai-agents.id" . }}
     namespace: {{ .root.Release.Namespace }}
 {{- end }}
 
@@ -313,7 +318,7 @@ subjects:
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  name: {{ .app }}
+  name: {{ include "ai-agents.id" . }}
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
@@ -333,12 +338,12 @@ spec:
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
-  name: {{ .app }}
+  name: {{ include "ai-agents.id" . }}
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
 spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ .app }}}
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ include "ai-agents.id" . }}}
   minReplicas: {{ $hpa.minReplicas }}
   maxReplicas: {{ $hpa.maxReplicas }}
   metrics:

@@ -7,6 +7,35 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
+{{/*
+charts/tenant has a copy of this file and of the others whose names begin with _ (`make charts`): it has a value tenant, which this chart has not.
+*/}}
+
+{{/* The apps of a release, and its app ids, as JSON. Take the root context. */}}
+{{- define "ai-agents.apps" -}}
+{{- ternary (list "enhancer") (list "gateway" "enhancer" "console") (not (not .Values.tenant)) | toJson -}}
+{{- end }}
+{{- define "ai-agents.ids" -}}
+{{- $ids := list -}}
+{{- range include "ai-agents.apps" . | fromJsonArray }}{{ $ids = append $ids (include "ai-agents.id" (dict "root" $ "app" .)) }}{{ end -}}
+{{- $ids | toJson -}}
+{{- end }}
+
+{{/* The app id of an app, which its Deployment and what belongs to it are called, too. Takes a dict of root and app. */}}
+{{- define "ai-agents.id" -}}
+{{- .app }}{{ with .root.Values.tenant }}-{{ . }}{{ end -}}
+{{- end }}
+
+{{/* The namespace of a tenant with an enhancer of its own. It follows from the id, so that no value can send it, or let it listen, elsewhere. */}}
+{{- define "ai-agents.tenantNamespace" -}}
+tenant-{{ . }}
+{{- end }}
+
+{{/* Of a topic, what belongs to the tenant of this release: empty for the shared enhancer. */}}
+{{- define "ai-agents.ofTenant" -}}
+{{- with .Values.tenant }}:{{ . }}{{ end -}}
+{{- end }}
+
 {{/* Which pods belong to a part. Takes a dict of root and name. */}}
 {{- define "ai-agents.selector" -}}
 app.kubernetes.io/name: {{ .name }}

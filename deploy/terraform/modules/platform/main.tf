@@ -39,7 +39,7 @@ resource "helm_release" "controller" {
   create_namespace = true
   wait             = true
   timeout          = 600
-  values           = [yamlencode(local.controller_values[each.key])]
+  values           = concat([yamlencode(local.controller_values[each.key])], lookup(var.chart_values, each.key, []))
 }
 
 resource "helm_release" "monitoring" {
@@ -51,7 +51,7 @@ resource "helm_release" "monitoring" {
   create_namespace = true
   wait             = true
   timeout          = 900
-  values           = [yamlencode(local.monitoring_values)]
+  values           = concat([yamlencode(local.monitoring_values)], lookup(var.chart_values, "kube-prometheus-stack", []))
   depends_on       = [helm_release.storage]
 }
 
@@ -64,7 +64,7 @@ resource "helm_release" "traefik" {
   create_namespace = true
   wait             = true
   timeout          = 600
-  values           = [yamlencode(local.traefik_values)]
+  values           = concat([yamlencode(local.traefik_values)], lookup(var.chart_values, "traefik", []))
 }
 
 resource "helm_release" "dapr" {
@@ -76,7 +76,7 @@ resource "helm_release" "dapr" {
   create_namespace = true
   wait             = true
   timeout          = 600
-  values           = [yamlencode(local.dapr_values)]
+  values           = concat([yamlencode(local.dapr_values)], lookup(var.chart_values, "dapr", []))
   depends_on       = [helm_release.storage]
 }
 

@@ -88,3 +88,15 @@ variable "versions" {
     error_message = "Unknown chart."
   }
 }
+
+variable "chart_values" {
+  description = "More values of the charts beside the platform's, by chart, as YAML documents; later ones win. They are in the state: a receiver's key belongs in a Secret."
+  type        = map(list(string))
+  default     = {}
+  validation {
+    condition = length(setsubtract(keys(var.chart_values), [
+      "cert-manager", "cluster-autoscaler", "dapr", "external-secrets", "keda", "kube-prometheus-stack", "metrics-server", "traefik",
+    ])) == 0
+    error_message = "Unknown chart."
+  }
+}

@@ -60,6 +60,28 @@ run "later_values_win" {
   }
 }
 
+run "other_charts_take_more_values" {
+  variables {
+    chart_values = { kube-prometheus-stack = ["grafana: {replicas: 2}"], keda = ["operator: {replicaCount: 3}"] }
+  }
+  assert {
+    condition     = helm_release.monitoring.values[1] == "grafana: {replicas: 2}" && helm_release.controller["keda"].values[1] == "operator: {replicaCount: 3}"
+    error_message = "An operator's values come last there, too."
+  }
+  assert {
+    condition     = length(helm_release.dapr.values) == 1
+    error_message = "And only where they are meant for."
+  }
+}
+
+run "values_of_an_unknown_chart_are_refused" {
+  command = plan
+  variables {
+    chart_values = { ingress-nginx = ["controller: {}"] }
+  }
+  expect_failures = [var.chart_values]
+}
+
 run "a_model_in_the_clear_is_refused" {
   command = plan
   variables {

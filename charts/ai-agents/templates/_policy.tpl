@@ -5,6 +5,23 @@
       {{- include "ai-agents.selector" . | nindent 6 }}
 {{- end }}
 
+{{/* Pods of the platform in another namespace, whatever its release is called. Takes a dict of namespace and name. */}}
+{{- define "ai-agents.platformPeer" -}}
+- namespaceSelector:
+    matchLabels: {kubernetes.io/metadata.name: {{ .namespace }}}
+  podSelector:
+    matchLabels:
+      app.kubernetes.io/name: {{ .name }}
+      app.kubernetes.io/part-of: ai-agents
+{{- end }}
+
+{{/* The enhancers of tenants that have one of their own. Takes the root context. */}}
+{{- define "ai-agents.tenantPeers" -}}
+{{- range .Values.dedicatedTenants }}
+{{ include "ai-agents.platformPeer" (dict "namespace" (include "ai-agents.tenantNamespace" .) "name" "enhancer") }}
+{{- end }}
+{{- end }}
+
 {{- define "ai-agents.dnsRule" -}}
 - to:
     {{- toYaml .Values.networkPolicies.dns | nindent 4 }}
@@ -15,13 +32,13 @@
 
 {{- define "ai-agents.postgresRule" -}}
 - to:
-    {{- if .Values.postgresql.enabled }}
+    {{- if (.Values.postgresql).enabled }}
     {{- include "ai-agents.peer" (dict "root" . "name" "postgresql") | nindent 4 }}
     {{- else }}
     {{- toYaml .Values.networkPolicies.postgresql.to | nindent 4 }}
     {{- end }}
   ports:
-    - {port: {{ ternary 5432 (int .Values.networkPolicies.postgresql.port) .Values.postgresql.enabled }}, protocol: TCP}
+    - {port: {{ ternary 5432 (int .Values.networkPolicies.postgresql.port) (not (not (.Values.postgresql).enabled)) }}, protocol: TCP}
 {{- end }}
 
 {{/* What a sidecar needs of Dapr, each on the port of its pods: operator, sentry, placement, scheduler. */}}
@@ -42,7 +59,7 @@
     {{- toYaml .Values.networkPolicies.redis.to | nindent 4 }}
     {{- end }}
   ports:
-    - {port: {{ ternary 6379 (int .Values.networkPolicies.redis.port) .Values.redis.enabled }}, protocol: TCP}
+    - {port: {{ ternary 6379 (int .Values.networkPolicies.redis.port) (not (not .Values.redis.enabled)) }}, protocol: TCP}
 # Secrets, with the sidecar's token.
 - to:
     {{- toYaml .Values.networkPolicies.kubernetesAPI.to | nindent 4 }}
@@ -81,7 +98,7 @@
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata:
-  name: {{ .app }}
+  name: {{ include "ai-agents.id" . }}
   labels:
     app.kubernetes.io/name: {{ .app }}
     {{- include "ai-agents.labels" .root | nindent 4 }}
@@ -111,7 +128,11 @@ spec:
     {{- if eq .app "enhancer" }}
     # Previews, from the console's sidecar; workflows' actors, from each other's.
     - from:
+        {{- if .root.Values.tenant }}
+        {{- include "ai-agents.platformPeer" (dict "namespace" .root.Values.platform.namespace "name" "console") | nindent 8 }}
+        {{- else }}
         {{- include "ai-agents.peer" (dict "root" .root "name" "console") | nindent 8 }}
+        {{- end }}
         {{- include "ai-agents.peer" (dict "root" .root "name" "enhancer") | nindent 8 }}
       ports:
         - {port: 50002, protocol: TCP}
@@ -134,6 +155,9 @@ spec:
     {{- if ne .app "gateway" }}
     - to:
         {{- include "ai-agents.peer" (dict "root" .root "name" "enhancer") | nindent 8 }}
+        {{- if eq .app "console" }}
+        {{- include "ai-agents.tenantPeers" .root | nindent 8 }}
+        {{- end }}
       ports:
         - {port: 50002, protocol: TCP}
     {{- include "ai-agents.outsideRule" .root | nindent 4 }}
