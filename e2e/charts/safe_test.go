@@ -86,6 +86,30 @@ func TestNobodyElseHasWorkflowsBegun(t *testing.T) {
 	}
 }
 
+// All that connects outward knows the authority: apps, their sidecars, and what migrates.
+func TestAnAuthorityOfOnesOwn(t *testing.T) {
+	objects := render(t, append([]string{"--set", "trust.configMap=authorities,trust.key=root.pem,dapr.env=EXAMPLE=1"}, small...)...)
+	for owner, pod := range pods(objects) {
+		containers := containers(t, pod)
+		own := strings.HasPrefix(at[string](t, containers[0], "image"), "ghcr.io/ai-agents/")
+		content, err := yaml.Marshal(pod)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"SSL_CERT_FILE", "mountPath: /etc/trust", "name: authorities", "key: root.pem"} {
+			if bytes.Contains(content, []byte(part)) != own {
+				t.Errorf("%s has %q: %t, want %t", owner, part, !own, own)
+			}
+		}
+		if annotations, ok := charts.At[map[string]any](pod, "metadata", "annotations"); ok && annotations["dapr.io/enabled"] == "true" {
+			mounts, env := at[string](t, annotations, "dapr.io/volume-mounts"), at[string](t, annotations, "dapr.io/env")
+			if !strings.HasSuffix(mounts, ",trust:/etc/trust") || env != "EXAMPLE=1,SSL_CERT_FILE=/etc/trust/ca.crt" {
+				t.Errorf("the sidecar of %s has the mounts %q and the variables %q", owner, mounts, env)
+			}
+		}
+	}
+}
+
 func TestAStopHasTheTimeItNeeds(t *testing.T) {
 	for name, objects := range installations(t) {
 		for _, app := range apps {

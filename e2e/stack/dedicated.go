@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ai-agents/ai-agents/internal/event"
 )
 
 // enhancerID is the id of the enhancer that tenants share; one of a tenant's own is called enhancer-<tenant>.
@@ -80,7 +82,7 @@ func (l *launch) dedicated(name, content, addresses string) map[string]string {
 		return l.subscriptions(name, content)
 	}
 	for _, tenantID := range l.opts.Dedicated {
-		own, queue, dead := enhancerID+"-"+tenantID, "enhancement:queue:"+tenantID, "enhancement:dead:"+tenantID
+		own, queue, dead := enhancerID+"-"+tenantID, event.TopicEnhancementOf(tenantID), event.TopicDeadOf(tenantID)
 		for _, change := range [][2]string{
 			{`value: "enhancement:queue,enhancement:dead,`, `value: "` + queue + "," + dead + `,enhancement:queue,enhancement:dead,`},
 			{"gateway=enhancement:queue;console=", "gateway=enhancement:queue," + queue + ";" + own + "=" + dead + ";console="},

@@ -36,7 +36,7 @@ func (p Platform) WithTenant(tenantID string) string {
 
 // taken are the values of the platform that a tenant's chart has, too, by their paths. No secret is among them.
 var taken = []string{ //nolint:gochecknoglobals // a table
-	"image.registry", "image.tag", "image.digests", "image.pullPolicy", "image.pullSecrets", "priorityClassName", "dapr",
+	"image.registry", "image.tag", "image.digests", "image.pullPolicy", "image.pullSecrets", "priorityClassName", "trust", "dapr",
 	"enhancer.settings", "enhancer.shutdown", "enhancer.workflow", "enhancer.resources", "enhancer.sidecar", "enhancer.nodeSelector", "enhancer.tolerations",
 	"enhancer.podLabels", "enhancer.podAnnotations", "redis.external", "networkPolicies.enabled", "networkPolicies.metricsFrom", "networkPolicies.dns",
 	"networkPolicies.postgresql", "networkPolicies.redis", "networkPolicies.kubernetesAPI", "networkPolicies.outside.ports", "networkPolicies.tracing",

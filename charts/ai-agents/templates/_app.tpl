@@ -114,9 +114,40 @@ dapr.io/sidecar-seccomp-profile-type: RuntimeDefault
 # All secrets are read through the component secretstore, whose scopes the Configuration sets; there is no way around it.
 dapr.io/disable-builtin-k8s-secret-store: "true"
 # The token for the Kubernetes API is the sidecar's, which reads the secrets; the app has none.
-dapr.io/volume-mounts: kube-api-access:/var/run/secrets/kubernetes.io/serviceaccount
-{{- with $dapr.env }}
-dapr.io/env: {{ . | quote }}
+dapr.io/volume-mounts: kube-api-access:/var/run/secrets/kubernetes.io/serviceaccount{{ if .root.Values.trust.configMap }},trust:/etc/trust{{ end }}
+{{- $env := compact (list $dapr.env (ternary "SSL_CERT_FILE=/etc/trust/ca.crt" "" (ne .root.Values.trust.configMap ""))) }}
+{{- with $env }}
+dapr.io/env: {{ join "," . | quote }}
+{{- end }}
+{{- end }}
+
+{{/*
+Authorities beside those that are known to all, in three parts of a pod. Go reads the file that SSL_CERT_FILE names, and the folder in which images
+have the others.
+*/}}
+{{- define "ai-agents.trustEnv" -}}
+{{- if .Values.trust.configMap }}
+- name: SSL_CERT_FILE
+  value: /etc/trust/ca.crt
+{{- end }}
+{{- end }}
+
+{{- define "ai-agents.trustMount" -}}
+{{- if .Values.trust.configMap }}
+- name: trust
+  mountPath: /etc/trust
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "ai-agents.trustVolume" -}}
+{{- with .Values.trust }}
+{{- if .configMap }}
+- name: trust
+  configMap:
+    name: {{ .configMap }}
+    items: [{key: {{ .key }}, path: ca.crt}]
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -213,6 +244,7 @@ spec:
             - name: APP_API_TOKEN
               valueFrom:
                 secretKeyRef: {name: {{ include "ai-agents.id" . }}-app-api-token, key: token}
+            {{- include "ai-agents.trustEnv" .root | nindent 12 }}
           ports:
             {{- if $ports.public }}
             - name: public
@@ -241,11 +273,15 @@ spec:
             {{- toYaml $values.resources | nindent 12 }}
           securityContext:
             {{- include "ai-agents.containerSecurityContext" . | nindent 12 }}
-          {{- if and (eq .app "console") $values.tls.secretName }}
+          {{- $certificate := and (eq .app "console") $values.tls.secretName }}
+          {{- if or $certificate .root.Values.trust.configMap }}
           volumeMounts:
+            {{- if $certificate }}
             - name: console-tls
               mountPath: /etc/console-tls
               readOnly: true
+            {{- end }}
+            {{- include "ai-agents.trustMount" .root | nindent 12 }}
           {{- end }}
       volumes:
         - name: kube-api-access
@@ -259,11 +295,12 @@ spec:
                   items:
                     - path: namespace
                       fieldRef: {fieldPath: metadata.namespace}
-        {{- if and (eq .app "console") $values.tls.secretName }}
+        {{- if $certificate }}
         - name: console-tls
           secret:
             secretName: {{ $values.tls.secretName }}
         {{- end }}
+        {{- include "ai-agents.trustVolume" .root | nindent 8 }}
 {{- end }}
 
 {{/* Its ServiceAccount, which may read the secrets of the app and of the components that its sidecar loads, by name, and nothing else. */}}
