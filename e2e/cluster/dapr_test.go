@@ -11,17 +11,20 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// onePod is a pod of those that the selector means.
+// onePod is a pod of those that the selector means, and that is not on its way out.
 func onePod(t *testing.T, namespace, selector string) *corev1.Pod {
 	t.Helper()
 	pods, err := running.Client().CoreV1().Pods(namespace).List(bounded(t), metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(pods.Items) == 0 {
-		t.Fatalf("no pod with %s in %s", selector, namespace)
+	for i := range pods.Items {
+		if pods.Items[i].DeletionTimestamp == nil {
+			return &pods.Items[i]
+		}
 	}
-	return &pods.Items[0]
+	t.Fatalf("no pod with %s in %s", selector, namespace)
+	return nil
 }
 
 // Dapr's own control plane does its work: its injector adds the sidecar, sentry gives it an identity, the operator its components, and only its

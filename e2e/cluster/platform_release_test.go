@@ -82,10 +82,9 @@ func (p *platform) upgrades(t *testing.T) {
 	if _, err := p.helm(t, "upgrade", "--set", "gateway.replicas=3", "--set", "gateway.settings.LOG_LEVEL=debug"); err != nil {
 		t.Fatal(err)
 	}
-	gateway := p.deployment(t, "gateway")
-	if gateway.Status.AvailableReplicas != 3 || fmt.Sprint(gateway.Spec.Template.Annotations) == fmt.Sprint(settings) {
-		t.Errorf("the gateway has %d replicas, with the annotations %v; want 3, of another template, since a setting has changed",
-			gateway.Status.AvailableReplicas, gateway.Spec.Template.Annotations)
+	p.settled(t, "gateway", 3)
+	if now := p.deployment(t, "gateway").Spec.Template.Annotations; fmt.Sprint(now) == fmt.Sprint(settings) {
+		t.Errorf("a setting has changed, and the gateway's pods are made as before: %v", now)
 	}
 	if !bytes.Equal(tokens, p.tokens(t)) {
 		t.Error("the upgrade made other tokens")
@@ -100,15 +99,7 @@ func (p *platform) rollsBack(t *testing.T) {
 	if _, err := running.Helm(bounded(t), "rollback", platformRelease, "--namespace", platformNamespace, "--wait", "--timeout", "2m"); err != nil {
 		t.Fatal(err)
 	}
-	if err := cluster.Await(bounded(t), "two gateways", func(ctx context.Context) error {
-		found, err := running.Client().AppsV1().Deployments(platformNamespace).Get(ctx, "gateway", metav1.GetOptions{})
-		if err == nil && (found.Status.Replicas != 2 || found.Status.AvailableReplicas != 2) {
-			err = fmt.Errorf("there are %d", found.Status.Replicas)
-		}
-		return err
-	}); err != nil {
-		t.Error(err)
-	}
+	p.settled(t, "gateway", 2)
 	settings, err := running.Client().CoreV1().ConfigMaps(platformNamespace).Get(bounded(t), "gateway-settings", metav1.GetOptions{})
 	if err != nil || settings.Data["LOG_LEVEL"] == "debug" {
 		t.Errorf("LOG_LEVEL is %q, %v", settings.Data["LOG_LEVEL"], err)

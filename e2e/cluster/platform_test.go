@@ -174,12 +174,28 @@ func (p *platform) deployment(t *testing.T, app string) *appsv1.Deployment {
 	return found
 }
 
+// settled waits until the Deployment has the pods that it wants, this many of them, and no others: helm waits until enough are there, and those before go
+// right after.
+func (p *platform) settled(t *testing.T, app string, want int32) {
+	t.Helper()
+	if err := cluster.Await(bounded(t), app+" to have its pods and no others", func(ctx context.Context) error {
+		found, err := running.Client().AppsV1().Deployments(platformNamespace).Get(ctx, app, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		has := found.Status
+		if *found.Spec.Replicas != want || has.Replicas != want || has.AvailableReplicas != want || has.UpdatedReplicas != want {
+			return fmt.Errorf("it wants %d, has %d, %d of the newest, %d available; want %d", *found.Spec.Replicas, has.Replicas, has.UpdatedReplicas, has.AvailableReplicas, want)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 func (p *platform) isAvailable(t *testing.T) {
 	for _, app := range platformApps {
-		found := p.deployment(t, app)
-		if found.Status.AvailableReplicas != *found.Spec.Replicas || *found.Spec.Replicas < 2 {
-			t.Errorf("%s: %d of %d replicas are available, want two or more", app, found.Status.AvailableReplicas, *found.Spec.Replicas)
-		}
+		p.settled(t, app, 2)
 		budgets, err := running.Client().PolicyV1().PodDisruptionBudgets(platformNamespace).List(bounded(t), metav1.ListOptions{
 			LabelSelector: "app.kubernetes.io/name=" + app,
 		})
@@ -189,7 +205,7 @@ func (p *platform) isAvailable(t *testing.T) {
 	}
 }
 
-// pod is one of the app's that is not on its way out.
+// pod is one of the app's.
 func (p *platform) pod(t *testing.T, app string) *corev1.Pod {
 	t.Helper()
 	return onePod(t, platformNamespace, "app.kubernetes.io/name="+app)

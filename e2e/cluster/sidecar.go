@@ -53,6 +53,9 @@ func (c *Cluster) sidecar(ctx context.Context, process string, pod *corev1.Pod, 
 	if run.Container, err = InjectedSidecar(pod); err != nil {
 		return nil, run, err
 	}
+	if pod.Status.PodIP == "" {
+		return nil, run, fmt.Errorf("pod %s has no address yet, and its sidecar would take the ports of all pods", pod.Name)
+	}
 	if run.Program, err = c.program("daprd"); err != nil {
 		return nil, run, err
 	}

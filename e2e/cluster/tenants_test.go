@@ -266,6 +266,7 @@ func (p *platform) strangers(t *testing.T) {
 	if err := running.Apply(ctx, strangerPod); err != nil {
 		t.Fatal(err)
 	}
+	podIs(t, "tenant-alpha", "stranger", "the stranger's address", func(p *corev1.Pod) bool { return p.Status.PodIP != "" })
 	pod, err := running.Client().CoreV1().Pods("tenant-alpha").Get(ctx, "stranger", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
