@@ -5,15 +5,12 @@ package ticket_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/ai-agents/ai-agents/e2e/cluster"
-	"github.com/ai-agents/ai-agents/e2e/cluster/namespace"
 )
 
 // running is the cluster.
@@ -30,44 +27,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	namespace.Main(func() int {
-		code, err := runTests(m)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "cluster:", err)
-			code = max(code, 1)
+	cluster.RunTests(m, "ticket", func(ctx context.Context, c *cluster.Cluster) error {
+		running = c
+		if err := c.RunActors(ctx); err != nil {
+			return fmt.Errorf("run Dapr's placement and schedulers: %w", err)
 		}
-		return code
+		return nil
 	})
-}
-
-func runTests(m *testing.M) (code int, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*patience)
-	defer cancel()
-	dir, err := os.MkdirTemp("", "ai-agents-ticket-")
-	if err != nil {
-		return 1, fmt.Errorf("make a run directory: %w", err)
-	}
-	defer func() {
-		if code == 0 && err == nil {
-			err = os.RemoveAll(dir)
-			return
-		}
-		fmt.Fprintln(os.Stderr, "What the cluster's processes printed is in", dir+"/logs.")
-	}()
-	began := time.Now()
-	running, err = cluster.Start(ctx, cluster.Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
-	if err != nil {
-		return 1, fmt.Errorf("start a cluster: %w", err)
-	}
-	defer func() { err = errors.Join(err, running.Stop(context.WithoutCancel(ctx))) }()
-	if err := running.InstallDapr(ctx); err != nil {
-		return 1, fmt.Errorf("install Dapr: %w", err)
-	}
-	if err := running.RunActors(ctx); err != nil {
-		return 1, fmt.Errorf("run Dapr's placement and schedulers: %w", err)
-	}
-	fmt.Printf("cluster: Kubernetes and Dapr, placement and schedulers included, ready in %s\n", time.Since(began).Round(time.Millisecond))
-	return m.Run(), nil
 }
 
 // bounded is the test's context, with an end.
