@@ -1,4 +1,4 @@
-// Command console serves the admin API, and looks after what only it may write: sealed secrets, API tokens, the audit log.
+// Command console serves the admin API and the pages of the console, and looks after what only it may write: sealed secrets, API tokens, the audit log.
 package main
 
 import (
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access/oidc"
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/console"
+	"github.com/ai-agents/ai-agents/internal/console/web"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/preview"
@@ -96,11 +98,9 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	public := httpserver.New(cfg.Addr, api, logger)
-	if cfg.tls() {
-		if err := httpserver.UseTLS(public, cfg.TLSCert, cfg.TLSKey); err != nil {
-			return err
-		}
+	public, err := newPublic(cfg, api, sealer, logger)
+	if err != nil {
+		return err
 	}
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics), logger)
 	background := newBackground(ctx, cfg, db, tenants, tokens, persons, logger,
@@ -111,6 +111,21 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Grace)
 	defer cancel()
 	return errors.Join(err, background.stop(draining))
+}
+
+// newPublic is the listener for people and programs: the admin API and the pages, which ask it.
+func newPublic(cfg config, api http.Handler, sealer *tenant.Sealer, logger *slog.Logger) (*http.Server, error) {
+	site, err := web.New(web.Config{API: api, Sealer: sealer, Secure: cfg.tls() || cfg.AllowPlainHTTP, Now: time.Now, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	public := httpserver.New(cfg.Addr, site, logger)
+	if cfg.tls() {
+		if err := httpserver.UseTLS(public, cfg.TLSCert, cfg.TLSKey); err != nil {
+			return nil, err
+		}
+	}
+	return public, nil
 }
 
 // newPersons is nil when no identity provider is configured: then there are API tokens only.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -47,7 +48,16 @@ type JobQuery struct {
 
 // Jobs lists a tenant's jobs, the newest first, without their steps.
 func (c *Client) Jobs(ctx context.Context, tenantID string, q JobQuery) iter.Seq2[Job, error] {
-	return pages[Job](ctx, c, tenantPath(tenantID, "jobs"), filter("status", string(q.Status), "ticket_id", q.TicketID, "withheld", string(q.Withheld)))
+	return pages[Job](ctx, c, tenantPath(tenantID, "jobs"), q.values())
+}
+
+// JobsPage lists one page of a tenant's jobs.
+func (c *Client) JobsPage(ctx context.Context, tenantID string, q JobQuery, s Slice) (Page[Job], error) {
+	return slice[Job](ctx, c, tenantPath(tenantID, "jobs"), q.values(), s)
+}
+
+func (q JobQuery) values() url.Values {
+	return filter("status", string(q.Status), "ticket_id", q.TicketID, "withheld", string(q.Withheld))
 }
 
 // Job shows a job with its steps and what the model cost.

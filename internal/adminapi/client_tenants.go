@@ -32,6 +32,11 @@ func (c *Client) Tenants(ctx context.Context, status TenantStatus) iter.Seq2[Ten
 	return pages[Tenant](ctx, c, pathTenants, filter("status", string(status)))
 }
 
+// TenantsPage lists one page of the tenants.
+func (c *Client) TenantsPage(ctx context.Context, status TenantStatus, s Slice) (Page[Tenant], error) {
+	return slice[Tenant](ctx, c, pathTenants, filter("status", string(status)), s)
+}
+
 // UpdateTenant sets everything of a tenant but its signing secret and its status, and those keys that in has.
 func (c *Client) UpdateTenant(ctx context.Context, id, etag string, in UpdateTenant) (Tenant, error) {
 	var out Tenant

@@ -59,3 +59,24 @@ func filter(pairs ...string) url.Values {
 	}
 	return query
 }
+
+// Slice says which page of a list to read.
+type Slice struct {
+	// Cursor is Next of the page before; empty for the first page.
+	Cursor string
+	// Limit is how many items it has at most; 0 for DefaultPage.
+	Limit int
+}
+
+// slice gives one page of a list.
+func slice[T any](ctx context.Context, c *Client, path string, query url.Values, s Slice) (Page[T], error) {
+	if s.Cursor != "" {
+		query.Set("cursor", s.Cursor)
+	}
+	if s.Limit > 0 {
+		query.Set("limit", strconv.Itoa(s.Limit))
+	}
+	var page Page[T]
+	err := c.do(ctx, get(path, query), &page)
+	return page, err
+}

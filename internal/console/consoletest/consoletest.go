@@ -1,4 +1,4 @@
-// Package consoletest owns a console in the process of a test or a measurement: the admin API that apps/console serves, on
+// Package consoletest owns a console in the process of a test or a measurement: the admin API and the pages that apps/console serves, on
 // a database that is there, without a sidecar.
 package consoletest
 
@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/console"
 	"github.com/ai-agents/ai-agents/internal/console/reach"
+	"github.com/ai-agents/ai-agents/internal/console/web"
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/outbound"
@@ -121,7 +122,11 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the console: %w", err)
 	}
-	c.server = httptest.NewServer(c.api)
+	site, err := web.New(web.Config{API: c.api, Sealer: sealer, Now: time.Now, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("make the console's pages: %w", err)
+	}
+	c.server = httptest.NewServer(site)
 	c.URL = c.server.URL
 	if opts.NoToken {
 		return c, nil

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+//go:embed assets/*
+var assets embed.FS
+
+// frame is what the layout shows around a page.
+type frame struct {
+	Title string
+	// Person is who is signed in; empty for nobody.
+	Person string
+	Data   any
+}
+
+// message is a page that tells something, or that something went wrong.
+type message struct {
+	Status      int
+	Title, Text string
+	Items       []string
+	Correlation string
+}
+
+// views are the pages' templates, each with the layout.
+type views struct{ pages map[string]*template.Template }
+
+func newViews() (*views, error) {
+	layout, err := template.New("layout.html").Funcs(template.FuncMap{
+		"at": at, "since": since, "tenantPath": tenantPath, "jobPath": jobPath, "millis": millis, "usd": usd, "percent": percent, "words": words,
+	}).ParseFS(templates, "templates/layout.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the pages' layout: %w", err)
+	}
+	names, err := fs.Glob(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("find the pages: %w", err)
+	}
+	v := &views{pages: map[string]*template.Template{}}
+	for _, name := range names {
+		if path.Base(name) == "layout.html" {
+			continue
+		}
+		page, err := layout.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("read the page %s: %w", name, err)
+		}
+		if page, err = page.ParseFS(templates, name); err != nil {
+			return nil, fmt.Errorf("read the page %s: %w", name, err)
+		}
+		v.pages[strings.TrimSuffix(path.Base(name), ".html")] = page
+	}
+	return v, nil
+}
+
+// write shows a page. It is rendered whole before any of it is sent, so that there is none that ends in its middle.
+func (v *views) write(logger *slog.Logger, w http.ResponseWriter, status int, name string, f frame) {
+	var body bytes.Buffer
+	if err := v.pages[name].ExecuteTemplate(&body, "layout.html", f); err != nil {
+		logger.Error("a page was not rendered", "page", name, "error", err)
+		http.Error(w, "This page cannot be shown. The console's log says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // the reader has gone when this fails
+}
+
+// style serves what the pages load. It is the same for everybody.
+func style() http.Handler {
+	files := http.FileServerFS(assets)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		files.ServeHTTP(w, r)
+	})
+}
+
+// at is a time as pages show it: in UTC, as logs have it.
+func at(t any) string {
+	switch t := t.(type) {
+	case time.Time:
+		return t.UTC().Format("2006-01-02 15:04:05")
+	case *time.Time:
+		if t != nil {
+			return at(*t)
+		}
+	}
+	return "–"
+}
+
+// since is how long it took from one time to the other; a dash when either is not known.
+func since(from time.Time, to *time.Time) string {
+	if to == nil {
+		return "–"
+	}
+	return to.Sub(from).Round(time.Millisecond).String()
+}
+
+func millis(n int64) string { return (time.Duration(n) * time.Millisecond).String() }
+
+func usd(v float64) string { return "$" + strconv.FormatFloat(v, 'f', 4, 64) }
+
+func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 0, 64) + " %" }
+
+// words shows a name of the API as text: over_soft as "over soft".
+func words(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") }
+
+func tenantPath(id string) string { return pathTenants + "/" + url.PathEscape(id) }
+
+func jobPath(tenantID, jobID string) string {
+	return tenantPath(tenantID) + "/jobs/" + url.PathEscape(jobID)
+}
