@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ai-agents/ai-agents/internal/adminapi"
 )
 
 //go:embed templates/*.html
@@ -42,7 +44,7 @@ type views struct{ pages map[string]*template.Template }
 
 func newViews() (*views, error) {
 	layout, err := template.New("layout.html").Funcs(template.FuncMap{
-		"at": at, "since": since, "tenantPath": tenantPath, "jobPath": jobPath, "millis": millis, "usd": usd, "percent": percent, "words": words,
+		"at": at, "since": since, "tenantPath": tenantPath, "jobPath": jobPath, "millis": millis, "usd": usd, "percent": percent, "words": words, "runbook": runbook,
 	}).ParseFS(templates, "templates/layout.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the pages' layout: %w", err)
@@ -120,6 +122,9 @@ func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 
 
 // words shows a name of the API as text: over_soft as "over soft".
 func words(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", " ") }
+
+// runbook is where the file of that name below docs/runbooks is read.
+func runbook(name string) string { return adminapi.Runbooks + name }
 
 func tenantPath(id string) string { return pathTenants + "/" + url.PathEscape(id) }
 

@@ -269,7 +269,7 @@ func TestAFailedJobIsFoundAndBegunAnew(t *testing.T) {
 	w.tenant("alpha", "Example")
 	job := w.failedJob("alpha", "4711", "the example server did not answer")
 	w.signIn(w.Token.Reveal())
-	w.get("/").is(t, http.StatusOK, "the example server did not answer", "/tenants/alpha/jobs/"+job.ID)
+	w.get("/").is(t, http.StatusOK, "the example server did not answer", "/tenants/alpha/jobs/"+job.ID, `href="`+adminapi.Runbooks)
 	w.get("/queue").is(t, http.StatusOK, "/tenants/alpha/jobs?status=failed", "Dead letters")
 	w.get("/tenants/alpha/jobs?status=failed").is(t, http.StatusOK, job.ID, "4711")
 	w.get("/tenants/alpha/jobs?status=completed").is(t, http.StatusOK, "There are none")
