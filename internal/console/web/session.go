@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -32,15 +33,18 @@ type session struct {
 	Subject string
 	// Tenants are the only ones that the token reaches; empty for all.
 	Tenants []string
-	Expires time.Time
+	// Permissions are what the token may do, for pages to show what their reader can use.
+	Permissions []string
+	Expires     time.Time
 }
 
 // sealedSession is a session as it is sealed: a Secret does not let itself be written.
 type sealedSession struct {
-	Token   string    `json:"token"`
-	Subject string    `json:"subject"`
-	Tenants []string  `json:"tenants,omitempty"`
-	Expires time.Time `json:"expires"`
+	Token       string    `json:"token"`
+	Subject     string    `json:"subject"`
+	Tenants     []string  `json:"tenants,omitempty"`
+	Permissions []string  `json:"permissions"`
+	Expires     time.Time `json:"expires"`
 }
 
 // sessions begins, reads and ends sessions. The console keeps none: any replica reads what another has sealed.
@@ -69,7 +73,7 @@ func (s *sessions) cookie(value string, age int) *http.Cookie {
 }
 
 func (s *sessions) begin(w http.ResponseWriter, here session) error {
-	text, err := json.Marshal(sealedSession{Token: here.Token.Reveal(), Subject: here.Subject, Tenants: here.Tenants, Expires: here.Expires})
+	text, err := json.Marshal(sealedSession{Token: here.Token.Reveal(), Subject: here.Subject, Tenants: here.Tenants, Permissions: here.Permissions, Expires: here.Expires})
 	if err != nil {
 		return fmt.Errorf("begin a session: %w", err)
 	}
@@ -103,7 +107,7 @@ func (s *sessions) read(r *http.Request) (session, error) {
 	if json.Unmarshal(text, &kept) != nil || !s.now().Before(kept.Expires) {
 		return session{}, errNoSession
 	}
-	return session{Token: tenant.Secret(kept.Token), Subject: kept.Subject, Tenants: kept.Tenants, Expires: kept.Expires}, nil
+	return session{Token: tenant.Secret(kept.Token), Subject: kept.Subject, Tenants: kept.Tenants, Permissions: kept.Permissions, Expires: kept.Expires}, nil
 }
 
 // askToSignIn leads to the sign-in, and from there back to the page that was asked for.
@@ -151,7 +155,11 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 		s.showSignIn(w, http.StatusUnprocessableEntity, shown)
 		return
 	}
-	here, err := s.recognise(w, r, token)
+	first, err := s.exchanged(w, r, &token)
+	var here session
+	if err == nil {
+		here, err = s.recognise(w, r, token)
+	}
 	if err == nil {
 		err = s.sessions.begin(w, here)
 	}
@@ -164,7 +172,41 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 		s.showSignIn(w, told.Status, shown)
 		return
 	}
-	http.Redirect(w, r, shown.Next, http.StatusSeeOther)
+	if first == nil {
+		http.Redirect(w, r, shown.Next, http.StatusSeeOther)
+		return
+	}
+	s.views.write(s.cfg.Logger, w, http.StatusOK, "bootstrapped", frame{Title: "Your first token", Data: bootstrappedPage{IssuedToken: *first, Next: shown.Next}})
+}
+
+// bootstrappedPage is the token that the bootstrap token was exchanged for; it is shown this once.
+type bootstrappedPage struct {
+	adminapi.IssuedToken
+
+	Next string
+}
+
+// exchanged takes what is no API token for the bootstrap token, and puts the API token in its place that it is exchanged for.
+func (s *Site) exchanged(w http.ResponseWriter, r *http.Request, token *tenant.Secret) (*adminapi.IssuedToken, error) {
+	if strings.HasPrefix(token.Reveal(), access.SecretPrefix) {
+		return nil, nil //nolint:nilnil // nothing was to be exchanged
+	}
+	client, err := s.client(w, r, *token)
+	if err != nil {
+		return nil, err
+	}
+	issued, err := client.Bootstrap(r.Context())
+	if adminapi.StatusOf(err) == http.StatusUnauthorized {
+		return nil, &adminapi.Problem{
+			Status: http.StatusUnprocessableEntity,
+			Detail: "This is neither an API token, which begins with " + access.SecretPrefix + ", nor the bootstrap token. `agentctl token create` makes one.",
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("exchange the bootstrap token: %w", err)
+	}
+	*token = tenant.Secret(issued.Secret)
+	return &issued, nil
 }
 
 // plausible says what is wrong with a token before the API is asked.
@@ -174,8 +216,6 @@ func plausible(token tenant.Secret) string {
 		return "Paste an API token. `agentctl token create` makes one."
 	case len(text) > maxToken:
 		return "This is longer than any API token. Paste the token alone."
-	case !strings.HasPrefix(text, access.SecretPrefix):
-		return "This is no API token: one begins with " + access.SecretPrefix + ". The bootstrap token is exchanged for one by `agentctl login`."
 	default:
 		return ""
 	}
@@ -191,7 +231,7 @@ func (s *Site) recognise(w http.ResponseWriter, r *http.Request, token tenant.Se
 	if err != nil {
 		return session{}, fmt.Errorf("sign in: %w", err)
 	}
-	here := session{Token: token, Subject: who.Subject, Tenants: who.Tenants, Expires: s.cfg.Now().Add(validity)}
+	here := session{Token: token, Subject: who.Subject, Tenants: who.Tenants, Permissions: who.Permissions, Expires: s.cfg.Now().Add(validity)}
 	if who.ExpiresAt != nil && who.ExpiresAt.Before(here.Expires) {
 		here.Expires = *who.ExpiresAt
 	}
@@ -206,7 +246,7 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 // failure tells an error as a page does.
 func failure(err error) message {
 	if problem, is := errors.AsType[*adminapi.Problem](err); is {
-		told := message{Status: problem.Status, Title: http.StatusText(problem.Status), Text: problem.Detail, Correlation: problem.CorrelationID}
+		told := message{Status: problem.Status, Title: cmp.Or(problem.Title, http.StatusText(problem.Status)), Text: problem.Detail, Correlation: problem.CorrelationID}
 		if told.Text == "" {
 			told.Text = problem.Title
 		}

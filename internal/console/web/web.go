@@ -20,6 +20,9 @@ import (
 // maxForm is how long a form may be, in bytes.
 const maxForm = 64 << 10
 
+// TracePlace stands for the id in Config.TraceURL.
+const TracePlace = "{trace_id}"
+
 // day is how far the overview looks back.
 const day = 24 * time.Hour
 
@@ -31,8 +34,10 @@ type Config struct {
 	Sealer *tenant.Sealer
 	// Secure says that browsers reach the console by TLS alone, at its listener or at a proxy before it.
 	Secure bool
-	Now    func() time.Time
-	Logger *slog.Logger
+	// TraceURL is where a trace is shown, with TracePlace in place of its id; empty where none is.
+	TraceURL string
+	Now      func() time.Time
+	Logger   *slog.Logger
 }
 
 // Site is the pages. It is safe for concurrent use.
@@ -81,22 +86,44 @@ func (s *Site) routes(r *mux.Router) {
 	r.HandleFunc(pathSignIn, s.signIn).Methods(http.MethodPost)
 	r.HandleFunc(pathSignOut, s.signOut).Methods(http.MethodPost)
 	s.page(r, http.MethodGet, "/", s.overview)
-	s.page(r, http.MethodGet, pathTenants, s.listTenants)
-	s.page(r, http.MethodGet, pathTenants+"/{tenant}", s.showTenant)
-	s.page(r, http.MethodPost, pathTenants+"/{tenant}/connection-test", s.testConnection)
-	s.page(r, http.MethodGet, pathTenants+"/{tenant}/jobs", s.listJobs)
-	s.page(r, http.MethodGet, pathTenants+"/{tenant}/jobs/{job}", s.showJob)
-	s.page(r, http.MethodPost, pathTenants+"/{tenant}/jobs/{job}/{action:retry|rerun|cancel}", s.changeJob)
+	s.page(r, http.MethodGet, pathJobs, s.listJobs)
+	s.page(r, http.MethodGet, pathAudit, s.listAudit)
 	s.page(r, http.MethodGet, pathQueue, s.showQueue)
+	s.page(r, http.MethodPost, pathPauses, s.beginPause)
+	s.page(r, http.MethodPost, pathPauses+"/end", s.endPause)
+	s.page(r, http.MethodPost, pathWorkers+"/{replica}/{action:drain|undrain}", s.changeWorker)
+	s.page(r, http.MethodGet, pathTenants, s.listTenants)
+	s.page(r, http.MethodPost, pathTenants, s.createTenant)
+	s.page(r, http.MethodGet, pathNewTenant, s.newTenant)
+	const tenant = pathTenants + "/{tenant}"
+	s.page(r, http.MethodGet, tenant, s.showTenant)
+	s.page(r, http.MethodPost, tenant+"/connection-test", s.testConnection)
+	s.page(r, http.MethodGet, tenant+"/edit", s.editTenant)
+	s.page(r, http.MethodPost, tenant+"/edit", s.updateTenant)
+	s.page(r, http.MethodGet, tenant+"/preferences", s.showPreferences)
+	s.page(r, http.MethodPost, tenant+"/preferences", s.setPreferences)
+	s.page(r, http.MethodGet, tenant+"/secrets", s.showSecrets)
+	s.page(r, http.MethodPost, tenant+"/secrets/{secret:"+secretAPIKey+"|"+secretSigning+"|"+secretKnowledge+"}", s.replaceSecret)
+	s.page(r, http.MethodPost, tenant+"/{action:enable|disable|delete|restore|purge}", s.moveTenant)
+	s.page(r, http.MethodGet, tenant+"/jobs", s.listJobs)
+	s.page(r, http.MethodGet, tenant+"/jobs/{job}", s.showJob)
+	s.page(r, http.MethodPost, tenant+"/jobs/{job}/{action:retry|rerun|cancel}", s.changeJob)
+	s.page(r, http.MethodGet, tenant+"/queue", s.showTenantQueue)
+	s.page(r, http.MethodPost, tenant+"/queue/{action:retry|drop}", s.changeTenantQueue)
 }
 
 // The paths of the pages.
 const (
-	pathAssets  = "/assets/"
-	pathSignIn  = "/sign-in"
-	pathSignOut = "/sign-out"
-	pathTenants = "/tenants"
-	pathQueue   = "/queue"
+	pathAssets    = "/assets/"
+	pathSignIn    = "/sign-in"
+	pathSignOut   = "/sign-out"
+	pathTenants   = "/tenants"
+	pathNewTenant = "/new-tenant"
+	pathJobs      = "/jobs"
+	pathQueue     = "/queue"
+	pathPauses    = "/pauses"
+	pathWorkers   = "/workers"
+	pathAudit     = "/audit"
 )
 
 // visit is one request of somebody who is signed in.
@@ -155,7 +182,9 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, here session, err er
 	if told.Status == http.StatusInternalServerError && status == 0 {
 		s.cfg.Logger.ErrorContext(r.Context(), "a page was not shown", "path", r.URL.Path, "error", err)
 	}
-	s.views.write(s.cfg.Logger, w, told.Status, "message", frame{Title: told.Title, Person: here.Subject, Data: told})
+	s.views.write(s.cfg.Logger, w, told.Status, "message", frame{
+		Title: told.Title, Person: here.Subject, Path: r.URL.Path, permissions: here.Permissions, Data: told,
+	})
 }
 
 // say shows a page that is no more than a message.
@@ -163,11 +192,11 @@ func (s *Site) say(w http.ResponseWriter, status int, title, text string) {
 	s.views.write(s.cfg.Logger, w, status, "message", frame{Title: title, Data: message{Status: status, Title: title, Text: text}})
 }
 
-// harden sets the headers of every page. Only the console's own assets are loaded, no script is, and nobody frames a page.
+// harden sets the headers of every page. Only the console's own assets are loaded, nothing within a page runs, and nobody frames one.
 func (s *Site) harden(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
