@@ -5,6 +5,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/ai-agents/ai-agents/internal/access/oidc"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
+	"github.com/ai-agents/ai-agents/internal/console/sessionstore"
 	"github.com/ai-agents/ai-agents/internal/tenant"
 )
 
@@ -30,7 +33,11 @@ const day = 24 * time.Hour
 type Config struct {
 	// API is the admin API's handler. Pages ask it in the same process.
 	API http.Handler
-	// Sealer seals the sessions that browsers keep.
+	// Sessions keeps who is signed in.
+	Sessions *sessionstore.Store
+	// SignIn signs persons in with their identity provider; nil where there is none.
+	SignIn *oidc.SignIn
+	// Sealer seals what a browser keeps while it is there.
 	Sealer *tenant.Sealer
 	// Secure says that browsers reach the console by TLS alone, at its listener or at a proxy before it.
 	Secure bool
@@ -42,10 +49,9 @@ type Config struct {
 
 // Site is the pages. It is safe for concurrent use.
 type Site struct {
-	cfg      Config
-	sessions *sessions
-	views    *views
-	handler  http.Handler
+	cfg     Config
+	views   *views
+	handler http.Handler
 }
 
 // New makes a Site, which serves the API below its prefix too.
@@ -54,7 +60,7 @@ func New(cfg Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{cfg: cfg, views: v, sessions: &sessions{sealer: cfg.Sealer, now: cfg.Now, secure: cfg.Secure}}
+	s := &Site{cfg: cfg, views: v}
 	router := mux.NewRouter().SkipClean(true)
 	s.routes(router)
 	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -84,6 +90,8 @@ func (s *Site) routes(r *mux.Router) {
 	r.Handle(pathAssets+"{name}", style()).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc(pathSignIn, s.signInForm).Methods(http.MethodGet)
 	r.HandleFunc(pathSignIn, s.signIn).Methods(http.MethodPost)
+	r.HandleFunc(pathOrganisation, s.toOrganisation).Methods(http.MethodGet)
+	r.HandleFunc(PathCallback, s.fromOrganisation).Methods(http.MethodGet)
 	r.HandleFunc(pathSignOut, s.signOut).Methods(http.MethodPost)
 	s.page(r, http.MethodGet, "/", s.overview)
 	s.page(r, http.MethodGet, pathJobs, s.listJobs)
@@ -112,8 +120,14 @@ func (s *Site) routes(r *mux.Router) {
 	s.page(r, http.MethodPost, tenant+"/queue/{action:retry|drop}", s.changeTenantQueue)
 }
 
+// PathCallback is where the identity provider sends browsers back to, below the console's address.
+const PathCallback = pathSignIn + "/callback"
+
 // The paths of the pages.
 const (
+	// pathOrganisation leads to the identity provider.
+	pathOrganisation = pathSignIn + "/organisation"
+
 	pathAssets    = "/assets/"
 	pathSignIn    = "/sign-in"
 	pathSignOut   = "/sign-out"
@@ -140,9 +154,13 @@ func (v *visit) tenantID() string { return mux.Vars(v.r)["tenant"] }
 // page adds a page that is shown to who is signed in. What show returns as error is told in its place.
 func (s *Site) page(r *mux.Router, method, path string, show func(v *visit) error) {
 	r.HandleFunc(path, func(w http.ResponseWriter, req *http.Request) {
-		here, err := s.sessions.read(req)
-		if err != nil {
+		here, err := s.present(w, req)
+		if errors.Is(err, sessionstore.ErrNone) {
 			s.askToSignIn(w, req)
+			return
+		}
+		if err != nil {
+			s.fail(w, req, session{}, err)
 			return
 		}
 		client, err := s.client(w, req, here.Token)
@@ -174,7 +192,10 @@ func (s *Site) client(w http.ResponseWriter, r *http.Request, token tenant.Secre
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, here session, err error) {
 	status := adminapi.StatusOf(err)
 	if status == http.StatusUnauthorized {
-		s.sessions.end(w)
+		if err := s.cfg.Sessions.End(r.Context(), s.sessionID(r)); err != nil {
+			s.cfg.Logger.WarnContext(r.Context(), "a session whose token is not accepted was not removed", "error", err)
+		}
+		http.SetCookie(w, s.cookie(cookieSession, "", atOnce))
 		s.askToSignIn(w, r)
 		return
 	}
