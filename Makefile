@@ -105,6 +105,10 @@ fuzz: packages ## Every fuzz target for FUZZTIME (5m) each
 bench-door: infra build ## 1,000 webhooks in a minute at three replicas of the gateway, and what a neighbour notices
 	@exec bin/bench-door
 
+.PHONY: bench-pages
+bench-pages: packages ## How long the console's pages take with 100,000 jobs of 1,000 tenants, beside the smallest request to the API
+	go test ./internal/console/web -run '^$$' -bench Pages -benchtime 100x
+
 .PHONY: bench-burst
 bench-burst: infra build ## 10,000 waiting tickets of one tenant, and what another one notices
 	@exec bin/bench-burst $(BURST_FLAGS)

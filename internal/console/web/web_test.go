@@ -26,15 +26,15 @@ func TestMain(m *testing.M) { postgrestest.Main(m) }
 type world struct {
 	*consoletest.Console
 
-	t        *testing.T
+	t        testing.TB
 	database *postgrestest.Database
 	admin    *adminapi.Client
 	browser  *http.Client
 }
 
-func newWorld(t *testing.T) *world { return newWorldWith(t, consoletest.Options{}) }
+func newWorld(t testing.TB) *world { t.Helper(); return newWorldWith(t, consoletest.Options{}) }
 
-func newWorldWith(t *testing.T, opts consoletest.Options) *world {
+func newWorldWith(t testing.TB, opts consoletest.Options) *world {
 	t.Helper()
 	w := &world{t: t, database: postgrestest.New(t)}
 	opts.DatabaseURL = w.database.ConsoleURL
