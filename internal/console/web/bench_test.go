@@ -26,7 +26,7 @@ func (w *world) large() {
 		jobs = `INSERT INTO enhancement_history (tenant_id, job_id, ticket_id, event, description, priority, correlation_id, status,
 				failure_reason, received_at, queued_at, started_at, finished_at)
 			SELECT 'tenant-' || lpad((CASE WHEN i % 3 = 0 THEN i % 10 ELSE i % $1 END)::text, 4, '0'), gen_random_uuid(), (i % 20000)::text, 'created', repeat('d', 400),
-				'Low', 'c', s, CASE s WHEN 'failed' THEN 'update_ticket: HTTP 401' ELSE '' END, at, at, at, CASE WHEN s <> 'pending' THEN at + interval '900 ms' END
+				'Low', 'c', s, CASE s WHEN 'failed' THEN 'update_ticket: HTTP 401' ELSE '' END, at, at + interval '1 ms', at + interval '2 ms', CASE WHEN s <> 'pending' THEN at + interval '900 ms' END
 			FROM generate_series(1, $2) i, LATERAL (SELECT now() - i * (interval '3 days' / $2)) x(at),
 				LATERAL (SELECT CASE WHEN i % 100 = 7 THEN 'failed' WHEN i < 50 THEN 'pending' ELSE 'completed' END) y(s)`
 	)
