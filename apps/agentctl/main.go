@@ -95,7 +95,7 @@ console and its token are found with
 	})
 	root.AddCommand(
 		newBootstrapCommand(), newLoginCommand(), newLogoutCommand(), newWhoAmICommand(),
-		newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newJobCommand(), newQueueCommand(), newPauseCommand(), newResumeCommand(), newPausesCommand(), newWorkerCommand(), newErrorsCommand(), newPreviewCommand(), newReplayCommand(), newUsageCommand(),
+		newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newJobCommand(), newQueueCommand(), newPauseCommand(), newResumeCommand(), newPausesCommand(), newWorkerCommand(), newErrorsCommand(), newPreviewCommand(), newReplayCommand(), newUsageCommand(), newReportCommand(),
 		newTokenCommand(), newAuditCommand(), newKeysetCommand(),
 	)
 	return root

@@ -30,8 +30,8 @@ DATABASE_SUPER_URL   the database, as a role that may create roles: when set, "m
 ADMIN_PASSWORD, APP_USER_PASSWORD, CONSOLE_USER_PASSWORD   their passwords, set when DATABASE_SUPER_URL is
 
 "migrate secrets" writes the file of Dapr's local secret store, out of DATABASE_ADMIN_URL, the two passwords of the apps, REDIS_PASSWORD,
-TENANT_KEYSET and, if they are set, CONSOLE_BOOTSTRAP_TOKEN, LLM_API_KEY, LLM_FALLBACK_API_KEY, EMBEDDINGS_API_KEY and
-SERVICEDESK_SIMULATOR_KEY`
+TENANT_KEYSET and, if they are set, CONSOLE_BOOTSTRAP_TOKEN, CONSOLE_OIDC_CLIENT_SECRET, LLM_API_KEY, LLM_FALLBACK_API_KEY,
+EMBEDDINGS_API_KEY and SERVICEDESK_SIMULATOR_KEY`
 
 var errUsage = errors.New(usage)
 

@@ -111,7 +111,7 @@ func everySecretIsBrought(t *testing.T, result infrastructure.Result) {
 	}
 	beside := ground(t, files["ground_values"])
 	brought := byKind(beside, "ExternalSecret")
-	optional := []string{"llm-fallback-api-key", "embeddings-api-key"}
+	optional := []string{"console-oidc-client-secret", "llm-fallback-api-key", "embeddings-api-key"}
 	needed := map[string]bool{"migrate": true, "redis-password": true}
 	for _, configuration := range byKind(objects, "Configuration") {
 		for _, name := range allowed(configuration) {

@@ -104,7 +104,7 @@ func TestTheSecretsFileHasWhatMayBeRead(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "secrets.json")
 	err = secretsfile.Write(path, "postgres://admin@postgres/ai_agents", secretsfile.Config{
-		AppPassword: "example", ConsolePassword: "example", RedisPassword: "example", TenantKeyset: keyset, BootstrapToken: "example",
+		AppPassword: "example", ConsolePassword: "example", RedisPassword: "example", TenantKeyset: keyset, BootstrapToken: "example", SignInSecret: "example",
 		LLMKey: "example", LLMFallbackKey: "example", EmbeddingsKey: "example", SimulatorKey: "example",
 	})
 	if err != nil {

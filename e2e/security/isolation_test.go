@@ -25,6 +25,8 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/report"
+	"github.com/ai-agents/ai-agents/internal/report/reportstore"
 	"github.com/ai-agents/ai-agents/internal/search"
 	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -47,6 +49,7 @@ func calls() map[string]call {
 	maps.Copy(all, budgetCalls())
 	maps.Copy(all, pauseCalls())
 	maps.Copy(all, moveCalls())
+	maps.Copy(all, reportCalls())
 	return all
 }
 
@@ -84,6 +87,37 @@ func feedbackCalls() map[string]call {
 		},
 		"feedback.Store.Vote":  func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Vote(ctx, note(w, id)) },
 		"feedback.Store.Given": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Given(ctx, note(w, id)) },
+	}
+}
+
+func reportCalls() map[string]call {
+	settings := func(id string) reportstore.Settings {
+		minutes := map[string]float64{victim: 77, stranger: 1}[id]
+		return reportstore.Settings{TicketMinutes: &minutes}
+	}
+	none := func(context.Context, postgres.Tx) error { return nil }
+	set := func(ctx context.Context, w *world, id string) error {
+		return w.reports.Set(ctx, id, settings(id), none)
+	}
+	return map[string]call{
+		"report/reportstore.Store.Set": func(ctx context.Context, w *world, id string) (any, error) { return nil, set(ctx, w, id) },
+		"report/reportstore.Store.Settings": func(ctx context.Context, w *world, id string) (any, error) {
+			if id == victim {
+				if err := set(ctx, w, id); err != nil {
+					return nil, err
+				}
+			}
+			s, err := w.reports.Settings(ctx, id)
+			return found(s.TicketMinutes != nil), err
+		},
+		"report/reportstore.Store.Report": func(ctx context.Context, w *world, id string) (any, error) {
+			r, err := w.reports.Report(ctx, id, report.WeekOf(time.Now()), time.Now())
+			return found(r.Received > 0), err
+		},
+		"report/reportstore.Store.First": func(ctx context.Context, w *world, id string) (any, error) {
+			first, err := w.reports.First(ctx, id)
+			return found(!first.IsZero()), err
+		},
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
+	"github.com/ai-agents/ai-agents/internal/report/reportstore"
 	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
@@ -53,6 +54,7 @@ type world struct {
 	budget   *budget.Guard
 	rerank   *embedding.Reranker
 	votes    *feedback.Store
+	reports  *reportstore.Store
 	pauses   *suspension.Store
 
 	job     enhancement.Job // pending
@@ -81,7 +83,7 @@ func newWorld(t *testing.T) *world {
 		systems: inventory.NewStore(store.DB), backfill: embedding.NewBackfill(store.DB, model{}, embedding.BackfillOptions{}),
 	}
 	w.quota, w.pace, w.votes = quota.NewLedger(w.ledger, time.Now), pace.New(store.DB, nil), feedback.NewStore(store.DB)
-	w.pauses = suspension.New(store.ConsoleDB)
+	w.pauses, w.reports = suspension.New(store.ConsoleDB), reportstore.New(store.ConsoleDB)
 	w.budget = budget.NewGuard(budget.New(store.DB), telemetry.NewMetrics(), slog.New(slog.DiscardHandler), time.Now)
 	var err error
 	if w.rerank, err = embedding.NewReranker(store.DB, model{}, embedding.RerankOptions{}); err != nil {

@@ -121,6 +121,9 @@ func TestATenantsFirstDay(t *testing.T) {
 	b.open("/tenants/" + id + "/jobs/" + opened.Accepted.JobID)
 	b.sees("Feedback", "up")
 
+	b.open("/tenants/" + id + "/reports/current")
+	b.sees("1 up, 0 down", "1 ended jobs", "not enough data")
+
 	// The key is wrong for a while: a job fails, is found on the overview and begun anew.
 	if err := users.SetFaults(t.Context(), id, "servicedesk", servicedesktest.Faults{Active: []servicedesktest.Fault{{Kind: servicedesktest.FaultUnauthorized}}}); err != nil {
 		t.Fatal(err)
@@ -140,6 +143,10 @@ func TestATenantsFirstDay(t *testing.T) {
 	b.sees("1 jobs were begun anew")
 	b.open("/tenants/" + id + "/jobs/" + failing.Accepted.JobID)
 	b.sees("completed", "posted")
+
+	b.open("/tenants/" + id + "/reports/current")
+	b.sees("2 ended jobs", "100.0 %")
+	b.picture("report")
 
 	// What other preferences would make of the ticket.
 	b.open("/tenants/" + id + "/preferences")
@@ -266,7 +273,7 @@ func pages(id, jobID string) []string {
 	tenant := "/tenants/" + id
 	return []string{
 		"/", "/tenants", "/new-tenant", tenant, tenant + "/edit", tenant + "/preferences", tenant + "/secrets", "/jobs", tenant + "/jobs", tenant + "/jobs/" + jobID,
-		"/queue", tenant + "/queue", "/audit",
+		"/queue", tenant + "/queue", tenant + "/reports/current", "/audit",
 	}
 }
 

@@ -38,6 +38,8 @@ const (
 	OperationJobRerun        Operation = "job.rerun"
 	OperationQueueRetry      Operation = "queue.retry"
 	OperationQueueDrop       Operation = "queue.drop"
+	// OperationReportSettings is a change of what a tenant's reports are reckoned with.
+	OperationReportSettings Operation = "report.settings"
 	// OperationPauseBegin is a pause that begins, or is given another reason or end. Without a tenant it is of all.
 	OperationPauseBegin Operation = "pause.begin"
 	OperationPauseEnd   Operation = "pause.end"

@@ -29,6 +29,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/gather/knowledge"
 	"github.com/ai-agents/ai-agents/internal/mirror"
 	"github.com/ai-agents/ai-agents/internal/postgres"
+	"github.com/ai-agents/ai-agents/internal/report/reportstore"
 	"github.com/ai-agents/ai-agents/internal/suspension"
 	"github.com/ai-agents/ai-agents/internal/telemetry"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -114,6 +115,7 @@ type Server struct {
 	pauses   *suspension.Store
 	workers  *crew.Register
 	usage    *budget.Books
+	reports  *reportstore.Store
 	tickets  *history.Store
 	articles *knowledge.Store
 	systems  *inventory.Store
@@ -161,7 +163,7 @@ func newServer(cfg Config, d Deps, routes func(*Server)) (*Server, error) {
 		cfg: cfg, tenants: d.Tenants, sealer: d.Sealer, authenticator: d.Authenticator, publisher: d.Publisher, importer: d.Importer,
 		reach: d.Reach, models: d.Models, previewer: d.Previews, gateway: d.Gateway, metrics: d.Metrics, logger: d.Logger, now: d.Now,
 		audit: audit.New(d.DB), tokens: tokenstore.New(d.DB, d.Now), jobs: ledger.New(d.DB), votes: feedback.NewStore(d.DB), letters: deadletter.NewLetters(d.DB),
-		usage: budget.New(d.DB), pauses: suspension.New(d.DB), workers: crew.NewRegister(d.DB),
+		usage: budget.New(d.DB), reports: reportstore.New(d.DB), pauses: suspension.New(d.DB), workers: crew.NewRegister(d.DB),
 		tickets: history.NewStore(d.DB), articles: knowledge.NewStore(d.DB), systems: inventory.NewStore(d.DB),
 		failures: failures, tokenless: tokenless, sparse: sparse, reads: reads, bodies: newSlots(mostBodies), uploads: make(chan struct{}, mostUploads),
 		streams: newSlots(mostStreams), exports: newSlots(mostExports), verifications: newSlots(mostVerifications), tests: newSlots(mostTests),
@@ -200,6 +202,7 @@ func (s *Server) routes() {
 	s.previewRoutes()
 	s.queueRoutes()
 	s.pauseRoutes()
+	s.reportRoutes()
 	s.workerRoutes()
 	s.moveRoutes()
 	s.errorRoutes()

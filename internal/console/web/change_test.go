@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
@@ -346,4 +347,31 @@ func TestWhatIsOfThePresentIsMarked(t *testing.T) {
 	}
 	w.do(http.MethodPost, "/tenants/alpha/jobs/"+job.ID+"/retry", url.Values{"run": {"1"}})
 	w.get("/tenants/alpha/jobs/"+job.ID).is(t, http.StatusOK, `data-live="2"`, "Cancel the job")
+}
+
+func TestAReportIsShownAndDownloaded(t *testing.T) {
+	w := newWorld(t)
+	w.tenant("alpha", "Example")
+	w.failedJob("alpha", "1", "example")
+	w.signIn(w.Token.Reveal())
+	w.get("/tenants/alpha/reports").leads(t, "/tenants/alpha/reports/current")
+	page := w.get("/tenants/alpha/reports/current")
+	page.is(t, http.StatusOK, "The week is not over", "not enough data", "1 ended jobs", "none was captured", "0 min = 0 × 5 min", `aria-current="page"`)
+	week := regexp.MustCompile(`/tenants/alpha/reports/(\d{4}-W\d{2})"`).FindStringSubmatch(page.body)[1]
+	file := w.get("/tenants/alpha/reports/" + week + ".csv")
+	file.is(t, http.StatusOK, "tenant_id,week,", "alpha,"+week+",true,1,0,1")
+	if got := file.Header.Get("Content-Disposition"); got != `attachment; filename="report-alpha-`+week+`.csv"` {
+		t.Errorf("the file is %s", got)
+	}
+	minutes := 12.5
+	from := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+	if _, err := w.admin.SetReportSettings(t.Context(), "alpha", adminapi.ReportSettings{
+		TicketMinutes: &minutes, Baseline: &adminapi.BaselineWindow{From: from, Until: from.AddDate(0, 0, adminapi.UsualBaselineDays)},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.get("/tenants/alpha/reports/"+week).is(t, http.StatusOK, "12.5 min", "no ticket was resolved, from 2026-01-05 to 2026-01-12")
+	w.get("/tenants/alpha/reports/2026-W60").is(t, http.StatusUnprocessableEntity, "2026-W47")
+	w.get("/tenants/alpha/reports/nonsense.csv").is(t, http.StatusUnprocessableEntity)
+	w.get("/tenants/none/reports/current").is(t, http.StatusNotFound)
 }

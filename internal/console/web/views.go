@@ -74,7 +74,7 @@ type views struct{ pages map[string]*template.Template }
 func newViews() (*views, error) {
 	shared := []string{"templates/layout.html", "templates/partials.html"}
 	layout, err := template.New("layout.html").Funcs(template.FuncMap{
-		"at": at, "stamp": stamp, "since": since, "millis": millis, "usd": usd, "percent": percent, "words": words,
+		"at": at, "stamp": stamp, "since": since, "millis": millis, "seconds": seconds, "minutes": minutes, "change": change, "day": dayOf, "usd": usd, "percent": percent, "words": words,
 		"tenantPath": tenantPath, "jobPath": jobPath, "workerPath": workerPath, "runbook": runbook, "document": noteDocument,
 	}).ParseFS(templates, shared...)
 	if err != nil {
@@ -149,6 +149,31 @@ func since(from time.Time, to *time.Time) string {
 }
 
 func millis(n int64) string { return (time.Duration(n) * time.Millisecond).String() }
+
+// seconds is a duration that is known in seconds, as exactly as it matters.
+func seconds(s float64) string {
+	d := time.Duration(s * float64(time.Second))
+	switch {
+	case d >= time.Hour:
+		return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	case d >= time.Minute:
+		return d.Round(time.Second).String()
+	default:
+		return d.Round(time.Millisecond).String()
+	}
+}
+
+func minutes(m float64) string { return strconv.FormatFloat(m, 'f', -1, 64) + " min" }
+
+// change is a share by which something became less or more.
+func change(share *float64) string {
+	if *share < 0 {
+		return percent(-*share) + " shorter"
+	}
+	return percent(*share) + " longer"
+}
+
+func dayOf(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 func usd(v float64) string { return "$" + strconv.FormatFloat(v, 'f', 4, 64) }
 

@@ -117,6 +117,9 @@ func (s *Site) routes(r *mux.Router) {
 	s.page(r, http.MethodGet, tenant+"/jobs/{job}", s.showJob)
 	s.page(r, http.MethodPost, tenant+"/jobs/{job}/{action:retry|rerun|cancel}", s.changeJob)
 	s.page(r, http.MethodGet, tenant+"/queue", s.showTenantQueue)
+	s.page(r, http.MethodGet, tenant+"/reports", s.currentReport)
+	s.page(r, http.MethodGet, tenant+"/reports/{week}.csv", s.downloadReport)
+	s.page(r, http.MethodGet, tenant+"/reports/{week}", s.showReport)
 	s.page(r, http.MethodPost, tenant+"/queue/{action:retry|drop}", s.changeTenantQueue)
 }
 

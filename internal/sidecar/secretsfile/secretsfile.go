@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/ai-agents/ai-agents/internal/access"
+	"github.com/ai-agents/ai-agents/internal/access/oidc"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/sidecar"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -26,6 +27,7 @@ type Config struct {
 	RedisPassword   string `envconfig:"REDIS_PASSWORD"`
 	TenantKeyset    string `envconfig:"TENANT_KEYSET"`
 	BootstrapToken  string `envconfig:"CONSOLE_BOOTSTRAP_TOKEN"`
+	SignInSecret    string `envconfig:"CONSOLE_OIDC_CLIENT_SECRET"`
 	LLMKey          string `envconfig:"LLM_API_KEY"`
 	LLMFallbackKey  string `envconfig:"LLM_FALLBACK_API_KEY"`
 	EmbeddingsKey   string `envconfig:"EMBEDDINGS_API_KEY"`
@@ -73,7 +75,7 @@ func (c Config) secrets(adminURL string) (map[string]string, error) {
 		secretRedis:                      c.RedisPassword,
 	}
 	for name, value := range map[string]string{
-		access.BootstrapSecret: c.BootstrapToken, sidecar.SecretLLMAPIKey: c.LLMKey, sidecar.SecretLLMFallbackAPIKey: c.LLMFallbackKey,
+		access.BootstrapSecret: c.BootstrapToken, oidc.ClientSecret: c.SignInSecret, sidecar.SecretLLMAPIKey: c.LLMKey, sidecar.SecretLLMFallbackAPIKey: c.LLMFallbackKey,
 		sidecar.SecretEmbeddingsAPIKey: c.EmbeddingsKey, sidecar.SecretSimulatorKey: c.SimulatorKey,
 	} {
 		if value != "" {
