@@ -21,8 +21,9 @@ CREATE POLICY tenant_isolation ON report_settings TO app_user
     USING (tenant_id = current_setting('app.tenant_id', true))
     WITH CHECK (tenant_id = current_setting('app.tenant_id', true));
 CREATE POLICY admin_access ON report_settings TO admin USING (true) WITH CHECK (true);
--- The console makes reports. The apps that take webhooks and tickets have nothing to do with them.
-GRANT SELECT, INSERT, UPDATE, DELETE ON report_settings TO console_user;
+-- The console makes reports: the apps that take webhooks and tickets change nothing of them.
+GRANT SELECT ON report_settings TO app_user;
+GRANT INSERT, UPDATE, DELETE ON report_settings TO console_user;
 
 -- +goose Down
 DROP TABLE report_settings;

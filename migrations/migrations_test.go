@@ -350,6 +350,7 @@ func seedTwoTenants(t *testing.T, db *postgrestest.Database) {
 			`INSERT INTO mirror_pace (tenant_id, host, paid_until) VALUES ($1, 'sdp.example.com', now())`,
 			`INSERT INTO webhook_rate (tenant_id) VALUES ($1)`,
 			`INSERT INTO dependency_outages (tenant_id, dependency) VALUES ($1, 'servicedesk')`,
+			`INSERT INTO report_settings (tenant_id, research_minutes) VALUES ($1, 20)`,
 			`INSERT INTO tenant_pauses (tenant_id, scope, reason, paused_by) VALUES ($1, 'intake', 'example', 'system:test')`,
 			`INSERT INTO tenant_preferences (tenant_id, version, prefs, changed_at) VALUES ($1, 1, '{}', now())`,
 			`INSERT INTO reconcile_polls (tenant_id, since, next_due) VALUES ($1, now(), now())`,
