@@ -12,7 +12,7 @@ import (
 )
 
 // marks are what may stand behind a fence, and what becomes of such a block. docs/runbooks has kinds of its own, which e2e/runbooks runs.
-var marks = map[string]string{ //nolint:gochecknoglobals // a constant
+var marks = map[string]string{
 	"bash":    "its commands, flags, targets and files are looked up",
 	kindStart: "is typed in its order by TestGettingStartedCanBeFollowed",
 	"text":    "output, a layout or an example that is not typed",
@@ -116,7 +116,7 @@ var (
 )
 
 // verbs of kubectl that pages use.
-var verbs = []string{ //nolint:gochecknoglobals // a constant
+var verbs = []string{
 	"annotate", "apply", "auth", "config", "create", "cp", "debug", "delete", "describe", "drain", "edit", "events", "exec", "explain", "expose", "get", "label", "logs",
 	"patch", "port-forward", "replace", "rollout", "run", "scale", "set", "taint", "top", "uncordon", "version", "wait",
 }

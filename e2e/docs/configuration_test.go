@@ -21,7 +21,7 @@ func TestTheConfigurationReferenceIsThatOfTheCode(t *testing.T) {
 	path := filepath.Join(root, "docs", "configuration.md")
 	made := configuration(t, root)
 	if *writeConfiguration {
-		if err := os.WriteFile(path, []byte(made), 0o644); err != nil { //nolint:gosec // a page is for all
+		if err := os.WriteFile(path, []byte(made), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,7 +46,7 @@ func parses[T any](parse func(string) (T, error)) func(string) error {
 }
 
 // kinds by the names of Go types. A new one has to be explained to readers.
-var kinds = map[string]kind{ //nolint:gochecknoglobals // a constant
+var kinds = map[string]kind{
 	"string":            {"text", "as it is", anyText},
 	"int":               {"number", "a whole one, in digits", parses(strconv.Atoi)},
 	"int32":             {"number", "a whole one, in digits", parses(strconv.Atoi)},
@@ -65,7 +65,7 @@ var kinds = map[string]kind{ //nolint:gochecknoglobals // a constant
 }
 
 // examples are for settings that have no default, which otherwise is the example.
-var examples = map[string]string{ //nolint:gochecknoglobals // a constant
+var examples = map[string]string{
 	"ADMIN_PASSWORD": "letters-and-digits", "APP_USER_PASSWORD": "letters-and-digits", "CONSOLE_USER_PASSWORD": "letters-and-digits",
 	"REDIS_PASSWORD": "letters-and-digits", "APP_API_TOKEN": "a-random-token", "APP_PORT": "8081",
 	"AGENTCTL_OIDC_CLIENT_ID": "agentctl", "AGENTCTL_OIDC_ISSUER": "https://id.example.com/realms/example", "AGENTCTL_TOKEN": "a-token-of-the-console",
