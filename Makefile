@@ -34,7 +34,7 @@ demo: infra build $(WATCH) ## From a clone to an enhanced ticket; KEEP=1 leaves 
 	@exec bin/demo
 
 .PHONY: test
-test: infra observability kubernetes terraform build ## All tests, end to end included, with the coverage of the product
+test: infra observability kubernetes terraform browser build ## All tests, end to end included, with the coverage of the product
 	@tools/install-tool.sh gotest.tools/gotestsum $(GOTESTSUM)
 	go vet ./... ./e2e/...
 	@tools/test.sh
@@ -81,7 +81,7 @@ test-race: packages ## Unit tests with the race detector
 	CGO_ENABLED=1 go test -race ./...
 
 .PHONY: e2e
-e2e: infra observability kubernetes terraform build ## End-to-end tests on the real stack
+e2e: infra observability kubernetes terraform browser build ## End-to-end tests on the real stack
 	go test -count=1 -timeout 30m ./e2e/...
 
 .PHONY: test-security
@@ -160,6 +160,10 @@ note-snapshots: ## Write the example notes anew, and the pictures of them in doc
 	go test ./internal/feedback/page -run TestPagesLookAsBefore -update
 	go run ./e2e/cmd/note-snapshots
 
+.PHONY: console-images
+console-images: infra browser build ## Take the pictures of the console in docs/images/console anew
+	cd e2e && go test -count=1 ./web -run TestATenantsFirstDay -update-images
+
 .PHONY: dashboards
 dashboards: ## Write deploy/grafana/dashboards anew from e2e/dashboards
 	@go run ./e2e/cmd/dashboards
@@ -201,7 +205,7 @@ clean: ## Stop what runs and delete bin/, .run/ (the local database included) an
 		"$${TMPDIR:-/tmp}/ai-agents-postgres-tests-$$(id -u)"
 
 # What the stack needs besides our own programs.
-.PHONY: infra packages dapr observability kubernetes terraform
+.PHONY: infra packages dapr observability kubernetes terraform browser
 infra: packages dapr
 packages:
 	@tools/install-packages.sh
@@ -213,5 +217,7 @@ kubernetes: dapr
 	@tools/build-kubernetes.sh
 terraform: dapr
 	@tools/build-terraform.sh
+browser: packages
+	@tools/install-browser.sh
 dapr: packages
 	@tools/build-dapr.sh

@@ -10,6 +10,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access/oidc"
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/console/sessionstore"
 	"github.com/ai-agents/ai-agents/internal/postgres"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore"
 )
@@ -22,13 +23,14 @@ type background struct {
 
 // newBackground starts it, and what else there is to do. persons may be nil.
 func newBackground(ctx context.Context, cfg config, db *postgres.DB, tenants *tenantstore.Store, tokens *tokenstore.Tokens,
-	persons *oidc.Verifier, logger *slog.Logger, also ...func(context.Context),
+	sessions *sessionstore.Store, persons *oidc.Verifier, logger *slog.Logger, also ...func(context.Context),
 ) *background {
 	ctx, cancel := context.WithCancel(ctx)
 	b := &background{cancel: cancel}
 	b.running.Go(func() { tenants.KeepSealed(ctx, cfg.UpkeepInterval, logger) })
 	b.running.Go(func() { audit.New(db).KeepFor(ctx, cfg.Retention.Keep, cfg.UpkeepInterval, logger) })
-	b.running.Go(func() { pruneTokens(ctx, tokens, cfg.UpkeepInterval, logger) })
+	b.running.Go(func() { prune(ctx, "API tokens", tokens, tokenstore.KeepEnded, cfg.UpkeepInterval, logger) })
+	b.running.Go(func() { prune(ctx, "sessions", sessions, 0, cfg.UpkeepInterval, logger) })
 	for _, work := range also {
 		b.running.Go(func() { work(ctx) })
 	}
@@ -42,24 +44,24 @@ func newBackground(ctx context.Context, cfg config, db *postgres.DB, tenants *te
 	return b
 }
 
-// pruner removes tokens that have ended.
+// pruner removes what ended longer than keep ago.
 type pruner interface {
 	Prune(ctx context.Context, keep time.Duration) (int64, error)
 }
 
-// pruneTokens removes, now and each interval, the tokens that have ended so long ago that they are listed no more.
-func pruneTokens(ctx context.Context, tokens pruner, interval time.Duration, logger *slog.Logger) {
+// prune removes, now and each interval, what ended longer than keep ago.
+func prune(ctx context.Context, what string, ended pruner, keep, interval time.Duration, logger *slog.Logger) {
 	again := time.NewTicker(interval)
 	defer again.Stop()
 	for {
-		removed, err := tokens.Prune(ctx, tokenstore.KeepEnded)
+		removed, err := ended.Prune(ctx, keep)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			logger.WarnContext(ctx, "API tokens that have ended were not removed", "error", err)
+			logger.WarnContext(ctx, "what has ended was not removed", "of", what, "error", err)
 		case removed > 0:
-			logger.InfoContext(ctx, "API tokens that have ended were removed", "removed", removed)
+			logger.InfoContext(ctx, "what has ended was removed", "of", what, "removed", removed)
 		}
 		select {
 		case <-ctx.Done():

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/console/sessionstore"
 	"github.com/ai-agents/ai-agents/internal/postgres/postgrestest"
 	"github.com/ai-agents/ai-agents/internal/tenant/tenantstore/tenantstoretest"
 )
@@ -37,11 +38,11 @@ func TestTokensArePrunedAgainAfterAFailure(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var log bytes.Buffer
 	tokens := &scripted{results: []error{errors.New("example"), nil}, stop: stop}
-	pruneTokens(ctx, tokens, time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
+	prune(ctx, "API tokens", tokens, tokenstore.KeepEnded, time.Millisecond, slog.New(slog.NewTextHandler(&log, nil)))
 	if len(tokens.kept) != 3 || tokens.kept[0] != tokenstore.KeepEnded {
 		t.Errorf("pruned with %v", tokens.kept)
 	}
-	if !strings.Contains(log.String(), "were not removed") || !strings.Contains(log.String(), "were removed") {
+	if !strings.Contains(log.String(), "was not removed") || !strings.Contains(log.String(), "was removed") {
 		t.Error(log.String())
 	}
 }
@@ -50,7 +51,9 @@ func TestTheWorkInTheBackgroundEnds(t *testing.T) {
 	store := tenantstoretest.New(t)
 	logger := slog.New(slog.DiscardHandler)
 	cfg := config{UpkeepInterval: time.Hour, Retention: audit.Retention{Keep: audit.MinRetention}}
-	b := newBackground(t.Context(), cfg, store.ConsoleDB, store.Console, tokenstore.New(store.ConsoleDB, time.Now), nil, logger)
+	sealer := tenantstoretest.NewSealer(t)
+	b := newBackground(t.Context(), cfg, store.ConsoleDB, store.Console, tokenstore.New(store.ConsoleDB, time.Now),
+		sessionstore.New(store.ConsoleDB, sealer, time.Now), nil, logger)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := b.stop(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/ai-agents/ai-agents/internal/access/oidc"
 	"github.com/ai-agents/ai-agents/internal/audit"
+	"github.com/ai-agents/ai-agents/internal/console/web"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/outbound"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -42,6 +44,10 @@ type config struct {
 	TrustedProxies origin.Proxies `envconfig:"TRUSTED_PROXIES"`
 	// BadTokens is how many an address may show in a minute before it is refused unheard.
 	BadTokens int `envconfig:"CONSOLE_BAD_TOKENS_PER_MINUTE" default:"30"`
+	// PublicURL is how browsers reach the console: an identity provider sends them back to it.
+	PublicURL string `envconfig:"CONSOLE_PUBLIC_URL"`
+	// TraceURL is where a trace is shown, with web.TracePlace in place of its id; empty for nowhere.
+	TraceURL string `envconfig:"CONSOLE_TRACE_URL"`
 	// GatewayURL is where test webhooks go.
 	GatewayURL string `envconfig:"GATEWAY_URL" default:"http://127.0.0.1:8080"`
 	// NamespacePrefix, before a tenant's id, is the Kubernetes namespace of the tenant's own enhancer; empty for the console's.
@@ -68,13 +74,14 @@ func loadConfig() (config, error) {
 	if err := envconfig.Process("", &cfg); err != nil {
 		return config{}, fmt.Errorf("settings from the environment: %w", err)
 	}
+	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
 	cfg.GatewayURL = strings.TrimRight(cfg.GatewayURL, "/")
 	return cfg, cfg.validate()
 }
 
 // validate names everything that is wrong.
 func (c config) validate() error {
-	errs := []error{c.Metrics.Validate(), c.OIDC.Validate(), c.Retention.Validate(), c.validateTransport()}
+	errs := []error{c.Metrics.Validate(), c.OIDC.Validate(), c.Retention.Validate(), c.validateTransport(), c.validateAddresses()}
 	if c.BadTokens < 1 {
 		errs = append(errs, fmt.Errorf("CONSOLE_BAD_TOKENS_PER_MINUTE: %d is not at least 1", c.BadTokens))
 	}
@@ -104,6 +111,27 @@ func (c config) validateTransport() error {
 	}
 	return fmt.Errorf("CONSOLE_ADDR: %s can be reached from other machines, and tokens would travel in clear: set CONSOLE_TLS_CERT and "+
 		"CONSOLE_TLS_KEY, or CONSOLE_ALLOW_PLAIN_HTTP=true when something before the console does TLS", c.Addr)
+}
+
+// validateAddresses checks what browsers are sent to.
+func (c config) validateAddresses() error {
+	var errs []error
+	if c.PublicURL != "" && !address(c.PublicURL) {
+		errs = append(errs, fmt.Errorf("CONSOLE_PUBLIC_URL: %q is not how browsers reach the console, such as https://console.example.com; http is for this machine only", c.PublicURL))
+	}
+	if c.PublicURL == "" && c.OIDC.ClientID != "" {
+		errs = append(errs, errors.New("CONSOLE_PUBLIC_URL: is missing; with OIDC_CLIENT_ID, browsers are sent back to it"))
+	}
+	if c.TraceURL != "" && (!strings.Contains(c.TraceURL, web.TracePlace) || !address(strings.ReplaceAll(c.TraceURL, web.TracePlace, "0"))) {
+		errs = append(errs, fmt.Errorf("CONSOLE_TRACE_URL: %q is not where a trace is shown, such as https://jaeger.example.com/trace/%s", c.TraceURL, web.TracePlace))
+	}
+	return errors.Join(errs...)
+}
+
+// address says whether text is an absolute URL: https, or http on this machine.
+func address(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()))
 }
 
 func (c config) tls() bool { return c.TLSCert != "" }

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/access/oidc"
 	"github.com/ai-agents/ai-agents/internal/access/tokenstore"
 	"github.com/ai-agents/ai-agents/internal/console"
+	"github.com/ai-agents/ai-agents/internal/console/sessionstore"
 	"github.com/ai-agents/ai-agents/internal/console/web"
 	"github.com/ai-agents/ai-agents/internal/httpserver"
 	"github.com/ai-agents/ai-agents/internal/postgres"
@@ -61,7 +62,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	defer func() { err = errors.Join(err, dapr.Close()) }()
 	secrets, err := dapr.Secrets(ctx,
 		[]string{sidecar.SecretConsoleDatabaseURL, sidecar.SecretTenantKeyset},
-		[]string{access.BootstrapSecret, sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey})
+		[]string{access.BootstrapSecret, oidc.ClientSecret, sidecar.SecretLLMAPIKey, sidecar.SecretLLMFallbackAPIKey})
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	metrics := telemetry.MetricsOf(telemetry.AppConsole, cfg.Metrics)
 	metrics.WatchPool(db.Connections)
 	health := httpserver.NewHealth(logger, map[string]httpserver.Check{"postgres": db.Ping, "sidecar": dapr.Ready})
-	tenants, tokens := tenantstore.New(db, sealer), tokenstore.New(db, time.Now)
+	tenants, tokens, sessions := tenantstore.New(db, sealer), tokenstore.New(db, time.Now), sessionstore.New(db, sealer, time.Now)
 	persons, err := newPersons(cfg.OIDC, logger)
 	if err != nil {
 		return err
@@ -98,12 +99,15 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	public, err := newPublic(cfg, api, sealer, logger)
+	public, err := newPublic(cfg, web.Config{
+		API: api, Sessions: sessions, SignIn: newSignIn(cfg, persons, secrets), Sealer: sealer, Secure: cfg.tls() || cfg.AllowPlainHTTP,
+		TraceURL: cfg.TraceURL, Now: time.Now, Logger: logger,
+	})
 	if err != nil {
 		return err
 	}
 	internal := httpserver.New(cfg.Internal.Addr(), internalRoutes(health, metrics), logger)
-	background := newBackground(ctx, cfg, db, tenants, tokens, persons, logger,
+	background := newBackground(ctx, cfg, db, tenants, tokens, sessions, persons, logger,
 		func(ctx context.Context) { health.Watch(ctx, metrics.DependencyUp) },
 		expiries{tokens: tokens, certificate: cfg.TLSCert, metrics: metrics, logger: logger}.watch)
 	logger.Info("the console listens", "public", public.Addr, "tls", cfg.tls(), "internal", internal.Addr)
@@ -114,12 +118,12 @@ func run(ctx context.Context, cfg config, logger *slog.Logger) (err error) {
 }
 
 // newPublic is the listener for people and programs: the admin API and the pages, which ask it.
-func newPublic(cfg config, api http.Handler, sealer *tenant.Sealer, logger *slog.Logger) (*http.Server, error) {
-	site, err := web.New(web.Config{API: api, Sealer: sealer, Secure: cfg.tls() || cfg.AllowPlainHTTP, Now: time.Now, Logger: logger})
+func newPublic(cfg config, pages web.Config) (*http.Server, error) {
+	site, err := web.New(pages)
 	if err != nil {
 		return nil, err
 	}
-	public := httpserver.New(cfg.Addr, site, logger)
+	public := httpserver.New(cfg.Addr, site, pages.Logger)
 	if cfg.tls() {
 		if err := httpserver.UseTLS(public, cfg.TLSCert, cfg.TLSKey); err != nil {
 			return nil, err
@@ -134,6 +138,14 @@ func newPersons(cfg oidc.Config, logger *slog.Logger) (*oidc.Verifier, error) {
 		return nil, nil //nolint:nilnil // no provider is a valid choice
 	}
 	return oidc.NewVerifier(cfg, oidc.Options{Logger: logger})
+}
+
+// newSignIn is nil where persons do not sign in with a browser.
+func newSignIn(cfg config, persons *oidc.Verifier, secrets sidecar.Secrets) *oidc.SignIn {
+	if persons == nil {
+		return nil
+	}
+	return persons.SignIn(cfg.PublicURL+web.PathCallback, tenant.Secret(secrets[oidc.ClientSecret]))
 }
 
 func newAuthenticator(tokens *tokenstore.Tokens, persons *oidc.Verifier, logger *slog.Logger) *access.Authenticator {

@@ -264,6 +264,10 @@ func ledgerCalls() map[string]call {
 			o, err := w.ledger.Outage(ctx, id, enhancement.DependencyServiceDesk, w.running.ID, 1)
 			return found(o.Standing), err
 		},
+		"enhancement/ledger.Ledger.Activity": func(ctx context.Context, w *world, id string) (any, error) {
+			hours, err := w.ledger.Activity(ctx, id, time.Time{})
+			return found(len(hours) > 0), err
+		},
 		"enhancement/ledger.Ledger.Amiss": func(ctx context.Context, w *world, id string) (any, error) {
 			if _, err := w.store.Database.Admin.Exec(ctx, `UPDATE enhancement_history SET failure_reason = $3 WHERE tenant_id = $1 AND job_id = $2`,
 				id, w.failed.ID, "update_ticket: "+canary); err != nil {
@@ -604,6 +608,8 @@ func ofNoTenant() map[string]string {
 		"enhancement/ledger.Ledger.StandingOutages": "the same",
 		"enhancement/ledger.Ledger.Prunable":        "the same",
 		"enhancement/ledger.Ledger.Accounts":        "is the console's, which works across tenants: see TestOnlyTheConsoleSeesAllQueues",
+		"enhancement/ledger.Ledger.Everywhere":      "is the console's, which works across tenants: see TestEverywhereGoesThroughAllJobsOnce",
+		"enhancement/ledger.Ledger.AllActivity":     "is the console's, which works across tenants: see TestEverywhereGoesThroughAllJobsOnce",
 		"budget.Books.All":                          "is the console's, which works across tenants: see TestTheUsageOfAllTenants",
 		"suspension.In":                             "asks in the transaction of its caller, by the tenant of that: see TestAPauseIsOfItsTenantAndScopeAlone",
 		"suspension.Store.All":                      "is the console's, which works across tenants: see TestWhoIsToldOfWhichPauses",

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/ai-agents/ai-agents/internal/enhancement"
 	"github.com/ai-agents/ai-agents/internal/tenant"
@@ -44,6 +45,8 @@ type JobQuery struct {
 	TicketID string
 	// Withheld leaves in those whose note was not posted in this mode.
 	Withheld tenant.Mode
+	// Since and Until leave out those that were received before, and then or later; zero for none.
+	Since, Until time.Time
 }
 
 // Jobs lists a tenant's jobs, the newest first, without their steps.
@@ -56,8 +59,19 @@ func (c *Client) JobsPage(ctx context.Context, tenantID string, q JobQuery, s Sl
 	return slice[Job](ctx, c, tenantPath(tenantID, "jobs"), q.values(), s)
 }
 
+// AllJobsPage lists one page of the jobs of all tenants, or of the one that is named; Withheld is not looked at.
+func (c *Client) AllJobsPage(ctx context.Context, tenantID string, q JobQuery, s Slice) (Page[Job], error) {
+	q.Withheld = ""
+	query := q.values()
+	if tenantID != "" {
+		query.Set("tenant_id", tenantID)
+	}
+	return slice[Job](ctx, c, "/jobs", query, s)
+}
+
 func (q JobQuery) values() url.Values {
-	return filter("status", string(q.Status), "ticket_id", q.TicketID, "withheld", string(q.Withheld))
+	return filter("status", string(q.Status), "ticket_id", q.TicketID, "withheld", string(q.Withheld),
+		"received_after", instant(q.Since), "received_before", instant(q.Until))
 }
 
 // Job shows a job with its steps and what the model cost.

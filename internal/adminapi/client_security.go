@@ -69,6 +69,11 @@ func (c *Client) Audit(ctx context.Context, q AuditQuery) iter.Seq2[AuditRecord,
 	return pages[AuditRecord](ctx, c, "/audit", q.values())
 }
 
+// AuditPage lists one page of the audit log, the newest entries first.
+func (c *Client) AuditPage(ctx context.Context, q AuditQuery, s Slice) (Page[AuditRecord], error) {
+	return slice[AuditRecord](ctx, c, "/audit", q.values(), s)
+}
+
 // VerifyAudit has the console verify the whole audit log. An entry to be found again is given as NUMBER:HASH; none when
 // empty.
 func (c *Client) VerifyAudit(ctx context.Context, expect string) (AuditVerification, error) {

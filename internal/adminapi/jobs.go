@@ -63,6 +63,7 @@ type Job struct {
 	Withheld      tenant.Mode        `json:"withheld,omitempty"       doc:"The mode of the tenant because of which the note was not posted: shadow, in which it was made and is kept; or off, in which none was made." enum:"shadow,off"`
 	Degraded      []string           `json:"degraded,omitempty"       doc:"What the note had to do without."`
 	CorrelationID string             `json:"correlation_id"`
+	TraceID       string             `json:"trace_id,omitempty"       doc:"Of the trace that its webhook began, if it was traced." pattern:"^[0-9a-f]{32}$"`
 	ReceivedAt    time.Time          `json:"received_at"`
 	AskedAt       time.Time          `json:"asked_at" doc:"Since when it is waited for: when it was received or, begun anew by an operator, when that was."`
 	StartedAt     *time.Time         `json:"started_at,omitempty"`

@@ -61,9 +61,11 @@ type RenderedNote struct {
 
 // Citation is a source that a note names.
 type Citation struct {
-	Kind string `json:"kind"          enum:"ticket,article,system"`
-	Text string `json:"text"          doc:"What the reader sees: #1234, an article's title, a host name."`
+	Kind string `json:"kind"                enum:"ticket,article,system"`
+	Text string `json:"text"                doc:"What the reader sees: #1234, an article's title, a host name."`
 	URL  string `json:"url,omitempty"`
+	// Relevance is 0 for a source that has none.
+	Relevance float64 `json:"relevance,omitempty" doc:"How well it matches, between 0 and 1, as the note says it."`
 }
 
 // FoundBy is what one search found.

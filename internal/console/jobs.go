@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,18 @@ func (s *Server) jobRoutes() {
 		id: "list-jobs", method: http.MethodGet, path: pathTenant + "/jobs", needs: permission(access.JobsRead),
 		summary: "List a tenant's jobs", detail: "The newest first.", errors: []int{http.StatusNotFound},
 	}, s.listJobs)
+	register(s, operation{
+		id: "list-all-jobs", method: http.MethodGet, path: "/jobs", needs: permission(access.JobsRead), tenantInQuery: true,
+		summary: "List the jobs of all tenants", detail: "The newest first. A token that is restricted to tenants has to name one of them.",
+		errors: []int{http.StatusNotFound},
+	}, s.listAllJobs)
+	register(s, operation{
+		id: "list-activity", method: http.MethodGet, path: "/activity", needs: permission(access.JobsRead), tenantInQuery: true,
+		summary: "Count jobs by the hour",
+		detail: "And how long they took. Hours in which nothing came are there, too; the first and the last are not whole. A token that is restricted " +
+			"to tenants has to name one of them.",
+		errors: []int{http.StatusNotFound},
+	}, s.listActivity)
 	register(s, operation{
 		id: "get-job", method: http.MethodGet, path: pathTenant + "/jobs/{job_id}", needs: permission(access.JobsRead),
 		summary: "Read a job", detail: "With its steps, its requests to the language model, and what was said of its note: the comment for those only who may read notes.",
@@ -50,10 +63,17 @@ func (s *Server) jobRoutes() {
 type listJobs struct {
 	TenantPath
 	Paging
+	ReceivedBetween
 
 	Status   enhancement.Status `query:"status"    doc:"Only those of this status."           enum:"pending,running,completed,failed"`
 	TicketID string             `query:"ticket_id" doc:"Only those of the ticket of this id." maxLength:"100"`
 	Withheld tenant.Mode        `query:"withheld"  doc:"Only those whose note was not posted, because the tenant was in this mode." enum:"shadow,off"`
+}
+
+// ReceivedBetween leaves out jobs by the time at which they were received.
+type ReceivedBetween struct {
+	ReceivedAfter  time.Time `query:"received_after"  doc:"Only those from then on."`
+	ReceivedBefore time.Time `query:"received_before" doc:"Only those before."`
 }
 
 type jobPage struct {
@@ -63,23 +83,29 @@ type jobPage struct {
 const listOfJobs = "jobs"
 
 func (s *Server) listJobs(ctx context.Context, in *listJobs) (*jobPage, error) {
-	before, err := decodeCursor[ledger.Position](listOfJobs+"/"+in.TenantID, in.Cursor)
+	before, err := jobsCursor(listOfJobs+"/"+in.TenantID, in.Cursor)
 	if err != nil {
 		return nil, err
-	}
-	if before.JobID != "" && uuid.Validate(before.JobID) != nil {
-		return nil, badCursor()
 	}
 	if _, err := s.tenants.Read(ctx, in.TenantID); err != nil {
 		return nil, err
 	}
 	jobs, err := s.jobs.List(ctx, in.TenantID, ledger.List{
-		Status: in.Status, TicketID: in.TicketID, Withheld: in.Withheld, Before: before, Limit: in.Limit + 1,
+		Status: in.Status, TicketID: in.TicketID, Withheld: in.Withheld, Since: in.ReceivedAfter, Until: in.ReceivedBefore, Before: before,
+		Limit: in.Limit + 1,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return pageOfJobs(jobs, in.Limit, listOfJobs+"/"+in.TenantID), nil
+}
+
+func jobsCursor(list, cursor string) (ledger.Position, error) {
+	before, err := decodeCursor[ledger.Position](list, cursor)
+	if err == nil && before.JobID != "" && uuid.Validate(before.JobID) != nil {
+		err = badCursor()
+	}
+	return before, err
 }
 
 // pageOfJobs shows at most limit of the jobs, and says where the list goes on if there is another one.
@@ -165,6 +191,7 @@ func showJob(j enhancement.Job) adminapi.Job {
 		JobID: j.ID, TenantID: j.TenantID, TicketID: j.Ticket.ID, Event: j.Event, Priority: j.Ticket.Priority, Status: j.Status,
 		HeldFor: string(j.HeldFor), HeldSince: orNil(j.HeldSince), Trouble: j.Trouble, TroubleAt: orNil(j.TroubleAt),
 		Run: j.Run, FailureReason: j.FailureReason, Cancelled: j.Cancelled(), NoteID: j.NoteID, Withheld: j.Withheld, Degraded: j.Degraded, CorrelationID: j.CorrelationID,
+		TraceID:    traceOf(j.TraceParent),
 		ReceivedAt: j.ReceivedAt, AskedAt: j.AskedAt, StartedAt: orNil(j.StartedAt), FinishedAt: orNil(j.FinishedAt),
 	}
 }
@@ -175,4 +202,13 @@ func orNil(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+// traceOf is the trace's id in a traceparent (W3C Trace Context, version 00), of which the ledger keeps whole ones only; empty for none.
+func traceOf(parent string) string {
+	if _, rest, ok := strings.Cut(parent, "-"); ok {
+		id, _, _ := strings.Cut(rest, "-")
+		return id
+	}
+	return ""
 }

@@ -3,9 +3,6 @@ package console
 import (
 	"context"
 	"net/http"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
@@ -109,18 +106,17 @@ func (s *Server) listDeadLetters(ctx context.Context, in *listDeadLetters) (*dea
 type listQueue struct {
 	TenantPath
 	Paging
+	ReceivedBetween
 
-	States         []enhancement.QueueState `query:"state,explode"   doc:"Only those of these states; all when absent."                                enum:"waiting,held,running,failed"`
-	TicketID       string                   `query:"ticket_id"       doc:"Only those of the ticket of this id."                                        maxLength:"100"`
-	Reason         string                   `query:"reason"          doc:"Only those with this in the failure's reason or in the trouble, in any case." maxLength:"200"`
-	ReceivedAfter  time.Time                `query:"received_after"  doc:"Only those from then on."`
-	ReceivedBefore time.Time                `query:"received_before" doc:"Only those before."`
+	States   []enhancement.QueueState `query:"state,explode"   doc:"Only those of these states; all when absent."                                enum:"waiting,held,running,failed"`
+	TicketID string                   `query:"ticket_id"       doc:"Only those of the ticket of this id."                                        maxLength:"100"`
+	Reason   string                   `query:"reason"          doc:"Only those with this in the failure's reason or in the trouble, in any case." maxLength:"200"`
 }
 
 const listOfQueue = "queue"
 
 func (s *Server) listQueue(ctx context.Context, in *listQueue) (*jobPage, error) {
-	after, err := queueCursor(in.TenantID, in.Cursor)
+	after, err := jobsCursor(listOfQueue+"/"+in.TenantID, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -138,12 +134,4 @@ func (s *Server) listQueue(ctx context.Context, in *listQueue) (*jobPage, error)
 		return nil, err
 	}
 	return pageOfJobs(jobs, in.Limit, listOfQueue+"/"+in.TenantID), nil
-}
-
-func queueCursor(tenantID, cursor string) (ledger.Position, error) {
-	at, err := decodeCursor[ledger.Position](listOfQueue+"/"+tenantID, cursor)
-	if err == nil && at.JobID != "" && uuid.Validate(at.JobID) != nil {
-		err = badCursor()
-	}
-	return at, err
 }

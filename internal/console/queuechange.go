@@ -169,7 +169,7 @@ func selected(tenantID string, in adminapi.QueueChange, changeable []enhancement
 	if len(wrong) > 0 {
 		return ledger.Selection{}, ledger.Some{}, invalid(wrong...)
 	}
-	after, err := queueCursor(tenantID, in.Cursor)
+	after, err := jobsCursor(listOfQueue+"/"+tenantID, in.Cursor)
 	states := in.States
 	if len(states) == 0 {
 		states = changeable

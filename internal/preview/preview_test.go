@@ -159,7 +159,7 @@ func TestAPreviewIsDraftedFromWhatTheSourcesFind(t *testing.T) {
 		t.Errorf("asked %d sources", len(w.asked))
 	}
 	cited := []adminapi.Citation{
-		{Kind: "ticket", Text: "#17", URL: "https://sdp.example.com/17"}, {Kind: "article", Text: "VPN guide"}, {Kind: "system", Text: "vpn01"},
+		{Kind: "ticket", Text: "#17", URL: "https://sdp.example.com/17", Relevance: 0.9}, {Kind: "article", Text: "VPN guide", Relevance: 0.4}, {Kind: "system", Text: "vpn01"},
 	}
 	if diff := cmp.Diff(cited, got.Note.Cited); diff != "" {
 		t.Error(diff)

@@ -25,9 +25,12 @@ func cited(n synthesis.Note) []adminapi.Citation {
 		for _, item := range section.Items {
 			for _, ref := range item.Sources {
 				c := adminapi.Citation{Kind: string(ref.Kind), Text: ref.Text, URL: ref.URL}
-				if !slices.Contains(named, c) {
-					named = append(named, c)
+				at := slices.IndexFunc(named, func(n adminapi.Citation) bool { return n.Kind == c.Kind && n.Text == c.Text && n.URL == c.URL })
+				if at < 0 {
+					at, named = len(named), append(named, c)
 				}
+				// Only the first mention of a source may say how well it matches.
+				named[at].Relevance = max(named[at].Relevance, ref.Relevance)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ Objects are called like the app's id.
 {{- $names := dict
   "gateway" (list "database-url" "tenant-keyset")
   "enhancer" (list "database-url" "tenant-keyset" "llm-api-key" "llm-fallback-api-key" "embeddings-api-key")
-  "console" (list "console-database-url" "tenant-keyset" "console-bootstrap-token" "llm-api-key" "llm-fallback-api-key") -}}
+  "console" (list "console-database-url" "tenant-keyset" "console-bootstrap-token" "console-oidc-client-secret" "llm-api-key" "llm-fallback-api-key") -}}
 {{- get $names .app | toJson -}}
 {{- end }}
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 
 	"github.com/ai-agents/ai-agents/internal/access"
 )
@@ -19,6 +20,10 @@ type Config struct {
 	Audience string `envconfig:"OIDC_AUDIENCE"`
 	// AuthorizedParties are the clients that a JWT may have been given to (azp). Empty for all.
 	AuthorizedParties []string `envconfig:"OIDC_AUTHORIZED_PARTIES"`
+	// ClientID is what the provider calls the console, for sign-in with a browser; empty for none.
+	ClientID string `envconfig:"OIDC_CLIENT_ID"`
+	// Scopes are those that a sign-in with a browser asks for.
+	Scopes []string `envconfig:"OIDC_SIGN_IN_SCOPES" default:"openid,profile"`
 	// RolesClaim is where the roles are: the name of a claim, or names with dots between, one within the other.
 	RolesClaim   string `envconfig:"OIDC_ROLES_CLAIM" default:"roles"`
 	AdminRole    string `envconfig:"OIDC_ADMIN_ROLE" default:"ai-agents-admin"`
@@ -32,9 +37,18 @@ func (c Config) Enabled() bool { return c.Issuer != "" }
 // Validate names everything that is wrong with c, setting by setting. Without a provider nothing is.
 func (c Config) Validate() error {
 	if !c.Enabled() {
+		if c.ClientID != "" {
+			return errors.New("OIDC_CLIENT_ID: has no provider to be of: set OIDC_ISSUER, too")
+		}
 		return nil
 	}
 	var errs []error
+	if c.ClientID != "" && !slices.Contains(c.Scopes, "openid") {
+		errs = append(errs, errors.New("OIDC_SIGN_IN_SCOPES: has no openid, without which a provider tells nothing of the person"))
+	}
+	if c.ClientID != "" && len(c.AuthorizedParties) > 0 && !slices.Contains(c.AuthorizedParties, c.ClientID) {
+		errs = append(errs, errors.New("OIDC_AUTHORIZED_PARTIES: does not have OIDC_CLIENT_ID, so nobody who signs in with a browser would be accepted"))
+	}
 	if err := secureURL(c.Issuer); err != nil {
 		errs = append(errs, fmt.Errorf("OIDC_ISSUER: %w", err))
 	}

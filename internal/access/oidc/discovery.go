@@ -8,6 +8,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	gooidc "github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
 )
 
 // longestWait is between two attempts to find the provider.
@@ -17,6 +18,7 @@ const longestWait = 30 * time.Second
 type provider struct {
 	keys       gooidc.KeySet
 	keysURL    string
+	endpoint   oauth2.Endpoint
 	algorithms []string
 }
 
@@ -71,16 +73,24 @@ func (v *Verifier) discover(ctx context.Context) error {
 	if err := secureURL(metadata.KeysURL); err != nil {
 		return fmt.Errorf("discover %s: jwks_uri: %w", v.cfg.Issuer, err)
 	}
+	endpoint := document.Endpoint()
+	if v.cfg.ClientID != "" {
+		for name, address := range map[string]string{"authorization_endpoint": endpoint.AuthURL, "token_endpoint": endpoint.TokenURL} {
+			if err := secureURL(address); err != nil {
+				return fmt.Errorf("discover %s: %s: %w", v.cfg.Issuer, name, err)
+			}
+		}
+	}
 	algorithms := slices.DeleteFunc(asymmetric(), func(a string) bool { return !slices.Contains(metadata.Algorithms, a) })
 	if len(algorithms) == 0 {
 		return fmt.Errorf("discover %s: it lists no algorithm that can be trusted: %q", v.cfg.Issuer, metadata.Algorithms)
 	}
 	known := v.found.Load()
-	if known != nil && known.keysURL == metadata.KeysURL && slices.Equal(known.algorithms, algorithms) {
+	if known != nil && known.keysURL == metadata.KeysURL && known.endpoint == endpoint && slices.Equal(known.algorithms, algorithms) {
 		return nil // and its keys need not be fetched again
 	}
 	keys := gooidc.NewRemoteKeySet(gooidc.ClientContext(ctx, v.keys), metadata.KeysURL)
-	v.found.Store(&provider{keys: keys, keysURL: metadata.KeysURL, algorithms: algorithms})
+	v.found.Store(&provider{keys: keys, keysURL: metadata.KeysURL, endpoint: endpoint, algorithms: algorithms})
 	v.logger.InfoContext(ctx, "identity provider found", "issuer", v.cfg.Issuer, "algorithms", algorithms)
 	return nil
 }

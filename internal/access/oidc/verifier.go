@@ -40,6 +40,7 @@ type Verifier struct {
 	now                func() time.Time
 	firstWait, refresh time.Duration
 	logger             *slog.Logger
+	transport          http.RoundTripper
 	documents, keys    *http.Client
 	found              atomic.Pointer[provider]
 }
@@ -63,7 +64,7 @@ func NewVerifier(cfg Config, o Options) (*Verifier, error) {
 		o.Transport = http.DefaultTransport
 	}
 	v := &Verifier{
-		cfg: cfg, now: o.Now, logger: o.Logger,
+		cfg: cfg, now: o.Now, logger: o.Logger, transport: o.Transport,
 		firstWait: cmp.Or(o.FirstWait, time.Second), refresh: cmp.Or(o.Refresh, time.Hour),
 	}
 	v.documents, v.keys = clients(o.Transport)

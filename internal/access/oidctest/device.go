@@ -119,6 +119,9 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	case grantRefresh:
 		c, problem := p.redeem(client, r.PostFormValue("refresh_token"))
 		p.grant(w, client, c, problem)
+	case grantCode:
+		c, nonce, problem := p.exchange(client, r)
+		p.grantWith(w, client, c, nonce, problem)
 	default:
 		refuse(w, http.StatusBadRequest, "unsupported_grant_type")
 	}
@@ -170,18 +173,30 @@ func (p *Provider) redeem(client, token string) (Claims, string) {
 }
 
 func (p *Provider) grant(w http.ResponseWriter, client string, c Claims, problem string) {
+	p.grantWith(w, client, c, "", problem)
+}
+
+// grantWith is grant with a nonce in the id token, unless it is empty.
+func (p *Provider) grantWith(w http.ResponseWriter, client string, c Claims, nonce, problem string) {
 	if problem != "" {
 		refuse(w, http.StatusBadRequest, problem)
 		return
 	}
-	next := rand.Text()
+	identity := c.With("aud", client)
+	if nonce != "" {
+		identity = identity.With("nonce", nonce)
+	}
+	given := map[string]any{
+		"access_token": p.Sign(c), "id_token": p.Sign(identity), "token_type": "Bearer", "expires_in": int(tokenLife.Seconds()),
+	}
 	p.mu.Lock()
-	p.refresh[next] = grant{client: client, claims: c}
+	if !p.faults.NoRefresh {
+		next := rand.Text()
+		p.refresh[next] = grant{client: client, claims: c}
+		given["refresh_token"] = next
+	}
 	p.mu.Unlock()
-	answer(w, http.StatusOK, map[string]any{
-		"access_token": p.Sign(c), "id_token": p.Sign(c.With("aud", client)), "refresh_token": next,
-		"token_type": "Bearer", "expires_in": int(tokenLife.Seconds()),
-	})
+	answer(w, http.StatusOK, given)
 }
 
 func refuse(w http.ResponseWriter, status int, code string) {

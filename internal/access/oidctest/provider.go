@@ -1,5 +1,5 @@
 // Package oidctest owns a fake of an OpenID Connect provider: discovery, keys that can be rotated, tokens with any claims,
-// sign-in on another device (RFC 8628), and the faults that providers have. It keeps its state in memory.
+// sign-in with a browser (authorization code with PKCE) and on another device (RFC 8628), and the faults that providers have. It keeps its state in memory.
 package oidctest
 
 import (
@@ -20,6 +20,7 @@ const (
 	pathDevice    = "/device/code"
 	pathToken     = "/token"
 	pathVerify    = "/device"
+	pathAuthorize = "/authorize"
 )
 
 // Audience is what the tokens are for, unless their claims say something else.
@@ -36,6 +37,9 @@ type Provider struct {
 	sessions []*session
 	interval time.Duration
 	refresh  map[string]grant
+	codes    map[string]code
+	// person is who sits at the browser; nil for somebody who refuses.
+	person Claims
 }
 
 // Faults are what is wrong with the provider.
@@ -58,6 +62,10 @@ type Faults struct {
 	KeysBody string
 	// SlowDown has so many polls of a device answered with slow_down.
 	SlowDown int
+	// Nonce is in the id tokens of sign-ins with a browser in place of the one that was asked for.
+	Nonce string
+	// NoRefresh has no refresh token given.
+	NoRefresh bool
 	// TokenStatus is what the token endpoint answers with, and no JSON; 0 for what is right.
 	TokenStatus int
 }
@@ -65,13 +73,14 @@ type Faults struct {
 // Start runs a provider for the test, on loopback.
 func Start(t testing.TB) *Provider {
 	t.Helper()
-	p := &Provider{requests: map[string]int{}, interval: time.Second, refresh: map[string]grant{}}
+	p := &Provider{requests: map[string]int{}, interval: time.Second, refresh: map[string]grant{}, codes: map[string]code{}}
 	p.Rotate()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+pathDiscovery, p.discovery)
 	mux.HandleFunc("GET "+pathKeys, p.publicKeys)
 	mux.HandleFunc("POST "+pathDevice, p.deviceCode)
 	mux.HandleFunc("POST "+pathToken, p.token)
+	mux.HandleFunc("GET "+pathAuthorize, p.authorize)
 	p.server = httptest.NewServer(p.faulty(mux))
 	t.Cleanup(p.server.Close)
 	return p
@@ -144,13 +153,14 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]any{
 		"issuer":                                issuer,
 		"jwks_uri":                              keys,
-		"authorization_endpoint":                p.Issuer() + "/authorize",
+		"authorization_endpoint":                p.Issuer() + pathAuthorize,
 		"token_endpoint":                        p.Issuer() + pathToken,
 		"device_authorization_endpoint":         p.Issuer() + pathDevice,
 		"id_token_signing_alg_values_supported": algorithms,
 		"response_types_supported":              []string{"code"},
 		"subject_types_supported":               []string{"public"},
-		"grant_types_supported":                 []string{grantDevice, grantRefresh},
+		"grant_types_supported":                 []string{grantCode, grantDevice, grantRefresh},
+		"code_challenge_methods_supported":      []string{"S256"},
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/console"
 	"github.com/ai-agents/ai-agents/internal/console/reach"
+	"github.com/ai-agents/ai-agents/internal/console/sessionstore"
 	"github.com/ai-agents/ai-agents/internal/console/web"
 	"github.com/ai-agents/ai-agents/internal/desk"
 	"github.com/ai-agents/ai-agents/internal/mirror"
@@ -52,6 +53,8 @@ type Options struct {
 	Guarded bool
 	// Importer stands in for the mirror; nil for the mirror itself.
 	Importer console.Importer
+	// Now is the pages' clock; nil for this machine's. The API has the machine's.
+	Now func() time.Time
 	// Previews stands in for the enhancer; nil for one that is down.
 	Previews console.Previewer
 }
@@ -93,9 +96,36 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 			c.Close()
 		}
 	}()
-	authenticator, err := opts.authenticator(working, db, logger)
+	persons, err := opts.persons(working, logger)
 	if err != nil {
 		return nil, err
+	}
+	c.server = httptest.NewUnstartedServer(http.NotFoundHandler())
+	c.URL = "http://" + c.server.Listener.Addr().String()
+	if c.api, err = c.newAPI(opts, sealer, persons, logger); err != nil {
+		return nil, fmt.Errorf("make the console: %w", err)
+	}
+	pages := web.Config{API: c.api, Sessions: sessionstore.New(db, sealer, opts.now()), Sealer: sealer, Now: opts.now(), Logger: logger}
+	if persons != nil {
+		pages.SignIn = persons.SignIn(c.URL+web.PathCallback, "")
+	}
+	site, err := web.New(pages)
+	if err != nil {
+		return nil, fmt.Errorf("make the console's pages: %w", err)
+	}
+	c.server.Config.Handler = site
+	c.server.Start()
+	if opts.NoToken {
+		return c, nil
+	}
+	c.Token, err = firstToken(ctx, c.URL, c.Bootstrap)
+	return c, err
+}
+
+func (c *Console) newAPI(opts Options, sealer *tenant.Sealer, persons *oidc.Verifier, logger *slog.Logger) (*console.Server, error) {
+	authenticator := access.Config{Tokens: tokenstore.New(c.DB, time.Now), Now: time.Now, Logger: logger}
+	if persons != nil {
+		authenticator.Persons = persons
 	}
 	var reachable outbound.Config
 	if !opts.Guarded {
@@ -103,14 +133,14 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 	}
 	guard := outbound.New(reachable, logger)
 	if opts.Importer == nil {
-		opts.Importer = mirror.New(db, mirrored{desk.New(c.Tenants, guard, timeout, telemetry.NewMetrics(), logger)},
+		opts.Importer = mirror.New(c.DB, mirrored{desk.New(c.Tenants, guard, timeout, telemetry.NewMetrics(), logger)},
 			mirror.Config{ResolvedStatuses: []string{"Resolved", "Closed"}, CloudCalls: callsPerMinute, OnPremCalls: callsPerMinute, Logger: logger})
 	}
 	if opts.Previews == nil {
 		opts.Previews = preview.Remote{Invoker: noEnhancer{}, Sealer: sealer, Now: time.Now}
 	}
-	c.api, err = console.New(console.Config{BadTokens: badTokens, GatewayURL: opts.GatewayURL, Bootstrap: c.Bootstrap}, console.Deps{
-		DB: db, Tenants: c.Tenants, Sealer: sealer, Authenticator: authenticator, Publisher: unheard{}, Importer: opts.Importer,
+	return console.New(console.Config{BadTokens: badTokens, GatewayURL: opts.GatewayURL, Bootstrap: c.Bootstrap}, console.Deps{
+		DB: c.DB, Tenants: c.Tenants, Sealer: sealer, Authenticator: access.NewAuthenticator(authenticator), Publisher: unheard{}, Importer: opts.Importer,
 		Reach: reach.New(reach.Config{
 			Tenants: c.Tenants, Transport: guard.Transport(), Timeout: timeout,
 			Desk: func(t tenant.Tenant, credentials tenant.Credentials) (reach.Desk, error) {
@@ -119,20 +149,6 @@ func Start(ctx context.Context, opts Options) (_ *Console, err error) {
 		}),
 		Previews: opts.Previews, Gateway: &http.Client{}, Metrics: telemetry.NewMetrics(), Logger: logger, Now: time.Now,
 	})
-	if err != nil {
-		return nil, fmt.Errorf("make the console: %w", err)
-	}
-	site, err := web.New(web.Config{API: c.api, Sealer: sealer, Now: time.Now, Logger: logger})
-	if err != nil {
-		return nil, fmt.Errorf("make the console's pages: %w", err)
-	}
-	c.server = httptest.NewServer(site)
-	c.URL = c.server.URL
-	if opts.NoToken {
-		return c, nil
-	}
-	c.Token, err = firstToken(ctx, c.URL, c.Bootstrap)
-	return c, err
 }
 
 // firstToken exchanges the bootstrap token for one that may do everything.
@@ -145,21 +161,26 @@ func firstToken(ctx context.Context, url string, bootstrap tenant.Secret) (tenan
 	return tenant.Secret(issued.Secret), err
 }
 
-// authenticator takes API tokens and, with a provider, its tokens; then it waits until the provider is found.
-func (o Options) authenticator(ctx context.Context, db *postgres.DB, logger *slog.Logger) (*access.Authenticator, error) {
-	cfg := access.Config{Tokens: tokenstore.New(db, time.Now), Now: time.Now, Logger: logger}
+func (o Options) now() func() time.Time {
+	if o.Now == nil {
+		return time.Now
+	}
+	return o.Now
+}
+
+// persons recognises those of the provider, which it waits for; nil without one.
+func (o Options) persons(ctx context.Context, logger *slog.Logger) (*oidc.Verifier, error) {
 	if o.Issuer == "" {
-		return access.NewAuthenticator(cfg), nil
+		return nil, nil //nolint:nilnil // no provider is a valid choice
 	}
 	verifier, err := oidc.NewVerifier(oidc.Config{
-		Issuer: o.Issuer, Audience: o.Audience, RolesClaim: "roles",
+		Issuer: o.Issuer, Audience: o.Audience, ClientID: "console", Scopes: []string{"openid", "profile"}, RolesClaim: "roles",
 		AdminRole: "ai-agents-admin", OperatorRole: "ai-agents-operator", ViewerRole: "ai-agents-viewer",
 	}, oidc.Options{Logger: logger})
 	if err != nil {
 		return nil, err
 	}
 	go func() { _ = verifier.Run(ctx) }() // it ends with ctx
-	cfg.Persons = verifier
 	found := time.Now().Add(timeout)
 	for !verifier.Ready() {
 		if time.Now().After(found) {
@@ -167,7 +188,7 @@ func (o Options) authenticator(ctx context.Context, db *postgres.DB, logger *slo
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return access.NewAuthenticator(cfg), nil
+	return verifier, nil
 }
 
 // Close ends the console.

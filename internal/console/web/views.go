@@ -10,10 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/ai-agents/ai-agents/internal/access"
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 )
 
@@ -28,24 +30,53 @@ type frame struct {
 	Title string
 	// Person is who is signed in; empty for nobody.
 	Person string
-	Data   any
+	// Path is where the page is.
+	Path string
+	Data any
+
+	permissions []string
 }
 
-// message is a page that tells something, or that something went wrong.
+// May says whether the reader has the permission. The API decides; pages leave out what it would refuse.
+func (f frame) May(permission string) bool { return slices.Contains(f.permissions, permission) }
+
+// entry is a page that the layout leads to.
+type entry struct {
+	Path, Name string
+	Here       bool
+}
+
+// Pages are those that the reader is led to from everywhere.
+func (f frame) Pages() []entry {
+	all := []entry{{Path: "/", Name: "Overview"}, {Path: pathTenants, Name: "Tenants"}, {Path: pathJobs, Name: "Jobs"}, {Path: pathQueue, Name: "Queue"}}
+	if f.May(string(access.AuditRead)) {
+		all = append(all, entry{Path: pathAudit, Name: "Audit log"})
+	}
+	for i := range all {
+		all[i].Here = f.Path == all[i].Path
+	}
+	return all
+}
+
+// message is a page that tells something or, with a status, that something went wrong.
 type message struct {
 	Status      int
 	Title, Text string
 	Items       []string
 	Correlation string
+	// Back is where it leads; to the overview when empty.
+	Back string
 }
 
 // views are the pages' templates, each with the layout.
 type views struct{ pages map[string]*template.Template }
 
 func newViews() (*views, error) {
+	shared := []string{"templates/layout.html", "templates/partials.html"}
 	layout, err := template.New("layout.html").Funcs(template.FuncMap{
-		"at": at, "since": since, "tenantPath": tenantPath, "jobPath": jobPath, "millis": millis, "usd": usd, "percent": percent, "words": words, "runbook": runbook,
-	}).ParseFS(templates, "templates/layout.html")
+		"at": at, "stamp": stamp, "since": since, "millis": millis, "usd": usd, "percent": percent, "words": words,
+		"tenantPath": tenantPath, "jobPath": jobPath, "workerPath": workerPath, "runbook": runbook, "document": noteDocument,
+	}).ParseFS(templates, shared...)
 	if err != nil {
 		return nil, fmt.Errorf("read the pages' layout: %w", err)
 	}
@@ -55,7 +86,7 @@ func newViews() (*views, error) {
 	}
 	v := &views{pages: map[string]*template.Template{}}
 	for _, name := range names {
-		if path.Base(name) == "layout.html" {
+		if slices.Contains(shared, name) {
 			continue
 		}
 		page, err := layout.Clone()
@@ -106,6 +137,9 @@ func at(t any) string {
 	return "–"
 }
 
+// stamp is a time with nothing left out, for forms that send it back.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
 // since is how long it took from one time to the other; a dash when either is not known.
 func since(from time.Time, to *time.Time) string {
 	if to == nil {
@@ -127,6 +161,14 @@ func words(name any) string { return strings.ReplaceAll(fmt.Sprint(name), "_", "
 func runbook(name string) string { return adminapi.Runbooks + name }
 
 func tenantPath(id string) string { return pathTenants + "/" + url.PathEscape(id) }
+
+func workerPath(replica string) string { return pathWorkers + "/" + url.PathEscape(replica) }
+
+// noteDocument is a note as a document of its own, for the srcdoc of a frame in which nothing runs. The template escapes it as it does any
+// attribute, and the page's policy holds in the frame, too.
+func noteDocument(markup string) string {
+	return `<!doctype html><html lang="en"><title>Note</title>` + markup
+}
 
 func jobPath(tenantID, jobID string) string {
 	return tenantPath(tenantID) + "/jobs/" + url.PathEscape(jobID)

@@ -32,15 +32,22 @@ type world struct {
 	browser  *http.Client
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { return newWorldWith(t, consoletest.Options{}) }
+
+func newWorldWith(t *testing.T, opts consoletest.Options) *world {
 	t.Helper()
 	w := &world{t: t, database: postgrestest.New(t)}
-	console, err := consoletest.Start(t.Context(), consoletest.Options{DatabaseURL: w.database.ConsoleURL})
+	opts.DatabaseURL = w.database.ConsoleURL
+	console, err := consoletest.Start(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(console.Close)
 	w.Console = console
+	if opts.NoToken {
+		w.anotherBrowser()
+		return w
+	}
 	if w.admin, err = adminapi.NewClient(adminapi.Options{BaseURL: w.URL, Token: w.Token}); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +169,7 @@ func TestNothingIsShownBeforeTheSignIn(t *testing.T) {
 	}
 	w.get("/sign-in").is(t, http.StatusOK, "API token")
 	w.get("/nowhere").is(t, http.StatusNotFound, "There is no such page")
-	w.do(http.MethodPost, "/tenants", nil).is(t, http.StatusMethodNotAllowed, "Use the buttons")
+	w.do(http.MethodPost, "/jobs", nil).is(t, http.StatusMethodNotAllowed, "Use the buttons")
 	w.get("/assets/console.css").is(t, http.StatusOK, "color-scheme")
 	w.get(adminapi.Prefix+"/tenants").is(t, http.StatusUnauthorized, "token")
 }
@@ -173,10 +180,11 @@ func TestTheSignInSaysWhatIsWrongWithAToken(t *testing.T) {
 		token, says string
 		status      int
 	}{
-		"none":        {"", "Paste an API token", http.StatusUnprocessableEntity},
-		"a bootstrap": {w.Bootstrap.Reveal(), "This is no API token", http.StatusUnprocessableEntity},
-		"too long":    {strings.Repeat("a", 3000), "longer than any API token", http.StatusUnprocessableEntity},
-		"wrong":       {w.Token.Reveal()[:len(w.Token.Reveal())-1] + "!", "not accepted", http.StatusUnauthorized},
+		"none":       {"", "Paste an API token", http.StatusUnprocessableEntity},
+		"a used one": {w.Bootstrap.Reveal(), "has been used", http.StatusConflict},
+		"another":    {"no-token-of-this-console-at-all", "neither an API token", http.StatusUnprocessableEntity},
+		"too long":   {strings.Repeat("a", 3000), "longer than any API token", http.StatusUnprocessableEntity},
+		"wrong":      {w.Token.Reveal()[:len(w.Token.Reveal())-1] + "!", "not accepted", http.StatusUnauthorized},
 	} {
 		got := w.do(http.MethodPost, "/sign-in", url.Values{"token": {given.token}, "next": {"/queue"}})
 		got.is(t, given.status, given.says, `value="/queue"`)
@@ -321,11 +329,11 @@ func TestHostileTextStaysText(t *testing.T) {
 		"/tenants/alpha/jobs?ticket_id=" + url.QueryEscape(hostile), "/sign-in?next=" + url.QueryEscape("/"+hostile),
 	} {
 		got := w.get(path)
-		if strings.Contains(got.body, "<script") || strings.Contains(got.body, "<img") {
+		if strings.Contains(got.body, "<script>") || strings.Count(got.body, "<script") != 1 || strings.Contains(got.body, "<img") {
 			t.Errorf("%s shows markup\n%s", path, got.body)
 		}
 		policy := got.Header.Get("Content-Security-Policy")
-		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "script-src") || strings.Contains(policy, "unsafe") {
+		if !strings.HasPrefix(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") {
 			t.Errorf("%s: %s", path, policy)
 		}
 	}

@@ -20,6 +20,8 @@ type List struct {
 	TicketID string
 	// Withheld leaves in those alone whose note was withheld in this mode; empty for all.
 	Withheld tenant.Mode
+	// Since and Until leave out those that were received before, and then or later; zero for none.
+	Since, Until time.Time
 	// Before is the last job of the page before; zero for the first page.
 	Before Position
 	// Limit is how many jobs the page has at most.
@@ -36,10 +38,16 @@ type Position struct {
 // with, or that was held, keeps the time at which it was queued first.
 const askedAt = `CASE first_run WHEN 1 THEN received_at ELSE greatest(received_at, queued_at) END`
 
-// jobColumns are what scanJob reads.
-const jobColumns = `job_id::text, tenant_id, event, ticket_id, subject, description, priority, nullif(people, '{}'), correlation_id, refetch, status, run,
+// jobColumns are what scanJob reads, and listedColumns the same without the ticket's texts, which lists do not show.
+const (
+	jobColumns    = idColumns + `subject, description, ` + wayColumns
+	listedColumns = idColumns + `'', '', ` + wayColumns
+
+	idColumns  = `job_id::text, tenant_id, event, ticket_id, `
+	wayColumns = `priority, nullif(people, '{}'), correlation_id, refetch, status, run,
 	first_run, cancelled_run, announced_run, held_for, held_since, failure_reason, trouble, trouble_at, note_id,
 	CASE status WHEN 'completed' THEN withheld ELSE '' END, degraded, received_at, ` + askedAt + `, started_at, finished_at, coalesce(trace_parent, '')`
+)
 
 // List gives a page of the tenant's jobs.
 func (l *Ledger) List(ctx context.Context, tenantID string, page List) ([]enhancement.Job, error) {
@@ -84,6 +92,12 @@ func (p List) sql(tenantID string) (query string, args []any) {
 	}
 	if p.Withheld != "" { // the first condition is the index's
 		condition("withheld <> '' AND withheld = $%d AND status = 'completed'", p.Withheld)
+	}
+	if !p.Since.IsZero() {
+		condition("received_at >= $%d", p.Since)
+	}
+	if !p.Until.IsZero() {
+		condition("received_at < $%d", p.Until)
 	}
 	if p.Before.JobID != "" {
 		condition("(received_at, job_id) < ($%d, $%d::uuid)", p.Before.ReceivedAt, p.Before.JobID)
