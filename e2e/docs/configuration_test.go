@@ -76,7 +76,7 @@ var examples = map[string]string{
 	"LLM_FALLBACK_API_KEY": "the-servers-key", "LLM_FALLBACK_API_VERSION": "2024-10-21", "LLM_FALLBACK_BASE_URL": "https://other.example.com/v1",
 	"LLM_FALLBACK_MODEL": "example-model", "LLM_FALLBACK_PROVIDER": "vllm", "LLM_MODELS": "example-small,example-large", "LLM_PRICES": "/etc/ai-agents/prices.yaml",
 	"LLM_PRICE_PROMPT_PER_MTOK": "2.5", "LLM_PRICE_COMPLETION_PER_MTOK": "10",
-	"CONSOLE_PUBLIC_URL": "https://console.example.com", "CONSOLE_TRACE_URL": "https://jaeger.example.com/trace/{trace_id}", "OIDC_CLIENT_ID": "console",
+	"CONSOLE_PUBLIC_URL": "https://console.example.com", "CONSOLE_TRACE_URL": "https://jaeger.example.com/trace/{trace_id}", "OIDC_CLIENT_ID": "console", "CONSOLE_OIDC_CLIENT_SECRET": "the-providers-secret",
 	"OIDC_AUDIENCE": "ai-agents-console", "OIDC_AUTHORIZED_PARTIES": "agentctl,console", "OIDC_ISSUER": "https://id.example.com/realms/example",
 	"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example.com:4317", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector.example.com:4317",
 	"OTEL_EXPORTER_OTLP_INSECURE": "true", "OTEL_TRACES_SAMPLER_ARG": "0.1", "OTEL_SERVICE_NAME": "enhancer", "OTEL_SDK_DISABLED": "true",
