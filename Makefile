@@ -184,6 +184,10 @@ openapi: packages ## Write docs/openapi.yaml anew from the admin API's types
 metrics-doc: ## Write docs/metrics.md anew from the catalogue in internal/telemetry
 	go test ./internal/telemetry -run TestTheCommittedListIsTheCatalogue -write-metrics
 
+.PHONY: config-doc
+config-doc: ## Write docs/configuration.md anew from the apps' structs and the README's table
+	cd e2e && go test ./docs -run TestTheConfigurationReferenceIsThatOfTheCode -write-configuration
+
 .PHONY: fmt
 fmt: ## Format the code
 	@tools/install-tool.sh mvdan.cc/gofumpt $(GOFUMPT)

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -25,20 +26,37 @@ func TestEverySettingIsDocumented(t *testing.T) {
 			documented = append(documented, setting(app, strings.Trim(row[0], "`"), strings.Trim(row[1], "`")))
 		}
 	}
+	var existing []string
+	for _, s := range allSettings(t, root) {
+		existing = append(existing, setting(s.app, s.name, s.otherwise))
+	}
+	slices.Sort(existing)
+	compare(t, "setting (app, name, default)", documented, slices.Compact(existing))
+}
+
+// declared is a setting as an app's structs declare it.
+type declared struct {
+	app, name, otherwise string
+	owner                string // the folder of the package with the field
+	kind                 string // the field's type, as it is written
+}
+
+// allSettings lists the settings of all apps, app by app.
+func allSettings(t *testing.T, root string) []declared {
+	t.Helper()
 	apps, err := os.ReadDir(filepath.Join(root, "apps"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	source := &source{t: t, root: root, packages: map[string]map[string]structure{}}
-	var existing []string
+	var all []declared
 	for _, app := range apps {
 		dir := filepath.Join("apps", app.Name())
-		for name := range source.structures(dir) {
-			existing = append(existing, source.settings(app.Name(), dir, name)...)
+		for _, name := range slices.Sorted(maps.Keys(source.structures(dir))) {
+			all = append(all, source.settings(app.Name(), dir, name)...)
 		}
 	}
-	slices.Sort(existing)
-	compare(t, "setting (app, name, default)", documented, slices.Compact(existing))
+	return all
 }
 
 func setting(app, name, otherwise string) string {
@@ -59,8 +77,8 @@ type structure struct {
 }
 
 // settings lists the environment variables that envconfig fills the type from, nested types included.
-func (s *source) settings(app, dir, name string) []string {
-	var found []string
+func (s *source) settings(app, dir, name string) []declared {
+	var found []declared
 	def := s.structures(dir)[name]
 	if def.fields == nil {
 		return nil
@@ -72,7 +90,7 @@ func (s *source) settings(app, dir, name string) []string {
 			if tag.Get("required") == "true" {
 				otherwise = "required"
 			}
-			found = append(found, setting(app, variable, otherwise))
+			found = append(found, declared{app, variable, cmp.Or(otherwise, "none"), dir, typeName(field.Type)})
 			continue
 		}
 		switch kind := field.Type.(type) {
@@ -85,6 +103,20 @@ func (s *source) settings(app, dir, name string) []string {
 		}
 	}
 	return found
+}
+
+// typeName is a type as it is written.
+func typeName(expr ast.Expr) string {
+	switch kind := expr.(type) {
+	case *ast.Ident:
+		return kind.Name
+	case *ast.SelectorExpr:
+		return fmt.Sprint(kind.X) + "." + kind.Sel.Name
+	case *ast.ArrayType:
+		return "[]" + typeName(kind.Elt)
+	default:
+		return fmt.Sprintf("%T", expr)
+	}
 }
 
 func (s *source) tag(field *ast.Field) reflect.StructTag {

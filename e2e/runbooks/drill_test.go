@@ -37,6 +37,7 @@ func drills() []struct {
 		{"missed-webhooks", (*drill).missedWebhooks},
 		{"tenant-onboarding", (*drill).onboarding},
 		{"expiring-credentials", (*drill).credentials},
+		{"incidents", (*drill).incident},
 		{"upgrade", (*drill).upgrade},
 		{"database-connections", (*drill).connections},
 		{"sidecar-down", (*drill).sidecar},

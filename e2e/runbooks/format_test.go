@@ -59,7 +59,7 @@ func TestAPageThatLacksAPartIsNoticed(t *testing.T) {
 
 func TestEveryBlockIsOfAKindThatIsTested(t *testing.T) {
 	t.Parallel()
-	kinds := []string{kindCalm, kindDrill, kindCluster, kindPromQL, kindLogQL}
+	kinds := []string{kindCalm, kindDrill, kindCluster, kindPromQL, kindLogQL, kindText}
 	for _, b := range blocks(t) {
 		if !slices.Contains(kinds, b.kind) {
 			t.Errorf("%s is marked %q: nobody tests that; say one of %q", b, b.kind, kinds)
@@ -73,7 +73,7 @@ func TestEveryBlockIsOfAKindThatIsTested(t *testing.T) {
 // The reader has set the variables that the index lists, and those that the pages explain; what a drill sets is either.
 func TestAPageUsesNoVariableThatNobodyExplains(t *testing.T) {
 	t.Parallel()
-	texts := pages(t)
+	texts := documents(t)
 	for _, b := range blocks(t) {
 		for _, name := range variables(b) {
 			if !strings.Contains(texts["README"], "`"+name+"`") && !strings.Contains(texts[b.page], "`"+name+"`") {

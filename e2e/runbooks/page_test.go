@@ -1,4 +1,4 @@
-// Package runbooks_test runs the commands of docs/runbooks, and of the sections of docs/operations.md that on-call types from:
+// Package runbooks_test runs the commands of docs/runbooks, of the pages for support, and of the sections of docs/operations.md that on-call types from:
 // on a real stack, after making the trouble that a page is about. A command that does not do what its page says fails it.
 package runbooks_test
 
@@ -20,6 +20,7 @@ const (
 	kindCluster = "bash cluster" // is run against a kubectl that only looks at what it is asked
 	kindPromQL  = "promql"       // each line is an expression
 	kindLogQL   = "logql"        // is only looked at: there is no parser of it here
+	kindText    = "text"         // is a template for people
 )
 
 // block is a fenced block of a page.
@@ -68,11 +69,24 @@ func pages(t *testing.T) map[string]string {
 // tested are the sections of docs/operations.md whose blocks are run as those of runbooks are.
 var tested = []string{"### Useful PromQL", "## Silencing", "### Log queries"}
 
-// blocks gives the blocks of all pages, in the order of the pages' names and within each as they stand.
-func blocks(t *testing.T) []block {
+// beside are the pages of docs/ whose blocks are run as those of runbooks are.
+var beside = []string{"client-support", "incidents", "support"}
+
+// documents are the texts of all pages whose blocks are run.
+func documents(t *testing.T) map[string]string {
 	t.Helper()
 	texts := pages(t)
 	texts["operations"] = operations(t)
+	for _, name := range beside {
+		texts[name] = read(t, filepath.Join(root(t), "docs", name+".md"))
+	}
+	return texts
+}
+
+// blocks gives the blocks of all pages, in the order of the pages' names and within each as they stand.
+func blocks(t *testing.T) []block {
+	t.Helper()
+	texts := documents(t)
 	var all []block
 	for _, name := range sorted(texts) {
 		found, err := fenced(name, texts[name])
