@@ -106,7 +106,7 @@ Exit status:
 	})
 	root.AddCommand(
 		newBootstrapCommand(), newLoginCommand(), newLogoutCommand(), newWhoAmICommand(),
-		newOnboardCommand(), newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newJobCommand(), newQueueCommand(), newPauseCommand(), newResumeCommand(), newPausesCommand(), newWorkerCommand(), newErrorsCommand(), newPreviewCommand(), newReplayCommand(), newUsageCommand(),
+		newOnboardCommand(), newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newValidateCommand(), newJobCommand(), newQueueCommand(), newPauseCommand(), newResumeCommand(), newPausesCommand(), newWorkerCommand(), newErrorsCommand(), newPreviewCommand(), newReplayCommand(), newUsageCommand(),
 		newTokenCommand(), newAuditCommand(), newKeysetCommand(),
 	)
 	completeTenants(root)
