@@ -120,7 +120,10 @@ func sentByScript(t *testing.T, id, dir string) {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), "python3", filepath.Join(dir, "enhance_ticket.py"), secretFile(t, "ticket.json", string(complete)), "created").Output()
-	var result struct{ Result, Message string }
+	var result struct {
+		Result  string `json:"result"`
+		Message string `json:"message"`
+	}
 	if err := errors.Join(err, json.Unmarshal(out, &result)); err != nil || result.Result != "success" {
 		t.Fatalf("%v: %s", err, out)
 	}

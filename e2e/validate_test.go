@@ -34,20 +34,20 @@ func TestAValidationTellsWhatHappened(t *testing.T) {
 	out, messages, status := attempt(t, "validate", "--tenant", id, "--other-tenant", other, "--ticket", strings.Join(tickets, ","),
 		"--simulator", running.SimulatorURL(), "--alertmanager", watched.AlertmanagerURL(), "--out", file, "--json")
 	var report struct {
-		Passed  bool
-		NotRun  int `json:"not_run"`
+		Passed  bool `json:"passed"`
+		NotRun  int  `json:"not_run"`
 		Figures struct {
-			Enhanced int
+			Enhanced int     `json:"enhanced"`
 			P50      int64   `json:"p50_ms"`
 			P99      int64   `json:"p99_ms"`
 			Rate     float64 `json:"success_rate"`
-		}
+		} `json:"figures"`
 		Tickets []struct {
 			JobID  string `json:"job_id"`
 			TookMS int64  `json:"took_ms"`
 			NoteID string `json:"note_id"`
-		}
-		Checks []struct{ Group, Name, Outcome, Detail string }
+		} `json:"tickets"`
+		Checks []json.RawMessage `json:"checks"`
 	}
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		t.Fatalf("status %d, %v: %s%s", status, err, messages, out)

@@ -25,7 +25,7 @@ func importFromDesk(cmd *cobra.Command, k kind, f *importFlags) error {
 		return err
 	}
 	began := time.Now()
-	summary, err := fetchFromDesk(cmd, client, k, f)
+	summary, err := fetchFromDesk(ctx, cmd, client, k, f)
 	if _, told := errors.AsType[*adminapi.StreamError](err); err != nil && !told {
 		return err
 	}
@@ -33,8 +33,7 @@ func importFromDesk(cmd *cobra.Command, k kind, f *importFlags) error {
 }
 
 // fetchFromDesk imports, showing progress, and gives what became of it. After an adminapi.StreamError that is what was stored until then.
-func fetchFromDesk(cmd *cobra.Command, client *adminapi.Client, k kind, f *importFlags) (adminapi.ImportSummary, error) {
-	ctx := cmd.Context()
+func fetchFromDesk(ctx context.Context, cmd *cobra.Command, client *adminapi.Client, k kind, f *importFlags) (adminapi.ImportSummary, error) {
 	in := adminapi.StartImport{Feed: k.feed, Limit: f.limit, DryRun: f.dryRun, Restart: f.restart}
 	if !f.since.IsZero() {
 		in.Since = &f.since

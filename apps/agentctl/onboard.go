@@ -259,7 +259,7 @@ func (o *onboarding) importAll(ctx context.Context) (failure error) {
 			if o.skipImport {
 				return itemSkipped, "later: agentctl import " + k.name + " --tenant " + o.tenantID, nil
 			}
-			sum, err := fetchFromDesk(o.cmd, o.client, k, &importFlags{tenantID: o.tenantID, limit: o.importLimit})
+			sum, err := fetchFromDesk(ctx, o.cmd, o.client, k, &importFlags{tenantID: o.tenantID, limit: o.importLimit})
 			if err != nil {
 				return itemFailed, "", err
 			}

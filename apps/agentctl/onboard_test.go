@@ -80,8 +80,7 @@ func TestOnboardingWithFlags(t *testing.T) {
 	// Once more: what is done stays as it is, and the secret is shown to who asks for it.
 	out, _, err = apart(t.Context(), "", "onboard", "--tenant", "alpha", "--gateway-url", "https://gateway.example.com", "--setup-dir", dir, "--skip-test", "--skip-import", "--show-secret", "--json")
 	var told struct {
-		Steps []item
-		Setup struct{ Files []struct{ Name, Text string } }
+		Steps []item `json:"steps"`
 	}
 	if err := errors.Join(err, json.Unmarshal([]byte(out), &told)); err != nil || len(told.Steps) != 7 || told.Steps[0].Detail != "was there" || told.Steps[3].Outcome != itemSkipped {
 		t.Errorf("%v: %s", err, out)

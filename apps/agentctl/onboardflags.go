@@ -129,7 +129,7 @@ func (f *onboardFlags) over(spec adminapi.TenantSpec) adminapi.TenantSpec {
 }
 
 // secretName is the file in the setup's folder that the secret is kept in until it was entered.
-const secretName = "signing-secret" //nolint:gosec // a name, not a secret
+const secretName = "signing-secret"
 
 func (f *onboardFlags) dir() string { return cmp.Or(f.setupDir, "ai-agents-"+f.tenantID) }
 

@@ -20,8 +20,15 @@ import (
 	"github.com/ai-agents/ai-agents/internal/importfile/meter"
 )
 
-// fewestTickets is how many a validation takes: below that, percentiles say nothing.
-const fewestTickets = 10
+const (
+	// fewestTickets is how many a validation takes: below that, percentiles say nothing.
+	fewestTickets = 10
+	// notePatience is how long each note is waited for, and atOnce how many are.
+	notePatience = 3 * time.Minute
+	atOnce       = 4
+
+	half, most, nearlyAll, hundred = 50, 95, 99, 100
+)
 
 // errInvalid says that a validation found something; the report says what.
 var errInvalid = errors.New("the validation failed")
@@ -82,8 +89,8 @@ Exit status: 0 nothing failed; 1 something did, see the report; 130 interrupted,
 	f.StringVar(&flags.simulator, "simulator", "", "address of the simulator that is the tenant's ServiceDesk Plus, to have it fail")
 	f.StringVar(&flags.alertmanager, "alertmanager", "", "address of Alertmanager, to fire an alert at")
 	f.StringVarP(&flags.out, "out", "o", "", "file for the report in Markdown; standard output when left out")
-	f.DurationVar(&flags.wait, "wait", 3*time.Minute, "how long to wait for each note")
-	f.IntVar(&flags.parallel, "parallel", 4, "how many tickets at once")
+	f.DurationVar(&flags.wait, "wait", notePatience, "how long to wait for each note")
+	f.IntVar(&flags.parallel, "parallel", atOnce, "how many tickets at once")
 	f.BoolVar(&flags.asJSON, "json", false, "print the report as JSON")
 	_ = errors.Join(cmd.MarkFlagRequired(flagTenant), cmd.MarkFlagRequired("ticket")) // fail only for flags that do not exist
 	return cmd
@@ -263,7 +270,7 @@ func figuresOf(runs []ticketRun) figures {
 	}
 	slices.Sort(took)
 	f.SuccessRate = float64(f.Enhanced) / float64(max(1, f.Tickets))
-	f.P50MS, f.P95MS, f.P99MS = percentile(took, 50), percentile(took, 95), percentile(took, 99)
+	f.P50MS, f.P95MS, f.P99MS = percentile(took, half), percentile(took, most), percentile(took, nearlyAll)
 	return f
 }
 
@@ -272,5 +279,5 @@ func percentile(sorted []int64, percent float64) int64 {
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[max(0, int(math.Ceil(percent/100*float64(len(sorted))))-1)]
+	return sorted[max(0, int(math.Ceil(percent/hundred*float64(len(sorted))))-1)]
 }

@@ -138,4 +138,4 @@ func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", "`", "'").Replace(plain(text))
 }
 
-func seconds(ms int64) string { return fmt.Sprintf("%.1f s", float64(ms)/1000) }
+func seconds(ms int64) string { return fmt.Sprintf("%.1f s", milliseconds(ms).Seconds()) }

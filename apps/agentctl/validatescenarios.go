@@ -25,6 +25,8 @@ const (
 	alertPatience = 15 * time.Second
 	// probeAnswer is how much of an answer is read, in bytes.
 	probeAnswer = 8 << 20
+	// isolationTime is how long the restricted token is good for, should it not be revoked.
+	isolationTime = time.Hour
 	// mostPast is how many of each tenant's past tickets are compared.
 	mostPast = 1000
 )
@@ -161,7 +163,7 @@ func (v *validation) tryIsolation(ctx context.Context) {
 		return
 	}
 	issued, err := v.client.CreateToken(ctx, adminapi.CreateToken{
-		Name: "validation of " + v.tenantID, Permissions: isolationPermissions(), Tenants: []string{v.tenantID}, ValidSeconds: 3600,
+		Name: "validation of " + v.tenantID, Permissions: isolationPermissions(), Tenants: []string{v.tenantID}, ValidSeconds: int(isolationTime / time.Second),
 	})
 	if err != nil {
 		skip("no token restricted to the tenant could be made: " + err.Error())
@@ -340,5 +342,5 @@ func (v *validation) fire(ctx context.Context) (receivers []string, err error) {
 		case <-time.After(smokePoll):
 		}
 	}
-	return nil, fmt.Errorf("Alertmanager took the alert, and did not have it within %s", alertPatience)
+	return nil, fmt.Errorf("the alert was taken by Alertmanager, and was not there within %s", alertPatience)
 }

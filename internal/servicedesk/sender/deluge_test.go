@@ -41,6 +41,16 @@ func runDeluge(t *testing.T, source string, requestObj map[string]any) request {
 	return *d.sent
 }
 
+// as is the value as a T, without which the function would not run.
+func as[T any](d *deluge, value any) T {
+	d.t.Helper()
+	typed, is := value.(T)
+	if !is {
+		d.t.Fatalf("Deluge: %v is a %T", value, value)
+	}
+	return typed
+}
+
 func (d *deluge) skip() {
 	for d.at < len(d.source) && unicode.IsSpace(d.source[d.at]) {
 		d.at++
@@ -88,19 +98,10 @@ func (d *deluge) statement(run bool) {
 	switch {
 	case name == "if":
 		d.expect("(")
-		holds, _ := d.compare().(bool)
+		holds := as[bool](d, d.compare())
 		d.expect(")")
 		d.expect("{")
-		// What does not hold is read, and not done.
-		kept := d.vars
-		if !holds || !run {
-			d.vars = map[string]any{}
-			for k, v := range kept {
-				d.vars[k] = v
-			}
-		}
 		d.skipOrRun(holds && run)
-		d.vars = kept
 		d.expect("}")
 		return
 	case name == "info":
@@ -155,7 +156,7 @@ func (d *deluge) invoke() {
 		case "parameters":
 			r.body = fmt.Sprint(d.sum())
 		case "headers":
-			for name, value := range d.sum().(*orderedMap).values {
+			for name, value := range as[*orderedMap](d, d.sum()).values {
 				r.header.Set(name, fmt.Sprint(value))
 			}
 		default:
@@ -171,7 +172,7 @@ func (d *deluge) compare() any {
 	case d.take("!="):
 		return left != d.sum()
 	case d.take(">"):
-		return left.(int) > d.sum().(int)
+		return as[int](d, left) > as[int](d, d.sum())
 	default:
 		return left
 	}
@@ -185,7 +186,7 @@ func (d *deluge) sum() any {
 			right := d.value()
 			left = fmt.Sprint(left) + fmt.Sprint(right)
 		case d.take("-"):
-			left = left.(int) - d.value().(int)
+			left = as[int](d, left) - as[int](d, d.value())
 		default:
 			return left
 		}
@@ -274,8 +275,8 @@ func (d *deluge) postfix(value any) any {
 			continue
 		case encryption:
 			args := d.arguments()
-			mac := hmac.New(sha256.New, []byte(args[0].(string)))
-			mac.Write([]byte(args[1].(string)))
+			mac := hmac.New(sha256.New, []byte(as[string](d, args[0])))
+			mac.Write([]byte(as[string](d, args[1])))
 			value = base64.StdEncoding.EncodeToString(mac.Sum(nil)) // the default of Zoho's
 		case time.Time:
 			d.arguments()
@@ -292,12 +293,12 @@ func (d *deluge) call(value any, method string, args []any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		if method == "get" {
-			return v[args[0].(string)]
+			return v[as[string](d, args[0])]
 		}
 	case *orderedMap:
 		switch method {
 		case "put":
-			key := args[0].(string)
+			key := as[string](d, args[0])
 			v.keys, v.values[key] = append(v.keys, key), args[1]
 			return nil
 		case "toString":
@@ -320,9 +321,9 @@ func (d *deluge) call(value any, method string, args []any) any {
 		case "length":
 			return len([]rune(v))
 		case "replaceAll":
-			return regexp.MustCompile(args[0].(string)).ReplaceAllString(v, args[1].(string))
+			return regexp.MustCompile(as[string](d, args[0])).ReplaceAllString(v, as[string](d, args[1]))
 		case "subString":
-			return string([]rune(v)[args[0].(int):args[1].(int)])
+			return string([]rune(v)[as[int](d, args[0]):as[int](d, args[1])])
 		}
 	}
 	d.t.Fatalf("Deluge: %T has no %s", value, method)
