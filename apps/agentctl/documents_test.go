@@ -91,10 +91,10 @@ func taken(words []string) error {
 	if help := cmd.Flag("help"); help != nil && help.Changed {
 		return nil
 	}
-	return check(cmd)
+	return argumentsFit(cmd)
 }
 
-func check(cmd *cobra.Command) error {
+func argumentsFit(cmd *cobra.Command) error {
 	if err := cmd.ValidateArgs(cmd.Flags().Args()); err != nil {
 		return fmt.Errorf("arguments: %w", err)
 	}

@@ -79,7 +79,8 @@ func keep(cmd *cobra.Command, cfg settings, client *adminapi.Client, issued admi
 func newLogoutCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "logout", Short: "Forget the token", Args: cobra.NoArgs,
-		Long: "Remove the token's file. The token itself stays good until it expires or is revoked: `agentctl token revoke`.",
+		Example: "  agentctl logout",
+		Long:    "Remove the token's file. The token itself stays good until it expires or is revoked: `agentctl token revoke`.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := readSettings(cmd)
 			if err != nil {
@@ -102,6 +103,7 @@ func newWhoAmICommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "whoami", Short: "Show who the console takes you for, and what you may do", Args: cobra.NoArgs,
+		Example: "  agentctl whoami\n  agentctl whoami --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {

@@ -32,22 +32,34 @@ Formats, columns and the reject file: docs/operations.md, "Importing".`
 func newImportCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "import", Short: "Import what the sources search, from ServiceDesk Plus or from files", Long: importHelp}
 	return group(cmd,
-		newImportKind(kind{
-			name: "tickets", short: "past tickets", feed: mirror.FeedTickets, dated: true,
-			columns: "ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url",
-		}, importfile.Tickets(), (*adminapi.Client).PutTickets),
-		newImportKind(kind{
-			name: "kb", alias: "articles", short: "articles of the knowledge base", feed: mirror.FeedArticles, dated: true,
-			columns: "article_id, title, body, url, updated_at",
-		}, importfile.Articles(), (*adminapi.Client).PutArticles),
-		newImportKind(kind{
-			name: "assets", alias: "systems", short: "the systems of the inventory", feed: mirror.FeedAssets,
-			columns: "id, hostname, address, asset_tag, role, client, location",
-		}, importfile.Systems(), (*adminapi.Client).PutSystems),
+		newImportKind(kindTickets(), importfile.Tickets(), (*adminapi.Client).PutTickets),
+		newImportKind(kindArticles(), importfile.Articles(), (*adminapi.Client).PutArticles),
+		newImportKind(kindAssets(), importfile.Systems(), (*adminapi.Client).PutSystems),
 		newImportKind(kind{
 			name: "subnets", short: "the networks of the inventory",
 			columns: "network, name, role, client, location",
 		}, importfile.Subnets(), (*adminapi.Client).PutSubnets))
+}
+
+func kindTickets() kind {
+	return kind{
+		name: "tickets", short: "past tickets", feed: mirror.FeedTickets, dated: true,
+		columns: "ticket_id, subject, description, resolution, created_at, resolved_at, updated_at, url",
+	}
+}
+
+func kindArticles() kind {
+	return kind{
+		name: "kb", alias: "articles", short: "articles of the knowledge base", feed: mirror.FeedArticles, dated: true,
+		columns: "article_id, title, body, url, updated_at",
+	}
+}
+
+func kindAssets() kind {
+	return kind{
+		name: "assets", alias: "systems", short: "the systems of the inventory", feed: mirror.FeedAssets,
+		columns: "id, hostname, address, asset_tag, role, client, location",
+	}
 }
 
 // kind is what one command imports.

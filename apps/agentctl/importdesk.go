@@ -24,11 +24,20 @@ func importFromDesk(cmd *cobra.Command, k kind, f *importFlags) error {
 	if err := checkTenant(ctx, client, f.tenantID); err != nil {
 		return err
 	}
+	began := time.Now()
+	summary, err := fetchFromDesk(ctx, cmd, client, k, f)
+	if _, told := errors.AsType[*adminapi.StreamError](err); err != nil && !told {
+		return err
+	}
+	return report(cmd, k, outcomeOf(summary, f, time.Since(began)), rejections(summary), err)
+}
+
+// fetchFromDesk imports, showing progress, and gives what became of it. After an adminapi.StreamError that is what was stored until then.
+func fetchFromDesk(ctx context.Context, cmd *cobra.Command, client *adminapi.Client, k kind, f *importFlags) (adminapi.ImportSummary, error) {
 	in := adminapi.StartImport{Feed: k.feed, Limit: f.limit, DryRun: f.dryRun, Restart: f.restart}
 	if !f.since.IsZero() {
 		in.Since = &f.since
 	}
-	began := time.Now()
 	progress := newMeter(cmd, k, f)
 	reached := 0
 	summary, err := client.Import(ctx, f.tenantID, in, func(p adminapi.ImportProgress) {
@@ -40,9 +49,9 @@ func importFromDesk(cmd *cobra.Command, k kind, f *importFlags) error {
 	})
 	progress.Close()
 	if _, told := errors.AsType[*adminapi.StreamError](err); err != nil && !told {
-		return withoutSummary(ctx, k, reached, err)
+		return summary, withoutSummary(ctx, k, reached, err)
 	}
-	return report(cmd, k, outcomeOf(summary, f, time.Since(began)), rejections(summary), err)
+	return summary, err
 }
 
 func outcomeOf(s adminapi.ImportSummary, f *importFlags, took time.Duration) outcome.Outcome {

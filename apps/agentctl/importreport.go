@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/ai-agents/ai-agents/internal/importfile/meter"
 	"github.com/ai-agents/ai-agents/internal/importfile/outcome"
@@ -15,7 +13,7 @@ import (
 // newMeter shows progress where an operator looks, and a log is not flooded.
 func newMeter(cmd *cobra.Command, k kind, f *importFlags) *meter.Meter {
 	mode := meter.Lines
-	if file, is := cmd.ErrOrStderr().(*os.File); is && term.IsTerminal(int(file.Fd())) {
+	if onTerminal(cmd.ErrOrStderr()) {
 		mode = meter.Bar
 	}
 	if f.quiet {

@@ -53,7 +53,8 @@ func newKeysetCommand() *cobra.Command {
 func newKeysetNewCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "new", Short: "Make the first keyset of an installation", Args: cobra.NoArgs,
-		Long: "Make the first keyset of an installation. One that has a keyset keeps it: what is sealed can be opened with no other.\n\n" + keysetHelp,
+		Example: "  agentctl keyset new",
+		Long:    "Make the first keyset of an installation. One that has a keyset keeps it: what is sealed can be opened with no other.\n\n" + keysetHelp,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			keyset, err := tenant.GenerateKeyset()
 			if err != nil {
@@ -70,6 +71,7 @@ func newKeysetChangeCommand(
 ) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: args, Long: short + ".\n\n" + keysetHelp,
+		Example: "  agentctl keyset " + strings.Replace(use, "KEY", "1520934", 1) + " < keyset > changed",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			data, err := readInput(cmd, "-")
 			if err != nil {
@@ -103,6 +105,7 @@ func newKeysetStatusCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "status", Short: "Show which keys there are, and what is sealed with them", Args: cobra.NoArgs,
+		Example: "  agentctl keyset status\n  agentctl keyset status --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {

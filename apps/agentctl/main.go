@@ -82,7 +82,18 @@ Everything is done through the console's admin API, with the rights of a token: 
 organisation's identity provider, ` + "`agentctl bootstrap`" + ` the first one of a new installation. After "make up" the local
 console and its token are found with
 
-  . .run/env`,
+  . .run/env
+
+Results go to standard output, and all else to standard error: with --json, which most commands that show something have,
+standard output is for programs. Colours and bars are for terminals alone; NO_COLOR takes the colours away there, too.
+` + "`agentctl completion --help`" + ` tells how to have the shell complete commands, flags and tenants.
+
+Exit status:
+  0    done
+  1    failed; what to do is on standard error
+  3    a ticket did not get its note (smoke, onboard)
+  4    imported, but for some records (import)
+  130  interrupted; what can be gone on with says so`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.PersistentFlags().String(flagConsole, "", "the console's address [CONSOLE_URL] (default "+defaultConsole+")")
@@ -95,8 +106,9 @@ console and its token are found with
 	})
 	root.AddCommand(
 		newBootstrapCommand(), newLoginCommand(), newLogoutCommand(), newWhoAmICommand(),
-		newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newJobCommand(), newQueueCommand(), newPauseCommand(), newResumeCommand(), newPausesCommand(), newWorkerCommand(), newErrorsCommand(), newPreviewCommand(), newReplayCommand(), newUsageCommand(), newReportCommand(),
+		newOnboardCommand(), newTenantCommand(), newImportCommand(), newReindexCommand(), newWebhookCommand(), newSmokeCommand(), newValidateCommand(), newJobCommand(), newQueueCommand(), newPauseCommand(), newResumeCommand(), newPausesCommand(), newWorkerCommand(), newErrorsCommand(), newPreviewCommand(), newReplayCommand(), newUsageCommand(), newReportCommand(),
 		newTokenCommand(), newAuditCommand(), newKeysetCommand(),
 	)
+	completeTenants(root)
 	return root
 }

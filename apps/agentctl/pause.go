@@ -176,6 +176,7 @@ func newPausesCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use: "pauses", Short: "List what is paused, by whom and why", Args: cobra.NoArgs,
+		Example: "  agentctl pauses\n  agentctl pauses --tenant example-clinic --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {

@@ -205,6 +205,7 @@ func newQueueDeadCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use: "dead", Short: "List messages of which nothing could be made", Args: cobra.NoArgs,
+		Example: "  agentctl queue dead\n  agentctl queue dead --json",
 		Long: "List messages that belong to no job: unreadable ones, and those about a job that the ledger does not have. No job was lost\n" +
 			"with them. What they say is not to be believed.",
 		RunE: func(cmd *cobra.Command, _ []string) error {

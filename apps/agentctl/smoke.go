@@ -20,33 +20,60 @@ const smokePoll = 500 * time.Millisecond
 
 func newSmokeCommand() *cobra.Command {
 	var (
-		flags webhookFlags
-		wait  time.Duration
+		flags  webhookFlags
+		wait   time.Duration
+		asJSON bool
 	)
 	cmd := &cobra.Command{
 		Use: "smoke", Short: "Send a webhook and wait until the note is on the ticket", Args: cobra.NoArgs,
-		Long: `Send a webhook for a ticket that exists, and wait until its job has ended. Exit status 0: the note is on
-the ticket; 3: it is not, and the reason is printed.`,
-		Example: `  agentctl smoke --tenant example-clinic --ticket 20501 --description "VPN drops"`,
+		Long: `Send a webhook for a ticket that exists, wait until its job has ended, and tell what each step took. Name a ticket that is
+there for tests: its note is about what was sent, and not about what the ticket says.
+
+Without --description, an update with a text of its own is sent, so that each run has a job of its own. An event that was sent
+before is not enhanced again: then the job is the one that there was.
+
+Exit status 0: the note is on the ticket; 3: it is not, and the reason is printed; 1: it could not be tried.`,
+		Example: `  agentctl smoke --tenant example-clinic --ticket 20501
+  agentctl smoke --tenant example-clinic --ticket 20501 --description "VPN drops" --wait 5m --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {
 				return err
+			}
+			if flags.webhook.Description == "" {
+				flags.webhook = probeWebhook(cmd, flags.webhook, time.Now())
 			}
 			taken, err := client.SendTestWebhook(cmd.Context(), flags.tenantID, flags.webhook)
 			if err != nil {
 				return err
 			}
 			job, err := awaitJob(cmd.Context(), client, flags.tenantID, taken.JobID, wait)
-			if err != nil {
+			switch {
+			case job.JobID == "":
 				return err
+			case asJSON:
+				return errors.Join(printJSON(cmd, job), err)
+			default:
+				return errors.Join(showJob(cmd, job), err)
 			}
-			return showJob(cmd, job)
 		},
 	}
-	flags.bind(cmd)
+	flags.bind(cmd, "tenant", "ticket")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the job as JSON")
 	cmd.Flags().DurationVar(&wait, "wait", 2*time.Minute, "how long to wait for the note")
 	return cmd
+}
+
+// probeWebhook is w with a text that no webhook had before: an update whose text is known is the job that there was.
+func probeWebhook(cmd *cobra.Command, w adminapi.TestWebhook, now time.Time) adminapi.TestWebhook {
+	if event := cmd.Flags().Lookup("event"); event == nil || !event.Changed {
+		w.Event = enhancement.EventUpdated
+	}
+	if w.Subject == "" {
+		w.Subject = "Test of AI Agents"
+	}
+	w.Description = "A test by an operator, " + now.UTC().Format(time.RFC3339Nano) + "."
+	return w
 }
 
 // awaitJob returns when the job is completed, and errNotEnhanced when it failed or patience ran out.

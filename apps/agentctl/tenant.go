@@ -29,6 +29,7 @@ func newTenantListCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the tenants", Args: cobra.NoArgs,
+		Example: "  agentctl tenant list\n  agentctl tenant list --status disabled --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {
@@ -56,6 +57,7 @@ func newTenantListCommand() *cobra.Command {
 func newTenantShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "show TENANT", Short: "Show a tenant in JSON, without its secrets", Args: cobra.ExactArgs(1),
+		Example: "  agentctl tenant show example-clinic",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {
@@ -79,6 +81,7 @@ func newTenantStatusCommand(
 ) *cobra.Command {
 	return &cobra.Command{
 		Use: name + " TENANT", Short: short, Args: cobra.ExactArgs(1),
+		Example: "  agentctl tenant " + name + " example-clinic",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {
@@ -106,10 +109,12 @@ func openTenant(cmd *cobra.Command, id string) (*adminapi.Client, adminapi.Tenan
 var errProbeFailed = errors.New("not everything that the tenant depends on can be reached")
 
 func newTenantTestCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: "test TENANT", Short: "Try whether the tenant's systems can be reached with its credentials", Args: cobra.ExactArgs(1),
 		Long: "Try ServiceDesk Plus and the knowledge base with the tenant's credentials, and the language model. Nothing is\n" +
 			"written there. Exit status 1 when one of them fails.",
+		Example: "  agentctl tenant test example-clinic\n  agentctl tenant test example-clinic --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {
@@ -119,27 +124,52 @@ func newTenantTestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t, failed := newTable(cmd, false), false
-			for _, p := range []struct {
-				name  string
-				probe adminapi.Probe
-			}{
-				{"ServiceDesk Plus", result.ServiceDesk},
-				{"knowledge base", result.Knowledge},
-				{"language model", result.LLM},
-				{"fallback model", result.LLMFallback},
-			} {
-				took := fmt.Sprintf("%d ms", p.probe.TookMS)
-				if p.probe.Outcome == adminapi.ProbeNotConfigured {
-					took = ""
+			probes := probesOf(result)
+			if asJSON {
+				if err := printJSON(cmd, result); err != nil {
+					return err
 				}
-				t.line(p.name, p.probe.Outcome, took, p.probe.Detail)
-				failed = failed || p.probe.Outcome == adminapi.ProbeFailed
+				return probeFailure(probes)
 			}
-			if failed {
-				return t.close(errProbeFailed)
-			}
-			return t.close(nil)
+			return showProbes(cmd, probes)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// namedProbe is one test, by the name that people know what is tested by.
+type namedProbe struct {
+	name  string
+	probe adminapi.Probe
+}
+
+func probesOf(result adminapi.ConnectionTest) []namedProbe {
+	return []namedProbe{
+		{"ServiceDesk Plus", result.ServiceDesk},
+		{"knowledge base", result.Knowledge},
+		{"language model", result.LLM},
+		{"fallback model", result.LLMFallback},
+	}
+}
+
+func probeFailure(probes []namedProbe) error {
+	for _, p := range probes {
+		if p.probe.Outcome == adminapi.ProbeFailed {
+			return errProbeFailed
+		}
+	}
+	return nil
+}
+
+func showProbes(cmd *cobra.Command, probes []namedProbe) error {
+	t := newTable(cmd, false)
+	for _, p := range probes {
+		took := fmt.Sprintf("%d ms", p.probe.TookMS)
+		if p.probe.Outcome == adminapi.ProbeNotConfigured {
+			took = ""
+		}
+		t.line(p.name, p.probe.Outcome, took, p.probe.Detail)
+	}
+	return t.close(probeFailure(probes))
 }

@@ -18,6 +18,7 @@ import (
 func newTenantDeleteCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "delete TENANT", Short: "Mark a tenant as deleted; nothing is removed yet", Args: cobra.ExactArgs(1),
+		Example: "  agentctl tenant delete example-clinic",
 		Long: "Mark a tenant as deleted. Its webhooks are refused from then on; its data stays until it is purged, and can be\n" +
 			"had back with `agentctl tenant restore` until then.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,6 +51,7 @@ func newTenantPurgeCommand() *cobra.Command {
 	var confirm string
 	cmd := &cobra.Command{
 		Use: "purge TENANT", Short: "Remove a deleted tenant and all its data, for good", Args: cobra.ExactArgs(1),
+		Example: "  agentctl tenant purge example-clinic\n  agentctl tenant purge example-clinic --confirm example-clinic",
 		Long: "Remove a tenant that is deleted, with all its rows. This cannot be undone, so the tenant's id has to be typed once\n" +
 			"more, or given with --confirm.",
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -52,6 +52,7 @@ func newPrefsHistoryCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use: "history TENANT", Short: "List the versions of a tenant's preferences, the newest first", Args: cobra.ExactArgs(1),
+		Example: "  agentctl tenant prefs history example-clinic",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 1 {
 				return errors.New("--limit: has to be 1 or more")

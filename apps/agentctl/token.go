@@ -98,6 +98,7 @@ func newTokenListCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the tokens, without what they are", Args: cobra.NoArgs,
+		Example: "  agentctl token list\n  agentctl token list --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {
@@ -148,6 +149,7 @@ func stateOf(t adminapi.Token) string {
 func newTokenRevokeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "revoke ID", Short: "Have a token accepted no more", Args: cobra.ExactArgs(1),
+		Example: "  agentctl token revoke 9f8b6979-8851-46b3-9a47-07088f6081d1",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {

@@ -31,11 +31,11 @@ func newWebhookCommand() *cobra.Command {
 			return printJSON(cmd, answer)
 		},
 	}
-	flags.bind(send)
+	flags.bind(send, "tenant", "ticket", "description")
 	return group(&cobra.Command{Use: "webhook", Short: "Send webhooks as ServiceDesk Plus would"}, send)
 }
 
-func (f *webhookFlags) bind(cmd *cobra.Command) {
+func (f *webhookFlags) bind(cmd *cobra.Command, required ...string) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.tenantID, "tenant", "", "tenant id")
 	flags.StringVar(&f.webhook.TicketID, "ticket", "", "id of a ticket that exists in the tenant's ServiceDesk Plus")
@@ -43,7 +43,7 @@ func (f *webhookFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.webhook.Subject, "subject", "", "the ticket's subject")
 	flags.StringVar(&f.webhook.Description, "description", "", "the ticket's description")
 	flags.StringVar(&f.webhook.Priority, "priority", "Medium", "the ticket's priority")
-	for _, name := range []string{"tenant", "ticket", "description"} {
+	for _, name := range required {
 		_ = cmd.MarkFlagRequired(name) // fails only for a flag that does not exist
 	}
 }

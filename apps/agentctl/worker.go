@@ -22,6 +22,7 @@ func newWorkerListCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the replicas of the enhancer", Args: cobra.NoArgs,
+		Example: "  agentctl worker list\n  agentctl worker list --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {
@@ -129,6 +130,7 @@ func awaitDrained(cmd *cobra.Command, client *adminapi.Client, replica string, t
 func newWorkerUndrainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "undrain REPLICA", Short: "Have a worker take work again", Args: cobra.ExactArgs(1),
+		Example: "  agentctl worker undrain enhancer-0",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, err := openConsole(cmd)
 			if err != nil {

@@ -197,6 +197,7 @@ func (s *Server) routes() {
 	s.secretRoutes()
 	s.connectionRoutes()
 	s.webhookRoutes()
+	s.setupRoutes()
 	s.jobRoutes()
 	s.jobNoteRoutes()
 	s.previewRoutes()

@@ -106,6 +106,7 @@ func (s *Site) routes(r *mux.Router) {
 	const tenant = pathTenants + "/{tenant}"
 	s.page(r, http.MethodGet, tenant, s.showTenant)
 	s.page(r, http.MethodPost, tenant+"/connection-test", s.testConnection)
+	s.page(r, http.MethodGet, tenant+"/setup", s.showSetup)
 	s.page(r, http.MethodGet, tenant+"/edit", s.editTenant)
 	s.page(r, http.MethodPost, tenant+"/edit", s.updateTenant)
 	s.page(r, http.MethodGet, tenant+"/preferences", s.showPreferences)

@@ -368,3 +368,14 @@ func TestConnectionsAreTried(t *testing.T) {
 	w.do(http.MethodPost, "/tenants/alpha/connection-test", nil).is(t, http.StatusOK, "ServiceDesk Plus", `class="failed"`)
 	w.do(http.MethodPost, "/tenants/none/connection-test", nil).is(t, http.StatusNotFound, "There is no such thing")
 }
+
+// What belongs into a tenant's ServiceDesk Plus is there to copy, as the admin API gives it.
+func TestWhatToEnterInServiceDeskPlus(t *testing.T) {
+	w := newWorld(t)
+	w.tenant("alpha", "Example")
+	w.signIn(w.Token.Reveal())
+	w.do(http.MethodGet, "/tenants/alpha/setup?gateway_url=https://gateway.example.com", nil).is(t, http.StatusOK,
+		"enhance_ticket.py", "ai_agents.json", "https://gateway.example.com", "PUT-THE-SIGNING-SECRET-HERE", "import hashlib")
+	w.do(http.MethodGet, "/tenants/alpha/setup?gateway_url=nowhere", nil).is(t, http.StatusUnprocessableEntity)
+	w.do(http.MethodGet, "/tenants/none/setup", nil).is(t, http.StatusNotFound, "There is no such thing")
+}
