@@ -181,9 +181,21 @@ func (o *onboarding) ensureTenant(ctx context.Context, there *adminapi.Tenant) (
 		})
 		return itemDone, "created", err
 	}
+	done := "was there"
+	if o.signingSecretFile != "" {
+		rotated, err := o.client.RotateSigningSecret(ctx, o.tenantID, there.ETag(), adminapi.RotateSigningSecret{
+			Secret: o.signingSecret.Reveal(), OverlapSeconds: int(secretOverlap / time.Second),
+		})
+		switch {
+		case err == nil:
+			there, done = &rotated, "was there; its signing secret is replaced, and the one before accepted for a day"
+		case adminapi.StatusOf(err) != http.StatusConflict: // it is that already
+			return itemFailed, "", fmt.Errorf("its signing secret was not replaced: %w", err)
+		}
+	}
 	spec := o.over(there.TenantSpec)
 	if o.apiKey == "" && o.knowledgeKey == "" && sameSettings(spec, there.TenantSpec) {
-		return itemDone, "was there", nil
+		return itemDone, done, nil
 	}
 	if o.apiKey == "" && (spec.Profile != there.Profile || !tenant.SameServer(spec.ServiceDeskURL, there.ServiceDeskURL)) {
 		return itemFailed, "", errors.New("another server or edition is given, and the stored key is not sent there: add --api-key-file")
@@ -191,8 +203,11 @@ func (o *onboarding) ensureTenant(ctx context.Context, there *adminapi.Tenant) (
 	_, err := o.client.UpdateTenant(ctx, o.tenantID, there.ETag(), adminapi.UpdateTenant{
 		TenantSpec: spec, APIKey: o.apiKey.Reveal(), KnowledgeAPIKey: o.knowledgeKey.Reveal(),
 	})
-	return itemDone, "was there; settings and keys that were given are set", err
+	return itemDone, done + "; settings and keys that were given are set", err
 }
+
+// secretOverlap is time enough to change a sender.
+const secretOverlap = 24 * time.Hour
 
 // sameSettings compares what onboardFlags can change.
 func sameSettings(a, b adminapi.TenantSpec) bool {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
 
 	"github.com/ai-agents/ai-agents/internal/adminapi"
 	"github.com/ai-agents/ai-agents/internal/adminapi/tokenfile"
@@ -238,4 +241,95 @@ func tenantThere(t *testing.T) *adminapi.Tenant {
 		t.Fatal(err)
 	}
 	return &there
+}
+
+// A secret that is given is the tenant's from then on: texts with another one would be refused.
+func TestASigningSecretThatIsGivenIsSet(t *testing.T) {
+	w := environment(t)
+	dir := filepath.Join(t.TempDir(), "setup")
+	args := onboardArgs(t, newClientsDesk(t), "example-api-key", dir, "--skip-test", "--skip-import", "--signing-secret-file")
+	for _, c := range []struct{ secret, says string }{
+		{"the-first-signing-secret", "created"}, {"the-second-signing-secret", "its signing secret is replaced"}, {"the-second-signing-secret", "was there; settings"},
+	} {
+		out, _, err := apart(t.Context(), "", append(args, write(t, "secret", c.secret))...)
+		if err != nil || !strings.Contains(out, c.says) {
+			t.Fatalf("%v: nothing of %q:\n%s", err, c.says, out)
+		}
+		_, now, err := w.Tenants.Get(t.Context(), "alpha")
+		data, unread := os.ReadFile(filepath.Join(dir, "ai_agents.json"))
+		if err := errors.Join(err, unread); err != nil || now.SigningSecret.Reveal() != c.secret || !strings.Contains(string(data), c.secret) {
+			t.Errorf("%v: tenant and texts do not have %s", err, c.secret)
+		}
+	}
+}
+
+// What was done until an interruption is on the check-list, and the command ends as an interrupted one.
+func TestAnOnboardingThatIsInterrupted(t *testing.T) {
+	w := newWorld(t, consoletest.Options{Importer: &standIn{endless: true}})
+	if err := tokenfile.Write(w.tokenFile, tokenfile.Token{Secret: w.Token}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	out, _, err := apart(ctx, "", onboardArgs(t, newClientsDesk(t), "example-api-key", filepath.Join(t.TempDir(), "setup"), "--ticket", "1")...)
+	if exitStatus(err) != exitStopped || !strings.Contains(out, "ok      connections") || !strings.Contains(out, "FAILED  import of tickets") || strings.Contains(out, "import of kb") {
+		t.Errorf("status %d, %v: %s", exitStatus(err), err, out)
+	}
+}
+
+// The wizard on a real terminal: it asks, shows no key that is typed, and goes on to the end.
+func TestTheWizardOnATerminal(t *testing.T) {
+	environment(t)
+	desk := newClientsDesk(t)
+	master, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	var shown strings.Builder
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		for _, a := range []struct{ question, answer string }{
+			{"Tenant id", "alpha"},
+			{"name", "Example"},
+			{"Edition", ""},
+			{"/api/v3", desk},
+			{"technician", "4"},
+			{"knowledge base", ""},
+			{"reaches the gateway", "https://gateway.example.com"},
+			{"notes", ""},
+			{"authtoken (is not shown)", "example-api-key"},
+			{"ticket to test with", ""},
+		} {
+			buffer := make([]byte, 4096)
+			for from := shown.Len(); !strings.Contains(shown.String()[from:], a.question) || !strings.HasSuffix(shown.String(), ": "); {
+				n, err := master.Read(buffer)
+				if err != nil {
+					return
+				}
+				shown.Write(buffer[:n])
+			}
+			if a.question == "authtoken (is not shown)" {
+				time.Sleep(100 * time.Millisecond) // until the terminal shows nothing any more
+			}
+			_, _ = io.WriteString(master, a.answer+"\n")
+		}
+		_, _ = io.Copy(&shown, master)
+	}()
+	var out strings.Builder
+	cmd := newRootCommand()
+	cmd.SetIn(terminal)
+	cmd.SetErr(terminal)
+	cmd.SetOut(&out)
+	cmd.SetArgs([]string{"onboard", "--setup-dir", filepath.Join(t.TempDir(), "setup")})
+	err = cmd.ExecuteContext(t.Context())
+	_ = terminal.Close()
+	<-answered
+	if err != nil || !strings.Contains(out.String(), "): created") || !strings.Contains(out.String(), "1 new, 0 changed") || !strings.Contains(out.String(), "later   test webhook") {
+		t.Fatalf("%v:\n%s\n%s", err, shown.String(), out.String())
+	}
+	if strings.Contains(shown.String(), "example-api-key") {
+		t.Errorf("the key was shown: %s", shown.String())
+	}
 }
