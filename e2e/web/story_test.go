@@ -273,7 +273,7 @@ func pages(id, jobID string) []string {
 	tenant := "/tenants/" + id
 	return []string{
 		"/", "/tenants", "/new-tenant", tenant, tenant + "/edit", tenant + "/preferences", tenant + "/secrets", "/jobs", tenant + "/jobs", tenant + "/jobs/" + jobID,
-		"/queue", tenant + "/queue", tenant + "/reports/current", tenant + "/setup", "/audit",
+		"/queue", tenant + "/queue", tenant + "/reports/current", tenant + "/setup", tenant + "/onboarding", "/audit",
 	}
 }
 
