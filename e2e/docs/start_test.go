@@ -35,6 +35,7 @@ var steps = []struct {
 	{"echo", []string{"/tickets/example-school/", "Similar Tickets", "Printer queue stands still", "print01.example.com", "/feedback/"}},
 	{"job list", []string{"completed"}},
 	{"vote=up", []string{"it helped"}},
+	{"token create", []string{"aia_", "http://127.0.0.1:"}},
 	{"make down", nil},
 }
 
