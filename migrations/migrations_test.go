@@ -357,6 +357,7 @@ func seedTwoTenants(t *testing.T, db *postgrestest.Database) {
 			`INSERT INTO llm_usage (tenant_id, day, model, purpose) VALUES ($1, '2026-11-23', 'm', 'job')`,
 			`INSERT INTO llm_budget_alerts (tenant_id, month, level, limit_usd, spent_usd) VALUES ($1, '2026-11-01', 'soft', 1, 2)`,
 			`INSERT INTO note_feedback (tenant_id, job_id, vote) VALUES ($1, '` + job + `', 'up')`,
+			`INSERT INTO note_feedback_parts (tenant_id, job_id, part, vote) VALUES ($1, '` + job + `', 'section:recommendations', 'up')`,
 		} {
 			if _, err := db.Admin.Exec(t.Context(), statement, tenant); err != nil {
 				t.Fatalf("%s: %v", statement, err)

@@ -86,6 +86,9 @@ func showJob(cmd *cobra.Command, job adminapi.Job) error {
 	if f := job.Feedback; f != nil {
 		helped := map[feedback.Value]string{feedback.Up: "it helped", feedback.Down: "it did not help"}[f.Vote]
 		t.line("feedback", cmp.Or(helped, string(f.Vote)), f.Reason, shown(f.ChangedAt), f.Comment)
+		for _, p := range f.Parts {
+			t.line("  "+string(p.Kind), p.Vote, p.Name)
+		}
 	}
 	return t.close(nil)
 }

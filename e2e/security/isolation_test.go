@@ -86,6 +86,10 @@ func feedbackCalls() map[string]call {
 			return w.votes.Record(ctx, note(w, id), feedback.Vote{Value: feedback.Up})
 		},
 		"feedback.Store.Vote":  func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Vote(ctx, note(w, id)) },
+		"feedback.Store.Parts": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Parts(ctx, note(w, id)) },
+		"feedback.Store.GivenParts": func(ctx context.Context, w *world, id string) (any, error) {
+			return w.votes.GivenParts(ctx, note(w, id))
+		},
 		"feedback.Store.Given": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Given(ctx, note(w, id)) },
 	}
 }

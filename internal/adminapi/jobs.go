@@ -81,6 +81,15 @@ type Feedback struct {
 	Comment   string          `json:"comment,omitempty" doc:"A technician's own words; left out for who may not read notes (notes:read)."`
 	FirstAt   time.Time       `json:"first_at"`
 	ChangedAt time.Time       `json:"changed_at"        doc:"When the vote was given last."`
+	Parts     []FeedbackPart  `json:"parts,omitempty"   doc:"What was said of single parts of the note. What it cites is left out for who may not read notes."`
+}
+
+// FeedbackPart is what was said last of a section of a job's note, or of a past ticket or article that it cites.
+type FeedbackPart struct {
+	Kind      feedback.Kind  `json:"kind"       enum:"section,ticket,article"`
+	Name      string         `json:"name"       doc:"A section's name, such as recommendations, or what the note calls the source: #1001, an article's title."`
+	Vote      feedback.Value `json:"vote"       enum:"up,down"`
+	ChangedAt time.Time      `json:"changed_at"`
 }
 
 // Step is what one step of a job did.

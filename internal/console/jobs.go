@@ -163,22 +163,33 @@ func (s *Server) getJob(ctx context.Context, in *getJob) (*jobAnswer, error) {
 			DurationMS: c.Duration.Milliseconds(), Error: c.Error, CalledAt: c.CalledAt,
 		})
 	}
-	vote, err := s.votes.Given(ctx, feedback.Note{TenantID: in.TenantID, JobID: in.JobID})
+	note := feedback.Note{TenantID: in.TenantID, JobID: in.JobID}
+	vote, err := s.votes.Given(ctx, note)
 	if err != nil {
 		return nil, err
 	}
-	shown.Feedback = showVote(vote, visiting(ctx).principal.May(access.NotesRead, in.TenantID))
+	parts, err := s.votes.GivenParts(ctx, note)
+	if err != nil {
+		return nil, err
+	}
+	shown.Feedback = showVote(vote, parts, visiting(ctx).principal.May(access.NotesRead, in.TenantID))
 	return &jobAnswer{Body: shown}, nil
 }
 
-// showVote shows the comment to those only who may read notes: it is a technician's own text, and may say what the ticket says.
-func showVote(v *feedback.Vote, comment bool) *adminapi.Feedback {
+// showVote shows the comment, and what the note cites, to those only who may read notes: the one is a technician's own text, and may say
+// what the ticket says; the other is what the note says.
+func showVote(v *feedback.Vote, parts []feedback.Part, note bool) *adminapi.Feedback {
 	if v == nil {
 		return nil
 	}
 	shown := &adminapi.Feedback{Vote: v.Value, Reason: v.Reason, FirstAt: v.FirstAt, ChangedAt: v.ChangedAt}
-	if comment {
+	if note {
 		shown.Comment = v.Comment
+	}
+	for _, p := range parts {
+		if note || p.Kind == feedback.KindSection {
+			shown.Parts = append(shown.Parts, adminapi.FeedbackPart{Kind: p.Kind, Name: p.Name, Vote: p.Vote, ChangedAt: p.ChangedAt})
+		}
 	}
 	return shown
 }

@@ -20,9 +20,9 @@ type Store struct{ db *postgres.DB }
 // NewStore makes a Store on db.
 func NewStore(db *postgres.DB) *Store { return &Store{db: db} }
 
-// Record takes a vote on the job's note, in place of an earlier one. ErrNoNote when there is nothing to vote on, ErrInvalid for
-// a vote that is none.
-func (s *Store) Record(ctx context.Context, n Note, v Vote) (Vote, error) {
+// Record takes a vote on the job's note, in place of an earlier one, and with it what is said of parts of the note. ErrNoNote when there is
+// nothing to vote on, ErrInvalid for a vote that is none, ErrNoPart for a part that the note does not have; nothing is recorded then.
+func (s *Store) Record(ctx context.Context, n Note, v Vote, on ...PartVote) (Vote, error) {
 	v.Comment = strings.TrimSpace(ticket.Normalize(v.Comment))
 	if !v.Value.Valid() || !v.Reason.Valid() || utf8.RuneCountInString(v.Comment) > MaxComment {
 		return Vote{}, ErrInvalid
@@ -39,7 +39,11 @@ func (s *Store) Record(ctx context.Context, n Note, v Vote) (Vote, error) {
 			vote = excluded.vote, reason = excluded.reason, comment = excluded.comment, changed_at = now()
 		RETURNING first_at, changed_at`
 	err := s.db.InTenant(ctx, n.TenantID, func(tx postgres.Tx) error {
-		return tx.QueryRow(ctx, query, n.TenantID, n.JobID, v.Value, v.Reason, v.Comment).Scan(&v.FirstAt, &v.ChangedAt)
+		err := tx.QueryRow(ctx, query, n.TenantID, n.JobID, v.Value, v.Reason, v.Comment).Scan(&v.FirstAt, &v.ChangedAt)
+		if err != nil || len(on) == 0 {
+			return err
+		}
+		return recordParts(ctx, tx, n, on)
 	})
 	if err != nil {
 		return Vote{}, explain(err, "record a vote on", n)
@@ -86,6 +90,9 @@ func (s *Store) read(ctx context.Context, query string, n Note) (*Vote, error) {
 func explain(err error, doing string, n Note) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrNoNote
+	}
+	if errors.Is(err, ErrInvalid) || errors.Is(err, ErrNoPart) {
+		return err
 	}
 	return fmt.Errorf("%s the note of job %s: %w", doing, n.JobID, err)
 }

@@ -31,7 +31,8 @@ type Tokens interface {
 // Votes keeps votes.
 type Votes interface {
 	Vote(ctx context.Context, n feedback.Note) (*feedback.Vote, error)
-	Record(ctx context.Context, n feedback.Note, v feedback.Vote) (feedback.Vote, error)
+	Parts(ctx context.Context, n feedback.Note) ([]feedback.Part, error)
+	Record(ctx context.Context, n feedback.Note, v feedback.Vote, on ...feedback.PartVote) (feedback.Vote, error)
 }
 
 // Deps are what the page works with.
@@ -103,7 +104,11 @@ func (h *Handler) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 		if err != nil {
 			return h.explain(ctx, err)
 		}
-		return form(before)
+		parts, err := h.deps.Votes.Parts(ctx, note)
+		if err != nil {
+			return h.explain(ctx, err)
+		}
+		return form(before).asking(parts)
 	}
 	if wait := h.notes.wait(note); wait > 0 {
 		return busy(wait)
@@ -116,21 +121,32 @@ func (h *Handler) vote(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if err := r.ParseForm(); err != nil {
 		return again(feedback.Vote{}, "That could not be read. A comment has room for 1,000 characters.")
 	}
+	parts, err := h.deps.Votes.Parts(ctx, note)
+	if err != nil {
+		return h.explain(ctx, err)
+	}
 	given := feedback.Vote{
 		Value: feedback.Value(r.PostForm.Get("vote")), Reason: feedback.Reason(r.PostForm.Get("reason")),
 		// A browser counts a line end as one character, and sends two.
 		Comment: strings.ReplaceAll(r.PostForm.Get("comment"), "\r\n", "\n"),
 	}
-	recorded, err := h.deps.Votes.Record(ctx, note, given)
-	if errors.Is(err, feedback.ErrInvalid) {
-		return again(given, "Use one of the two buttons, and at most 1,000 characters for a comment.")
+	on, err := chosen(r.PostForm, parts)
+	if err != nil {
+		return again(given, "The note does not have this part, or not any more. Choose among these.").asking(parts)
+	}
+	recorded, err := h.deps.Votes.Record(ctx, note, given, on...)
+	switch {
+	case errors.Is(err, feedback.ErrInvalid):
+		return again(given, "Use one of the two buttons, and at most 1,000 characters for a comment.").asking(parts)
+	case errors.Is(err, feedback.ErrNoPart): // it was made again just now
+		return again(given, "The note has changed meanwhile. Open the link again.")
 	}
 	if err != nil {
 		return h.explain(ctx, err)
 	}
 	h.deps.Voted(note.TenantID, string(recorded.Value))
-	h.deps.Logger.InfoContext(ctx, "feedback recorded", "vote", recorded.Value, "reason", recorded.Reason, "comment_length", len(recorded.Comment))
-	return thanks(recorded)
+	h.deps.Logger.InfoContext(ctx, "feedback recorded", "vote", recorded.Value, "reason", recorded.Reason, "comment_length", len(recorded.Comment), "parts", len(on))
+	return thanks(recorded).asking(after(parts, on))
 }
 
 // explain tells why there is no page, and nothing of notes or tenants.

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,7 @@ var at = time.Date(2026, 6, 8, 9, 14, 0, 0, time.UTC)
 // desk is a page whose tokens are words, and whose votes are in memory.
 type desk struct {
 	votes map[feedback.Note]feedback.Vote
+	parts []feedback.Part
 	told  []string // what was voted
 	reads int
 	err   error
@@ -75,7 +77,9 @@ func (d *desk) Vote(_ context.Context, n feedback.Note) (*feedback.Vote, error) 
 	return nil, d.err
 }
 
-func (d *desk) Record(_ context.Context, n feedback.Note, v feedback.Vote) (feedback.Vote, error) {
+func (d *desk) Parts(context.Context, feedback.Note) ([]feedback.Part, error) { return d.parts, d.err }
+
+func (d *desk) Record(_ context.Context, n feedback.Note, v feedback.Vote, on ...feedback.PartVote) (feedback.Vote, error) {
 	if !v.Value.Valid() || !v.Reason.Valid() || len(v.Comment) > feedback.MaxComment {
 		return feedback.Vote{}, feedback.ErrInvalid
 	}
@@ -84,6 +88,13 @@ func (d *desk) Record(_ context.Context, n feedback.Note, v feedback.Vote) (feed
 	}
 	v.FirstAt, v.ChangedAt = at, at
 	d.votes[n] = v
+	for _, vote := range on {
+		for i := range d.parts {
+			if d.parts[i].Key() == vote.Key {
+				d.parts[i].Vote = vote.Value
+			}
+		}
+	}
 	return v, nil
 }
 
@@ -214,6 +225,37 @@ func TestWhatIsNoVoteIsAskedForAgain(t *testing.T) {
 	}
 }
 
+// Sections and sources are voted on with the note: what was said shows again, another note's part is refused, and titles run nothing.
+func TestPartsAreVotedOn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.parts = []feedback.Part{
+		{Kind: feedback.KindSection, Name: "recommendations"},
+		{Kind: feedback.KindTicket, Name: "#1001"},
+		{Kind: feedback.KindArticle, Name: `"><script>alert(1)</script>`, Vote: feedback.Down},
+	}
+	body := d.body(t, http.MethodGet, "token-of-alpha", nil)
+	fields := regexp.MustCompile(`name="(part-[0-9a-f]{16})" value="up"`).FindAllStringSubmatch(body, -1)
+	if len(fields) != 3 || !strings.Contains(body, "<legend>Section Recommendations</legend>") || !strings.Contains(body, "Past ticket #1001") || strings.Contains(body, "<script>") {
+		t.Fatalf("offers\n%s", body)
+	}
+	if !strings.Contains(body, `name="`+fields[2][1]+`" value="down" checked`) {
+		t.Errorf("does not show what was said:\n%s", body)
+	}
+	form := url.Values{"vote": {"up"}, fields[0][1]: {"up"}, fields[1][1]: {"down"}, fields[2][1]: {""}}
+	body = d.body(t, http.MethodPost, "token-of-alpha", form)
+	if !strings.Contains(body, `name="`+fields[1][1]+`" value="down" checked`) || !strings.Contains(body, "Recorded: it helped") {
+		t.Errorf("answers\n%s", body)
+	}
+	if d.parts[0].Vote != feedback.Up || d.parts[1].Vote != feedback.Down || d.parts[2].Vote != "" {
+		t.Errorf("recorded %+v", d.parts)
+	}
+	d.votes = map[feedback.Note]feedback.Vote{}
+	if rec := d.post(t, "token-of-alpha", url.Values{"vote": {"up"}, "part-0000000000000000": {"up"}}); rec.Code != http.StatusBadRequest || len(d.votes) != 0 {
+		t.Errorf("another note's part: %d, %v", rec.Code, d.votes)
+	}
+}
+
 func TestADeadLinkTellsNothing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -292,6 +334,7 @@ func TestRequestsAreLimited(t *testing.T) {
 func TestPagesLookAsBefore(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
+		"parts":   withParts(newDesk(t)).body(t, http.MethodGet, "token-of-alpha", nil),
 		"ask":     newDesk(t).body(t, http.MethodGet, "token-of-alpha", nil),
 		"thanks":  newDesk(t).body(t, http.MethodPost, "token-of-alpha", url.Values{"vote": {"down"}, "reason": {"outdated"}}),
 		"expired": newDesk(t).body(t, http.MethodGet, "old", nil),
@@ -311,4 +354,14 @@ func TestPagesLookAsBefore(t *testing.T) {
 			t.Errorf("%s is not as it was; if it is better, run make note-snapshots:\n%s", path, body)
 		}
 	}
+}
+
+func withParts(d *desk) *desk {
+	d.parts = []feedback.Part{
+		{Kind: feedback.KindSection, Name: "similar_tickets"},
+		{Kind: feedback.KindSection, Name: "recommendations"},
+		{Kind: feedback.KindTicket, Name: "#1001", Vote: feedback.Up},
+		{Kind: feedback.KindArticle, Name: "Printers & queues"},
+	}
+	return d
 }

@@ -28,6 +28,7 @@ type view struct {
 	Role    string // how a screen reader takes the message: status or alert
 	Form    bool
 	Reasons []reason
+	Parts   []part
 	Comment string
 	Invalid bool
 	// RetryAfter in seconds goes into the header of that name; 0 for none.
