@@ -72,12 +72,16 @@ func (o *Observability) Targets(ctx context.Context) ([]prometheusapi.ActiveTarg
 
 // AwaitTargets waits until every target was scraped and is up, as long as ctx allows. The error names those that are not, and why.
 func (o *Observability) AwaitTargets(ctx context.Context) error {
+	var missing []string
 	for {
 		targets, err := o.Targets(ctx)
+		if err != nil && ctx.Err() != nil && len(missing) > 0 { // the time is up, and what was seen last says more
+			return fmt.Errorf("these targets are not up: %s: %w", strings.Join(missing, "; "), context.Cause(ctx))
+		}
 		if err != nil {
 			return err
 		}
-		var missing []string
+		missing = nil
 		for i := range targets {
 			if t := &targets[i]; t.Health != prometheusapi.HealthGood {
 				missing = append(missing, fmt.Sprintf("%s %s: %s %s", t.ScrapePool, t.ScrapeURL, t.Health, t.LastError))

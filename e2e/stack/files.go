@@ -102,5 +102,9 @@ func lockDir(dir string) (unlock func(), err error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
-	return func() { _ = file.Close() }, nil
+	return func() {
+		// A process that is being started just now may have the file as well, until it runs its own program: to close ours would not do.
+		_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+		_ = file.Close()
+	}, nil
 }
