@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/ai-agents/ai-agents/internal/embedding"
 	embeddings "github.com/ai-agents/ai-agents/internal/embedding/openai"
 	"github.com/ai-agents/ai-agents/internal/enhancement"
+	"github.com/ai-agents/ai-agents/internal/feedback"
 	"github.com/ai-agents/ai-agents/internal/gather"
 	"github.com/ai-agents/ai-agents/internal/gather/history"
 	"github.com/ai-agents/ai-agents/internal/gather/inventory"
@@ -26,9 +28,12 @@ func newSources(cfg config, db *postgres.DB, guard *outbound.Guard, desks desks,
 		Switched: func(tenantID string, off bool) { metrics.Breaker(tenantID, "knowledge", off) },
 		Count:    func(gave telemetry.CacheResult) { metrics.Cached(telemetry.CacheKnowledge, gave) },
 	})
+	learn := func(source gather.Source) gather.Source {
+		return feedback.Learn(source, feedback.NewStore(db), logger, time.Now)
+	}
 	return map[enhancement.Step]gather.Source{
-		enhancement.StepTicketSearch: history.New(db, history.Options{Reranker: reranker, Links: desks, Logger: logger}),
-		enhancement.StepDocSearch:    knowledge.New(articles, live),
+		enhancement.StepTicketSearch: learn(history.New(db, history.Options{Reranker: reranker, Links: desks, Logger: logger})),
+		enhancement.StepDocSearch:    learn(knowledge.New(articles, live)),
 		enhancement.StepIPSearch:     inventory.New(db),
 	}
 }

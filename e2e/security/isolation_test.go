@@ -81,14 +81,50 @@ func moveCalls() map[string]call {
 
 func feedbackCalls() map[string]call {
 	note := func(w *world, id string) feedback.Note { return feedback.Note{TenantID: id, JobID: w.running.ID} }
+	// The victim's note names a past ticket, which was voted on.
+	voted := func(ctx context.Context, w *world) error {
+		const (
+			made = `INSERT INTO enhancement_steps (tenant_id, job_id, step, outcome, result, duration_ms) VALUES ($1, $2, 'synthesize', 'ok', $3, 1)
+				ON CONFLICT (tenant_id, job_id, step) DO UPDATE SET result = excluded.result`
+			part = `INSERT INTO note_feedback_parts (tenant_id, job_id, part, vote) VALUES ($1, $2, 'ticket:#1', 'up') ON CONFLICT DO NOTHING`
+		)
+		note := `{"sections":[{"title":"Similar Tickets","items":[{"sources":[{"kind":"ticket","text":"#1"},{"kind":"article","text":"` + canary + `"}]}]}]}`
+		if _, err := w.store.Database.Admin.Exec(ctx, made, victim, w.running.ID, note); err != nil {
+			return err
+		}
+		_, err := w.store.Database.Admin.Exec(ctx, part, victim, w.running.ID)
+		return err
+	}
 	return map[string]call{
 		"feedback.Store.Record": func(ctx context.Context, w *world, id string) (any, error) {
 			return w.votes.Record(ctx, note(w, id), feedback.Vote{Value: feedback.Up})
 		},
-		"feedback.Store.Vote":  func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Vote(ctx, note(w, id)) },
-		"feedback.Store.Parts": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Parts(ctx, note(w, id)) },
+		"feedback.Store.Vote": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Vote(ctx, note(w, id)) },
+		"feedback.Store.Parts": func(ctx context.Context, w *world, id string) (any, error) {
+			if id == victim {
+				if err := voted(ctx, w); err != nil {
+					return nil, err
+				}
+			}
+			return w.votes.Parts(ctx, note(w, id))
+		},
 		"feedback.Store.GivenParts": func(ctx context.Context, w *world, id string) (any, error) {
-			return w.votes.GivenParts(ctx, note(w, id))
+			if id == victim {
+				if err := voted(ctx, w); err != nil {
+					return nil, err
+				}
+			}
+			given, err := w.votes.GivenParts(ctx, note(w, id))
+			return found(len(given) > 0), err
+		},
+		"feedback.Store.Tallies": func(ctx context.Context, w *world, id string) (any, error) {
+			if id == victim {
+				if err := voted(ctx, w); err != nil {
+					return nil, err
+				}
+			}
+			tallies, err := w.votes.Tallies(ctx, id, []string{"ticket:#1"}, time.Now().Add(time.Minute))
+			return found(len(tallies) > 0), err
 		},
 		"feedback.Store.Given": func(ctx context.Context, w *world, id string) (any, error) { return w.votes.Given(ctx, note(w, id)) },
 	}
